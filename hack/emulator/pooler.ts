@@ -1,0 +1,5 @@
+/** Placeholder until the role is written. */
+import type { RunRole } from './role.ts';
+
+/** Runs the role until the process is told to stop. */
+export const runMultipooler: RunRole = () => Promise.reject(new Error('not written yet'));
