@@ -1,0 +1,381 @@
+/**
+ * etcd over gRPC: keys with compare-and-set, leases and watches. Several endpoints are tried in turn when
+ * one is unreachable. Every call has a deadline; nothing here retries beyond one round of the endpoints.
+ */
+import { credentials, makeGenericClientConstructor, status } from '@grpc/grpc-js';
+import type { ChannelCredentials, Client, ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
+import { serviceDefinition } from '../proto/load.ts';
+
+export interface EtcdOptions {
+  /** host:port or http(s) URLs; a scheme is dropped. At least one. */
+  endpoints: string[];
+  /** Deadline of one call in ms; 3000 unless given. */
+  timeoutMs?: number;
+  /** Plain text unless given. */
+  credentials?: ChannelCredentials;
+}
+
+export interface KeyValue {
+  key: string;
+  value: Buffer;
+  /** 64-bit numbers as decimal strings. `modRevision` is what `update` and `deleteIf` compare. */
+  modRevision: string;
+  createRevision: string;
+  version: string;
+  /** '0' when the key has no lease. */
+  lease: string;
+}
+
+export interface WatchEvent {
+  type: 'put' | 'delete';
+  /** For a delete only `key` and `modRevision` mean something. */
+  kv: KeyValue;
+}
+
+export interface TxnRequest {
+  compare: object[];
+  success: object[];
+  failure?: object[];
+}
+export interface TxnResponse {
+  succeeded: boolean;
+  responses: Record<string, RawAnswer>[];
+}
+
+export interface Lease {
+  id: string;
+  /** Stops keeping it alive and gives it back; its keys vanish. Never throws. */
+  revoke(): Promise<void>;
+}
+
+interface RawKeyValue {
+  key?: Buffer;
+  value?: Buffer;
+  create_revision?: string;
+  mod_revision?: string;
+  version?: string;
+  lease?: string;
+}
+interface RawAnswer {
+  kvs?: RawKeyValue[];
+  deleted?: string;
+  header?: { revision?: string };
+}
+interface RawWatchAnswer extends RawAnswer {
+  canceled?: boolean;
+  cancel_reason?: string;
+  compact_revision?: string;
+  events?: { type?: string; kv?: RawKeyValue }[];
+}
+
+/** What went wrong, and whether the topology server merely could not be reached. */
+export class EtcdError extends Error {
+  readonly unavailable: boolean;
+
+  constructor(message: string, unavailable: boolean, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'EtcdError';
+    this.unavailable = unavailable;
+  }
+}
+
+const UNREACHABLE = new Set<number>([
+  status.UNAVAILABLE,
+  status.DEADLINE_EXCEEDED,
+  status.CANCELLED,
+  status.RESOURCE_EXHAUSTED,
+]);
+
+/** Quick re-dialling: a topology server that starts now must be noticed within half a second. */
+const CHANNEL_OPTIONS = {
+  'grpc.initial_reconnect_backoff_ms': 200,
+  'grpc.max_reconnect_backoff_ms': 2000,
+  'grpc.dns_min_time_between_resolutions_ms': 500,
+  'grpc.service_config_disable_resolution': 1,
+};
+
+/** Smallest key behind every key that starts with `prefix`. */
+export const prefixEnd = (prefix: string): Buffer => {
+  const end = Buffer.from(prefix);
+  for (let at = end.length - 1; at >= 0; at--) {
+    const byte = end[at] ?? 0;
+    if (byte === 0xff) continue;
+    end[at] = byte + 1;
+    return end.subarray(0, at + 1);
+  }
+  return Buffer.from([0]);
+};
+
+const keyValue = (raw: RawKeyValue): KeyValue => ({
+  key: (raw.key ?? Buffer.alloc(0)).toString(),
+  value: raw.value ?? Buffer.alloc(0),
+  modRevision: raw.mod_revision ?? '0',
+  createRevision: raw.create_revision ?? '0',
+  version: raw.version ?? '0',
+  lease: raw.lease ?? '0',
+});
+
+type Service = 'KV' | 'Lease' | 'Watch';
+type Unary = (
+  request: object,
+  options: { deadline: number },
+  done: (error: ServiceError | null, answer?: object) => void,
+) => unknown;
+
+const CLIENTS = {
+  KV: makeGenericClientConstructor(serviceDefinition('KV'), 'KV'),
+  Lease: makeGenericClientConstructor(serviceDefinition('Lease'), 'Lease'),
+  Watch: makeGenericClientConstructor(serviceDefinition('Watch'), 'Watch'),
+};
+
+export class EtcdClient {
+  readonly endpoints: readonly string[];
+  private readonly timeoutMs: number;
+  private readonly credentials: ChannelCredentials;
+  private readonly clients = new Map<string, Client>();
+  private preferred = 0;
+
+  constructor(options: EtcdOptions) {
+    this.endpoints = options.endpoints.map((endpoint) => endpoint.replace(/^\w+:\/\//, ''));
+    if (this.endpoints.length === 0) throw new Error('an etcd client needs at least one endpoint');
+    this.timeoutMs = options.timeoutMs ?? 3000;
+    this.credentials = options.credentials ?? credentials.createInsecure();
+  }
+
+  async get(key: string): Promise<KeyValue | undefined> {
+    const answer = await this.call<RawAnswer>('KV', 'Range', { key: Buffer.from(key) });
+    const found = answer.kvs?.[0];
+    return found && keyValue(found);
+  }
+
+  /** Every key that starts with `prefix`, in order. */
+  async range(prefix: string, options: { keysOnly?: boolean } = {}): Promise<KeyValue[]> {
+    return (await this.snapshot(prefix, options)).kvs;
+  }
+
+  /** The same, with the revision at which it was true: a watch from `revision + 1` misses nothing. */
+  async snapshot(
+    prefix: string,
+    options: { keysOnly?: boolean } = {},
+  ): Promise<{ kvs: KeyValue[]; revision: string }> {
+    const answer = await this.call<RawAnswer>('KV', 'Range', {
+      key: Buffer.from(prefix),
+      range_end: prefixEnd(prefix),
+      ...(options.keysOnly ? { keys_only: true } : {}),
+    });
+    return { kvs: (answer.kvs ?? []).map(keyValue), revision: answer.header?.revision ?? '0' };
+  }
+
+  /** Unconditional write. */
+  async put(key: string, value: Uint8Array, lease?: string): Promise<void> {
+    await this.call('KV', 'Put', putRequest(key, value, lease));
+  }
+
+  /** Writes only when the key does not exist; false when it does. */
+  async create(key: string, value: Uint8Array, lease?: string): Promise<boolean> {
+    const { succeeded } = await this.txn({
+      compare: [{ result: 'EQUAL', target: 'VERSION', key: Buffer.from(key), version: '0' }],
+      success: [{ request_put: putRequest(key, value, lease) }],
+    });
+    return succeeded;
+  }
+
+  /** Writes only when the key still has this revision; false when it moved or is gone. */
+  async update(key: string, value: Uint8Array, modRevision: string): Promise<boolean> {
+    const { succeeded } = await this.txn({
+      compare: [modRevisionIs(key, modRevision)],
+      success: [{ request_put: putRequest(key, value) }],
+    });
+    return succeeded;
+  }
+
+  /** False when there was nothing to delete. */
+  async delete(key: string): Promise<boolean> {
+    const answer = await this.call<RawAnswer>('KV', 'DeleteRange', { key: Buffer.from(key) });
+    return answer.deleted !== undefined && answer.deleted !== '0';
+  }
+
+  /** Deletes only when the key still has this revision; false when it moved or is gone. */
+  async deleteIf(key: string, modRevision: string): Promise<boolean> {
+    const { succeeded } = await this.txn({
+      compare: [modRevisionIs(key, modRevision)],
+      success: [{ request_delete_range: { key: Buffer.from(key) } }],
+    });
+    return succeeded;
+  }
+
+  /** A raw transaction in the terms of the proto text. */
+  async txn(request: TxnRequest): Promise<TxnResponse> {
+    const answer = await this.call<Partial<TxnResponse>>('KV', 'Txn', request);
+    return { succeeded: answer.succeeded ?? false, responses: answer.responses ?? [] };
+  }
+
+  async grantLease(ttlSeconds: number): Promise<string> {
+    const answer = await this.call<{ ID?: string }>('Lease', 'LeaseGrant', {
+      TTL: String(ttlSeconds),
+    });
+    return answer.ID ?? '0';
+  }
+
+  /** False when the lease was already gone. */
+  async revokeLease(id: string): Promise<boolean> {
+    try {
+      await this.call('Lease', 'LeaseRevoke', { ID: id });
+      return true;
+    } catch (error) {
+      if (error instanceof EtcdError && isCode(error.cause, status.NOT_FOUND)) return false;
+      throw error;
+    }
+  }
+
+  /** A lease that is renewed every third of its life until it is revoked. `onLost` when that fails. */
+  async holdLease(ttlSeconds: number, onLost: (error: Error) => void): Promise<Lease> {
+    const id = await this.grantLease(ttlSeconds);
+    const stream = this.stream<{ TTL?: string }>('Lease', 'LeaseKeepAlive');
+    const timer = setInterval(() => stream.write({ ID: id }), (ttlSeconds * 1000) / 3);
+    const stop = (): void => {
+      clearInterval(timer);
+      stream.removeAllListeners('data').on('error', () => {});
+      stream.cancel();
+    };
+    stream.on('data', (answer: { TTL?: string }) => {
+      if (answer.TTL !== undefined && answer.TTL !== '0') return;
+      stop();
+      onLost(new EtcdError(`lease ${id} expired`, false));
+    });
+    stream.on('error', (error: Error) => {
+      clearInterval(timer);
+      onLost(error);
+    });
+    stream.write({ ID: id });
+    return {
+      id,
+      revoke: async () => {
+        stream.removeAllListeners('error');
+        stop();
+        await this.revokeLease(id).catch(() => false);
+      },
+    };
+  }
+
+  /**
+   * Changes under `prefix` from `startRevision` on, until `signal` ends or the stream breaks.
+   * Resolves when `signal` ended. @throws EtcdError when the stream broke: read again and watch again.
+   */
+  watch(
+    prefix: string,
+    startRevision: string,
+    onEvents: (events: WatchEvent[]) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const stream = this.stream<RawWatchAnswer>('Watch', 'Watch');
+    const done = Promise.withResolvers<void>();
+    const stop = (): void => {
+      stream.cancel();
+      done.resolve();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    stream.on('data', (answer: RawWatchAnswer) => {
+      if (answer.canceled) {
+        done.reject(
+          new EtcdError(`watch of ${prefix} ended: ${answer.cancel_reason ?? ''}`, false),
+        );
+        stream.cancel();
+        return;
+      }
+      const events = (answer.events ?? []).map(({ type, kv }): WatchEvent => ({
+        type: type === 'DELETE' ? 'delete' : 'put',
+        kv: keyValue(kv ?? {}),
+      }));
+      if (events.length > 0) onEvents(events);
+    });
+    stream.on('error', (error: Error) => done.reject(this.failure('Watch', error)));
+    stream.on('end', () => done.reject(new EtcdError(`watch of ${prefix} ended`, true)));
+    stream.write({
+      create_request: {
+        key: Buffer.from(prefix),
+        range_end: prefixEnd(prefix),
+        start_revision: startRevision,
+      },
+    });
+    if (signal.aborted) stop();
+    return done.promise.finally(() => signal.removeEventListener('abort', stop));
+  }
+
+  close(): void {
+    for (const client of this.clients.values()) client.close();
+    this.clients.clear();
+  }
+
+  private client(service: Service, endpoint: string): Client {
+    const key = `${service} ${endpoint}`;
+    const known = this.clients.get(key);
+    if (known) return known;
+    const made = new CLIENTS[service](endpoint, this.credentials, CHANNEL_OPTIONS);
+    this.clients.set(key, made);
+    return made;
+  }
+
+  private stream<Answer>(service: Service, method: string): ClientDuplexStream<object, Answer> {
+    const client = this.client(service, this.endpoints[this.preferred] ?? '');
+    const open = (client as unknown as Record<string, () => ClientDuplexStream<object, Answer>>)[
+      method
+    ];
+    if (!open) throw new Error(`etcd has no method ${service}/${method} in our contract`);
+    return open.call(client);
+  }
+
+  private async call<Answer>(service: Service, method: string, request: object): Promise<Answer> {
+    let last: unknown;
+    for (let attempt = 0; attempt < this.endpoints.length; attempt++) {
+      try {
+        return (await this.once(service, method, request)) as Answer;
+      } catch (error) {
+        last = error;
+        if (!isUnreachable(error)) break;
+        this.preferred = (this.preferred + 1) % this.endpoints.length;
+      }
+    }
+    throw this.failure(method, last);
+  }
+
+  private once(service: Service, method: string, request: object): Promise<object> {
+    const client = this.client(service, this.endpoints[this.preferred] ?? '');
+    const invoke = (client as unknown as Record<string, Unary>)[method];
+    if (!invoke) throw new Error(`etcd has no method ${service}/${method} in our contract`);
+    return new Promise((resolve, reject) => {
+      invoke.call(client, request, { deadline: Date.now() + this.timeoutMs }, (error, answer) => {
+        if (error) reject(error);
+        else resolve(answer ?? {});
+      });
+    });
+  }
+
+  private failure(method: string, error: unknown): EtcdError {
+    const text = error instanceof Error ? error.message : String(error);
+    return new EtcdError(
+      `etcd ${method} at ${this.endpoints.join(', ')}: ${text}`,
+      isUnreachable(error),
+      error,
+    );
+  }
+}
+
+const isCode = (error: unknown, code: number): boolean =>
+  (error as ServiceError | undefined)?.code === code;
+
+const isUnreachable = (error: unknown): boolean =>
+  UNREACHABLE.has((error as ServiceError | undefined)?.code ?? -1);
+
+const putRequest = (key: string, value: Uint8Array, lease?: string): object => ({
+  key: Buffer.from(key),
+  value: Buffer.from(value),
+  ...(lease === undefined ? {} : { lease }),
+});
+
+const modRevisionIs = (key: string, modRevision: string): object => ({
+  result: 'EQUAL',
+  target: 'MOD',
+  key: Buffer.from(key),
+  mod_revision: modRevision,
+});
