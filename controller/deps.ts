@@ -1,0 +1,26 @@
+import type { KindName } from '../schemas/k8s.ts';
+import type { Applier } from './kube/apply.ts';
+import type { KubeApi } from './kube/api.ts';
+import type { Clock } from './kube/clock.ts';
+import type { EventRecorder } from './kube/events.ts';
+import type { Lister } from './kube/store.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import type { Options } from './options.ts';
+
+/** Everything a reconciler may use; made once in main.ts. */
+export interface Deps<Topo = unknown, Rpc = unknown> {
+  kube: KubeApi;
+  /** Local copies; see WATCHED in watched.ts for what each one holds. */
+  listers: Record<KindName, Lister>;
+  applier: Applier;
+  clock: Clock;
+  /** 0 <= x < 1. */
+  random: () => number;
+  log: Log;
+  events: EventRecorder;
+  metrics: Metrics;
+  topo: Topo;
+  rpc: Rpc;
+  options: Options;
+}

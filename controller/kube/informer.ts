@@ -1,0 +1,2 @@
+import type { Change } from './store.ts';
+export type ChangeHandler = (change: Change) => void;
