@@ -1,5 +1,6 @@
 /** The runtime's view of etcd: one global store, and a store per cell that the Cell record names. */
 import { messageCodec } from '../../controller/proto/load.ts';
+import { EtcdClient, type KeyValue } from '../../controller/topo/client.ts';
 import type { Flags } from './flags.ts';
 import { recordSegment, type Id } from './ids.ts';
 
@@ -55,12 +56,90 @@ export interface CellRecord {
 }
 export const cellCodec = messageCodec<CellRecord>('Cell');
 
+class EtcdStore implements Store {
+  readonly root: string;
+  private readonly client: EtcdClient;
+
+  constructor(client: EtcdClient, root: string) {
+    this.client = client;
+    this.root = root.replace(/\/+$/, '');
+  }
+
+  private key(path: string): string {
+    return `${this.root}/${path}`;
+  }
+
+  private versioned(kv: KeyValue): Versioned {
+    return { path: kv.key.slice(this.root.length + 1), value: kv.value, version: kv.modRevision };
+  }
+
+  async get(path: string): Promise<Versioned | undefined> {
+    const found = await this.client.get(this.key(path));
+    return found && this.versioned(found);
+  }
+
+  async list(prefix: string, keysOnly = false): Promise<Versioned[]> {
+    const found = await this.client.range(this.key(prefix), { keysOnly });
+    return found.map((kv) => this.versioned(kv));
+  }
+
+  create(path: string, value: Buffer): Promise<boolean> {
+    return this.client.create(this.key(path), value);
+  }
+
+  update(path: string, value: Buffer, version: string): Promise<boolean> {
+    return this.client.update(this.key(path), value, version);
+  }
+
+  put(path: string, value: Buffer): Promise<void> {
+    return this.client.put(this.key(path), value);
+  }
+
+  delete(path: string): Promise<boolean> {
+    return this.client.delete(this.key(path));
+  }
+
+  async lock(path: string, text: string, ttlSeconds: number): Promise<Lock | undefined> {
+    const lease = await this.client.holdLease(ttlSeconds, () => {});
+    if (await this.client.create(this.key(path), Buffer.from(text), lease.id)) {
+      return { release: () => lease.revoke() };
+    }
+    await lease.revoke();
+    return undefined;
+  }
+
+  async breakLock(path: string): Promise<void> {
+    const found = await this.client.get(this.key(path));
+    if (found && found.lease !== '0') await this.client.revokeLease(found.lease);
+  }
+}
+
 /** Opens the stores named by --topo-global-server-addresses and --topo-global-root. */
 export function openTopo(flags: Flags): Topo {
-  const addresses = flags.text('topo-global-server-addresses');
+  const addresses = flags.text('topo-global-server-addresses').split(',').filter(Boolean);
   const root = flags.text('topo-global-root');
-  if (!addresses || !root) {
+  if (addresses.length === 0 || !root) {
     throw new Error('--topo-global-server-addresses and --topo-global-root must be set');
   }
-  throw new Error('not written yet');
+  const clients = new Map<string, EtcdClient>();
+  const store = (endpoints: readonly string[], at: string): Store => {
+    const key = endpoints.join(',');
+    const client =
+      clients.get(key) ?? new EtcdClient({ endpoints: [...endpoints], timeoutMs: 5000 });
+    clients.set(key, client);
+    return new EtcdStore(client, at);
+  };
+  const global = store(addresses, root);
+  return {
+    global,
+    cell: async (name) => {
+      const found = await global.get(`cells/${name}/Cell`);
+      if (!found) throw new Error(`no Cell record for cell ${name}`);
+      const cell = cellCodec.decode(found.value);
+      return store(cell.server_addresses ?? [], cell.root ?? '');
+    },
+    close: () => {
+      for (const client of clients.values()) client.close();
+    },
+  };
 }
