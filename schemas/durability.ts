@@ -1,0 +1,215 @@
+/**
+ * Quorum arithmetic of the runtime's durability policies. Pure; checked against a brute-force model
+ * in test/unit/durability.test.ts. The rules are the runtime's:
+ * - a write is durable when the leader and enough other members of the cohort hold it;
+ * - a leader may be elected when a strict majority of the outgoing cohort is recruited AND the
+ *   members that were not recruited could not satisfy the policy among themselves.
+ */
+
+export interface Policy {
+  name: string;
+  /** `any`: any members count. `multi-cell`: only members of other cells than the leader's count. */
+  scope: 'any' | 'multi-cell';
+  /** Members, the leader included, that must hold a write. */
+  count: 2;
+  /** QuorumType in the Database record of the topology. */
+  quorumType: 3 | 4;
+}
+
+export const POLICIES = {
+  AT_LEAST_2: { name: 'AT_LEAST_2', scope: 'any', count: 2, quorumType: 3 },
+  MULTI_CELL_AT_LEAST_2: {
+    name: 'MULTI_CELL_AT_LEAST_2',
+    scope: 'multi-cell',
+    count: 2,
+    quorumType: 4,
+  },
+} as const satisfies Record<string, Policy>;
+
+export type PolicyName = keyof typeof POLICIES;
+export const DEFAULT_POLICY: PolicyName = 'AT_LEAST_2';
+
+/** The policy of that exact name; undefined for any other text. */
+export const parsePolicy = (name: string): Policy | undefined =>
+  Object.hasOwn(POLICIES, name) ? POLICIES[name as PolicyName] : undefined;
+
+/** As `parsePolicy`, with AT_LEAST_2 for unknown names: what upstream's operator does with them. */
+export const policyOrDefault = (name: string): Policy =>
+  parsePolicy(name) ?? POLICIES[DEFAULT_POLICY];
+
+/** One pooler. `id` is unique within the shard. */
+export interface Member {
+  id: string;
+  cell: string;
+}
+
+/** Number of members per cell. */
+export type Membership = Readonly<Record<string, number>>;
+
+export const countByCell = (members: readonly Member[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const { cell } of members) counts[cell] = (counts[cell] ?? 0) + 1;
+  return counts;
+};
+
+/** Members per cell of a shard's pools: the cohort is the shard's, whatever the pools. */
+export const membershipOf = (
+  pools: Readonly<Record<string, { cells?: readonly string[]; replicasPerCell?: number }>>,
+): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const pool of Object.values(pools)) {
+    for (const cell of pool.cells ?? []) {
+      counts[cell] = (counts[cell] ?? 0) + (pool.replicasPerCell ?? 1);
+    }
+  }
+  return counts;
+};
+
+const total = (membership: Membership): number =>
+  Object.values(membership).reduce((sum, count) => sum + count, 0);
+
+const occupied = (membership: Membership): string[] =>
+  Object.keys(membership).filter((cell) => (membership[cell] ?? 0) > 0);
+
+/** Can these members, whoever of them leads, hold a write as the policy asks? */
+export const satisfies = (policy: Policy, membership: Membership): boolean =>
+  policy.scope === 'any'
+    ? total(membership) >= policy.count
+    : occupied(membership).length >= policy.count;
+
+const idsOf = (members: readonly Member[]): Set<string> => new Set(members.map(({ id }) => id));
+
+/** Can `leader` commit a write when of the cohort `members` only `alive` answer? */
+export const canCommit = (
+  policy: Policy,
+  members: readonly Member[],
+  alive: readonly Member[],
+  leader: Member,
+): boolean => {
+  const answering = idsOf(alive);
+  if (!answering.has(leader.id)) return false;
+  const acks = members.filter(
+    ({ id, cell }) =>
+      id !== leader.id && answering.has(id) && (policy.scope === 'any' || cell !== leader.cell),
+  );
+  return acks.length >= policy.count - 1;
+};
+
+/** May the members `recruited` of the outgoing `cohort` elect a leader? Others are ignored. */
+export const canElect = (
+  policy: Policy,
+  cohort: readonly Member[],
+  recruited: readonly Member[],
+): boolean => {
+  const ids = idsOf(recruited);
+  const rest = cohort.filter(({ id }) => !ids.has(id));
+  const majority = (cohort.length - rest.length) * 2 > cohort.length;
+  return majority && !satisfies(policy, countByCell(rest));
+};
+
+const without = (membership: Membership, cell: string, count: number): Membership => ({
+  ...membership,
+  [cell]: (membership[cell] ?? 0) - count,
+});
+
+/** After `lost` per cell went away for good: can the rest elect a leader that can commit? */
+const recovers = (policy: Policy, before: Membership, rest: Membership): boolean => {
+  const lost = Object.fromEntries(
+    occupied(before).map((cell) => [cell, (before[cell] ?? 0) - (rest[cell] ?? 0)]),
+  );
+  return total(rest) * 2 > total(before) && !satisfies(policy, lost) && satisfies(policy, rest);
+};
+
+/** Largest number of members, the leader among them, of which any may be lost at once. */
+const failoverTolerance = (policy: Policy, membership: Membership): number => {
+  const size = total(membership);
+  if (policy.scope === 'any') {
+    const most = Math.min(Math.ceil(size / 2) - 1, policy.count - 1, size - policy.count);
+    return Math.max(most, 0);
+  }
+  // Two lost members may lie in two cells and then satisfy the policy: never more than one.
+  const survivesAny = occupied(membership).every((cell) =>
+    recovers(policy, membership, without(membership, cell, 1)),
+  );
+  return survivesAny && size > 0 ? 1 : 0;
+};
+
+/** Largest number of standbys of which any may be lost at once while the leader goes on writing. */
+const writeTolerance = (policy: Policy, membership: Membership): number => {
+  const size = total(membership);
+  if (policy.scope === 'any') return Math.max(size - policy.count, 0);
+  const useful = occupied(membership).map((cell) => size - (membership[cell] ?? 0));
+  return Math.max(Math.min(...useful) - (policy.count - 1), 0);
+};
+
+export interface Durability {
+  members: number;
+  cells: number;
+  /** The policy can be met at all. Where false, a new shard never gets a leader. */
+  achievable: boolean;
+  /** Standbys (any) that may be lost at once while the leader goes on writing. */
+  writeTolerance: number;
+  /** Members (any, the leader too) that may be lost at once; the rest elect a leader that writes. */
+  failoverTolerance: number;
+  /** Per cell with members: does the shard write again after losing the whole cell, leader and all? */
+  survivesLossOf: Record<string, boolean>;
+  /** True if that holds for each cell. Always false with one cell. */
+  survivesCellLoss: boolean;
+}
+
+/** What a full cohort of this shape tolerates. */
+export const durabilityOf = (policy: Policy, membership: Membership): Durability => {
+  const cells = occupied(membership);
+  const achievable = satisfies(policy, membership);
+  const survivesLossOf = Object.fromEntries(
+    cells.map((cell) => [
+      cell,
+      recovers(policy, membership, without(membership, cell, membership[cell] ?? 0)),
+    ]),
+  );
+  return {
+    members: total(membership),
+    cells: cells.length,
+    achievable,
+    writeTolerance: achievable ? writeTolerance(policy, membership) : 0,
+    failoverTolerance: achievable ? failoverTolerance(policy, membership) : 0,
+    survivesLossOf,
+    survivesCellLoss: cells.length > 1 && Object.values(survivesLossOf).every(Boolean),
+  };
+};
+
+/**
+ * `minAvailable` of the shard's one PodDisruptionBudget: evictions may go on as long as whoever is
+ * evicted, the rest can elect and write.
+ *
+ * Exceptions, because a budget without any allowed disruption makes node drains hang for ever:
+ * with three and more members one eviction is always allowed, and with two members one as well,
+ * although writes then wait until the evicted pooler is back (nothing is lost: its volume stays).
+ * A single member: 0, a budget cannot protect it.
+ */
+export const minAvailable = (policy: Policy, members: readonly Member[]): number => {
+  const { failoverTolerance: safe } = durabilityOf(policy, countByCell(members));
+  return Math.max(members.length - Math.max(safe, 1), 0);
+};
+
+/**
+ * How one member may leave for good.
+ * `cohort-first`: take it out of the cohort while it lives, then delete the pod.
+ * `delete`: the runtime refuses to shrink the cohort because the rest could not survive its
+ * leader's loss; delete the pod gracefully, its SHUTDOWN record removes it.
+ * `refuse`: the rest could not meet the policy, so writes would stop.
+ */
+export type Removal = 'cohort-first' | 'delete' | 'refuse';
+
+export const removalOf = (policy: Policy, members: readonly Member[], victim: string): Removal => {
+  const rest = countByCell(members.filter(({ id }) => id !== victim));
+  if (!satisfies(policy, rest)) return 'refuse';
+  return durabilityOf(policy, rest).failoverTolerance >= 1 ? 'cohort-first' : 'delete';
+};
+
+/**
+ * Members that may leave in one step: one at a time (the runtime changes one member per rule), none
+ * if whichever leaves, the rest could not meet the policy.
+ */
+export const removalsPerStep = (policy: Policy, members: readonly Member[]): 0 | 1 =>
+  members.some(({ id }) => removalOf(policy, members, id) !== 'refuse') ? 1 : 0;

@@ -1,0 +1,97 @@
+import type { Quantity } from './k8s.ts';
+
+/**
+ * Kubernetes quantities, exact. Values are whole nano units in a bigint, the finest step that
+ * Kubernetes keeps; finer fractions are rounded up, away from zero, as there.
+ */
+
+const NANO = 1_000_000_000n;
+
+/** Longest exponent accepted; beyond, the API server caps or refuses too. */
+const MAX_EXPONENT = 40;
+
+const BINARY: Record<string, bigint> = {
+  Ki: 1n << 10n,
+  Mi: 1n << 20n,
+  Gi: 1n << 30n,
+  Ti: 1n << 40n,
+  Pi: 1n << 50n,
+  Ei: 1n << 60n,
+};
+/** Power of ten per decimal suffix. */
+const DECIMAL: Record<string, number> = {
+  n: -9,
+  u: -6,
+  m: -3,
+  '': 0,
+  k: 3,
+  M: 6,
+  G: 9,
+  T: 12,
+  P: 15,
+  E: 18,
+};
+
+const PATTERN = /^([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]?|[eE][+-]?\d+)$/;
+
+/** numerator/denominator rounded away from zero for a non-negative numerator. */
+const ceilDiv = (numerator: bigint, denominator: bigint): bigint =>
+  (numerator + denominator - 1n) / denominator;
+
+/** Nano units of `1`, `0.5`, `100m`, `1Gi`, `1e3`, ...; undefined for what is no quantity. */
+export const parseQuantity = (quantity: Quantity): bigint | undefined => {
+  const match = PATTERN.exec(typeof quantity === 'number' ? String(quantity) : quantity);
+  if (!match) return undefined;
+  const [, sign, whole = '', tail = '', bare = '', suffix = ''] = match;
+  const fraction = tail + bare;
+  const digits = BigInt(whole + fraction) * NANO;
+  const scale = 10n ** BigInt(fraction.length);
+  const binary = BINARY[suffix];
+  let nanos: bigint;
+  if (binary !== undefined) {
+    nanos = ceilDiv(digits * binary, scale);
+  } else {
+    const power = DECIMAL[suffix] ?? Number(suffix.slice(1));
+    if (Math.abs(power) > MAX_EXPONENT) return undefined;
+    const ten = 10n ** BigInt(Math.abs(power));
+    nanos = power >= 0 ? ceilDiv(digits * ten, scale) : ceilDiv(digits, scale * ten);
+  }
+  return sign === '-' ? -nanos : nanos;
+};
+
+/** -1, 0 or 1 by value (`1Gi` equals `1024Mi`); undefined if either is no quantity. */
+export const compareQuantity = (a: Quantity, b: Quantity): -1 | 0 | 1 | undefined => {
+  const [left, right] = [parseQuantity(a), parseQuantity(b)];
+  if (left === undefined || right === undefined) return undefined;
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+};
+
+/** The larger of two, in its own spelling; `a` if they are equal or `b` is no quantity. */
+export const maxQuantity = <T extends Quantity>(a: T, b: T): T =>
+  compareQuantity(a, b) === -1 ? b : a;
+
+/** Whole units (bytes, cores), rounded up; undefined if no quantity or beyond exact numbers. */
+export const wholeUnits = (quantity: Quantity): number | undefined => {
+  const nanos = parseQuantity(quantity);
+  if (nanos === undefined) return undefined;
+  const whole = nanos >= 0n ? ceilDiv(nanos, NANO) : nanos / NANO;
+  const value = Number(whole);
+  return Number.isSafeInteger(value) ? value : undefined;
+};
+
+/** Thousandths (milli-cores), rounded up. */
+export const milliUnits = (quantity: Quantity): number | undefined => {
+  const nanos = parseQuantity(quantity);
+  if (nanos === undefined) return undefined;
+  const value = Number(nanos >= 0n ? ceilDiv(nanos, 1_000_000n) : nanos / 1_000_000n);
+  return Number.isSafeInteger(value) ? value : undefined;
+};
+
+/** A number of bytes as the shortest exact binary quantity: 1073741824 is `1Gi`, 1000 is `1000`. */
+export const formatBytes = (bytes: number): string => {
+  const value = BigInt(bytes);
+  const units = Object.entries(BINARY).toReversed();
+  const fit = units.find(([, factor]) => value !== 0n && value % factor === 0n);
+  return fit ? `${value / fit[1]}${fit[0]}` : `${value}`;
+};
