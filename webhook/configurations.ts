@@ -1,0 +1,134 @@
+import type { KubeObject } from '../schemas/k8s.ts';
+import { KINDS } from '../schemas/k8s.ts';
+import type { Policy, PolicyKind } from './policies/policy.ts';
+
+export const MUTATING_WEBHOOK = 'mutate.multigres.com';
+export const VALIDATING_WEBHOOK = 'validate.multigres.com';
+
+/** Identities of Kubernetes itself that remove children and the contents of namespaces. */
+export const CLEANUP_USERS = [
+  'system:serviceaccount:kube-system:generic-garbage-collector',
+  'system:serviceaccount:kube-system:namespace-controller',
+] as const;
+
+export interface Rule {
+  apiGroups: string[];
+  apiVersions: string[];
+  operations: string[];
+  resources: string[];
+  scope: 'Namespaced';
+}
+
+export interface ClientConfig {
+  url?: string;
+  service?: { namespace: string; name: string; path: string; port: number };
+  caBundle?: string;
+}
+
+export interface WebhookEntry {
+  name: string;
+  clientConfig: ClientConfig;
+  [field: string]: unknown;
+}
+
+export interface WebhookConfiguration extends KubeObject {
+  webhooks: WebhookEntry[];
+}
+
+export interface ConfigurationOptions {
+  /** Name of both configuration objects. */
+  name: string;
+  /** Where the API server finds the webhook at `path`. */
+  client(path: '/mutate' | '/validate'): ClientConfig;
+  /** Users whose requests are not sent to us: the controller, and CLEANUP_USERS are added. */
+  trustedUsers: readonly string[];
+  labels?: Record<string, string>;
+}
+
+/** Rules of the mutating webhook: defaults exist for clusters only. */
+export const MUTATING_RULES: Rule[] = [rule(['CREATE', 'UPDATE'], ['MultigresCluster'])];
+
+/** Rules of the validating webhook: what the policies want to see, no more. */
+export function validatingRules(policies: readonly Policy[]): Rule[] {
+  const operations = new Map<PolicyKind, Set<string>>();
+  for (const policy of policies) {
+    for (const kind of policy.kinds) {
+      const known = operations.get(kind) ?? new Set();
+      operations.set(kind, new Set([...known, ...policy.operations]));
+    }
+  }
+  const byOperations = new Map<string, PolicyKind[]>();
+  for (const [kind, wanted] of operations) {
+    const key = ['CREATE', 'UPDATE', 'DELETE'].filter((operation) => wanted.has(operation)).join();
+    byOperations.set(key, [...(byOperations.get(key) ?? []), kind]);
+  }
+  return [...byOperations]
+    .map(([key, kinds]) => rule(key.split(','), kinds))
+    .toSorted((a, b) => (a.resources[0] ?? '').localeCompare(b.resources[0] ?? '', 'en'));
+}
+
+/**
+ * Conditions under which a request is sent to us at all. Bookkeeping of the controller, clean-up by
+ * Kubernetes and objects that are being deleted never wait for a webhook, which may be down.
+ */
+export function matchConditions(
+  trustedUsers: readonly string[],
+): { name: string; expression: string }[] {
+  const users = [...trustedUsers, ...CLEANUP_USERS].map((user) => JSON.stringify(user)).join(', ');
+  return [
+    {
+      name: 'not-the-operator-or-cleanup',
+      expression: `!(request.userInfo.username in [${users}])`,
+    },
+    {
+      name: 'not-being-deleted',
+      expression: 'oldObject == null || !has(oldObject.metadata.deletionTimestamp)',
+    },
+  ];
+}
+
+/** Both webhook configurations. The chart renders the same; a test compares them. */
+export function webhookConfigurations(
+  policies: readonly Policy[],
+  options: ConfigurationOptions,
+): WebhookConfiguration[] {
+  const common = {
+    admissionReviewVersions: ['v1'],
+    failurePolicy: 'Fail',
+    matchPolicy: 'Equivalent',
+    sideEffects: 'None',
+    timeoutSeconds: 10,
+    matchConditions: matchConditions(options.trustedUsers),
+  };
+  const make = (kind: string, webhook: WebhookEntry): WebhookConfiguration => ({
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind,
+    metadata: { name: options.name, ...(options.labels ? { labels: options.labels } : {}) },
+    webhooks: [webhook],
+  });
+  return [
+    make('MutatingWebhookConfiguration', {
+      name: MUTATING_WEBHOOK,
+      clientConfig: options.client('/mutate'),
+      rules: MUTATING_RULES,
+      reinvocationPolicy: 'IfNeeded',
+      ...common,
+    }),
+    make('ValidatingWebhookConfiguration', {
+      name: VALIDATING_WEBHOOK,
+      clientConfig: options.client('/validate'),
+      rules: validatingRules(policies),
+      ...common,
+    }),
+  ];
+}
+
+function rule(operations: string[], kinds: readonly PolicyKind[]): Rule {
+  return {
+    apiGroups: [KINDS.MultigresCluster.group],
+    apiVersions: [KINDS.MultigresCluster.version],
+    operations,
+    resources: kinds.map((kind) => KINDS[kind].plural),
+    scope: 'Namespaced',
+  };
+}

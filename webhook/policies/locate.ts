@@ -1,0 +1,117 @@
+import type { KubeObject } from '../../schemas/k8s.ts';
+import type { ResolvedCluster, ResolvedShard } from '../../schemas/resolve/types.ts';
+import type { MultigresCluster, ShardConfig } from '../../schemas/types.ts';
+import type { PolicyContext } from './policy.ts';
+
+export type Segment = string | number;
+
+/** Builds a JSON pointer (RFC 6901). */
+export function pointer(...segments: readonly Segment[]): string {
+  return segments
+    .map((segment) => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('');
+}
+
+/** The value at a path, or undefined. */
+export function valueAt(object: unknown, path: readonly Segment[]): unknown {
+  let value = object;
+  for (const segment of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<Segment, unknown>)[segment];
+  }
+  return value;
+}
+
+/**
+ * Where the author can change something: the first candidate that exists in the object, else the
+ * deepest part of the first candidate that does.
+ */
+export function locate(object: KubeObject, ...candidates: (readonly Segment[])[]): string {
+  const written = candidates.find((path) => valueAt(object, path) !== undefined);
+  if (written) return pointer(...written);
+  const path = [...(candidates[0] ?? [])];
+  while (path.length > 0 && valueAt(object, path) === undefined) path.pop();
+  return pointer(...path);
+}
+
+/** The object of the request, or of the stored state on DELETE, as a MultigresCluster. */
+export function clusterOf(ctx: PolicyContext): MultigresCluster {
+  return (ctx.object ?? ctx.old) as MultigresCluster;
+}
+
+/** A shard after resolution, with its place in the manifest. */
+export interface ShardView {
+  database: string;
+  tablegroup: string;
+  durabilityPolicy: string;
+  shard: ResolvedShard;
+  /** `postgres/default/0-inf`, for texts and as a key. */
+  title: string;
+  /** Path of the shard in the manifest, whether or not anybody wrote it. */
+  path: Segment[];
+  raw?: ShardConfig;
+}
+
+/** All shards of a resolved cluster. */
+export function shardViews(cluster: MultigresCluster, resolved: ResolvedCluster): ShardView[] {
+  const views: ShardView[] = [];
+  for (const database of resolved.databases) {
+    const d = indexOf(cluster.spec?.databases, database.name);
+    for (const tablegroup of database.tablegroups) {
+      const tablegroups = cluster.spec?.databases?.[d]?.tablegroups;
+      const t = indexOf(tablegroups, tablegroup.name);
+      for (const shard of tablegroup.shards) {
+        const s = indexOf(tablegroups?.[t]?.shards, shard.name);
+        const raw = tablegroups?.[t]?.shards?.[s];
+        views.push({
+          database: database.name,
+          tablegroup: tablegroup.name,
+          durabilityPolicy: database.durabilityPolicy,
+          shard,
+          title: `${database.name}/${tablegroup.name}/${shard.name}`,
+          path: ['spec', 'databases', d, 'tablegroups', t, 'shards', s],
+          ...(raw ? { raw } : {}),
+        });
+      }
+    }
+  }
+  return views;
+}
+
+/** Pointer to a field of a shard: inline, else overrides, else the reference to its template. */
+export function locateInShard(
+  cluster: MultigresCluster,
+  view: ShardView,
+  ...field: Segment[]
+): string {
+  return locate(
+    cluster,
+    [...view.path, 'spec', ...field],
+    [...view.path, 'overrides', ...field],
+    [...view.path, 'shardTemplate'],
+    ['spec', 'templateDefaults', 'shardTemplate'],
+    view.path,
+  );
+}
+
+/** Pointer to a field of a cell's gateway: inline, else overrides, else its template. */
+export function locateInCell(
+  cluster: MultigresCluster,
+  cellName: string,
+  ...field: Segment[]
+): string {
+  const path = ['spec', 'cells', indexOf(cluster.spec?.cells, cellName)];
+  return locate(
+    cluster,
+    [...path, 'spec', ...field],
+    [...path, 'overrides', ...field],
+    [...path, 'cellTemplate'],
+    ['spec', 'templateDefaults', 'cellTemplate'],
+    path,
+  );
+}
+
+/** Index by name; 0 when absent, so that a path to what defaults add can still be written. */
+function indexOf(list: readonly { name: string }[] | undefined, name: string): number {
+  return Math.max(0, list?.findIndex((item) => item.name === name) ?? 0);
+}

@@ -1,0 +1,197 @@
+import type { KubeObject } from '../../schemas/k8s.ts';
+import type { ResolvedCluster, Templates } from '../../schemas/resolve/types.ts';
+import type { MultigresCluster } from '../../schemas/types.ts';
+
+/** `deny` refuses the request; `warn` lets it pass with a warning. */
+export type Mode = 'deny' | 'warn';
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
+export type PolicyKind =
+  | 'MultigresCluster'
+  | 'CoreTemplate'
+  | 'CellTemplate'
+  | 'ShardTemplate'
+  | 'Cell'
+  | 'TableGroup'
+  | 'Shard'
+  | 'TopoServer';
+
+/** One thing wrong with an object. Texts never hold values of Secrets. */
+export interface Finding {
+  /** JSON pointer (RFC 6901) into the object; empty for the object as a whole. */
+  path: string;
+  /** What stands there; absent when nothing does or when it must not be shown. */
+  value?: unknown;
+  /** What is wrong, in one sentence without the final full stop. */
+  message: string;
+  /** What would be right: "at least 2 poolers", "one of zone-a, zone-b". */
+  allowed: string;
+  /** What to do, in the imperative. */
+  fix: string;
+  /** Overrides the policy's mode for this finding only. */
+  mode?: Mode;
+}
+
+/**
+ * What the policies may know of the rest of the cluster: plain data, read once per review.
+ * An absent part is unknown (it could not be read, or an offline check has none): policies that
+ * need it say nothing.
+ */
+export interface World {
+  /** Labels of every Node. */
+  nodes?: readonly { name: string; labels: Readonly<Record<string, string>> }[];
+  storageClasses?: readonly { name: string; isDefault: boolean }[];
+  /** The templates of the object's namespace. */
+  templates?: Templates;
+  /** The MultigresClusters of the object's namespace. */
+  clusters?: readonly MultigresCluster[];
+  /** Names of the keys of Secrets that the object refers to; null = there is no such Secret. */
+  secrets?: Readonly<Record<string, readonly string[] | null>>;
+}
+
+export interface PolicyContext {
+  operation: Operation;
+  kind: PolicyKind;
+  namespace: string;
+  name: string;
+  /** User name of the request. */
+  user: string;
+  /** User names that may write children: our controller and Kubernetes' own clean-up. */
+  trustedUsers: readonly string[];
+  /** Absent on DELETE. */
+  object?: KubeObject;
+  /** Absent on CREATE. */
+  old?: KubeObject;
+  world: World;
+  /** The MultigresCluster of the request after templates and defaults; undefined if it cannot be resolved. */
+  resolved(): ResolvedCluster | undefined;
+  /** The stored MultigresCluster after today's templates and defaults. */
+  oldResolved(): ResolvedCluster | undefined;
+}
+
+export interface Policy {
+  /** Kebab-case, never reused. */
+  id: string;
+  /** MGnnn, stable, shown to users at the end of each text. */
+  code: string;
+  kinds: readonly PolicyKind[];
+  operations: readonly Operation[];
+  mode: Mode;
+  /** One sentence in the present tense. */
+  summary: string;
+  /** Why, and what to do about it; Markdown. */
+  description: string;
+  /** A piece of a manifest that passes. */
+  good: string;
+  /** A piece of a manifest that does not. */
+  bad: string;
+  /** Also runs on updates that change nothing but metadata. */
+  evenForMetadata?: true;
+  check(ctx: PolicyContext): Finding[];
+}
+
+/** A finding with the policy that made it and the mode in force. */
+export interface Judged {
+  policy: Policy;
+  finding: Finding;
+  mode: Mode;
+}
+
+/** Modes by policy id that replace those of the list: `warn` for a policy that would deny. */
+export type ModeOverrides = Readonly<Record<string, Mode>>;
+
+/**
+ * Runs every policy that applies and returns all findings, denials first, then by path.
+ * A policy that throws counts as a denial that says so: a bug of ours must not let things pass.
+ */
+export function runPolicies(
+  policies: readonly Policy[],
+  ctx: PolicyContext,
+  modes: ModeOverrides = {},
+): Judged[] {
+  if (isTerminating(ctx)) return [];
+  const metadataOnly = changesMetadataOnly(ctx);
+  const judged: Judged[] = [];
+  for (const policy of policies) {
+    if (!policy.kinds.includes(ctx.kind) || !policy.operations.includes(ctx.operation)) continue;
+    if (metadataOnly && !policy.evenForMetadata) continue;
+    for (const finding of runOne(policy, ctx)) {
+      judged.push({ policy, finding, mode: modeOf(policy, finding, modes) });
+    }
+  }
+  return judged.toSorted(
+    (a, b) =>
+      Number(a.mode === 'warn') - Number(b.mode === 'warn') ||
+      compareText(a.finding.path, b.finding.path) ||
+      compareText(a.policy.code, b.policy.code),
+  );
+}
+
+/** The text of a finding: where, what stands there, what is wrong, what is allowed, what to do, code. */
+export function describeFinding({ policy, finding }: Judged): string {
+  const where = finding.path === '' ? '' : `${finding.path}`;
+  const value = finding.value === undefined ? '' : `${showValue(finding.value)}`;
+  const subject = [where, value].filter((part) => part !== '').join(' = ');
+  const what = subject === '' ? finding.message : `${subject}: ${finding.message}`;
+  return `${what}. Allowed: ${finding.allowed}. Fix: ${finding.fix}. [${policy.code}]`;
+}
+
+/** True for updates of an object that is being deleted: nothing may stop its finalizers. */
+export function isTerminating(ctx: Pick<PolicyContext, 'operation' | 'object' | 'old'>): boolean {
+  const stored = ctx.operation === 'UPDATE' ? (ctx.old ?? ctx.object) : ctx.old;
+  return stored?.metadata.deletionTimestamp !== undefined;
+}
+
+/** True for updates that leave everything but metadata and status as it was. */
+export function changesMetadataOnly(
+  ctx: Pick<PolicyContext, 'operation' | 'object' | 'old'>,
+): boolean {
+  if (ctx.operation !== 'UPDATE' || !ctx.object || !ctx.old) return false;
+  return sameJson(ctx.object.spec, ctx.old.spec);
+}
+
+/** Equal as JSON, whatever the order of keys. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  return stable(a) === stable(b);
+}
+
+function stable(value: unknown): string {
+  return (
+    JSON.stringify(value, (_key, inner: unknown) =>
+      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+        ? Object.fromEntries(Object.entries(inner).toSorted(([x], [y]) => compareText(x, y)))
+        : inner,
+    ) ?? ''
+  );
+}
+
+function runOne(policy: Policy, ctx: PolicyContext): Finding[] {
+  try {
+    return policy.check(ctx);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return [
+      {
+        path: '',
+        message: `internal error in policy ${policy.id}, not a fault of this object: ${text}`,
+        allowed: 'any object that the policy can judge',
+        fix: 'report it with the log of the webhook; until then set the mode of this policy to warn',
+      },
+    ];
+  }
+}
+
+function modeOf(policy: Policy, finding: Finding, modes: ModeOverrides): Mode {
+  const mode = finding.mode ?? policy.mode;
+  return modes[policy.id] === 'warn' ? 'warn' : mode;
+}
+
+function showValue(value: unknown): string {
+  const text = JSON.stringify(value) ?? '';
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** By UTF-16 code units: the same on every machine, whatever its locale. */
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,160 @@
+import type { KubeObject } from '../schemas/k8s.ts';
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
+
+/** The part of `AdmissionReview.request` (admission.k8s.io/v1) that we read. */
+export interface AdmissionRequest {
+  uid: string;
+  kind: { group: string; version: string; kind: string };
+  name: string;
+  namespace: string;
+  operation: Operation;
+  user: string;
+  dryRun: boolean;
+  /** The object as it would be stored; absent on DELETE. */
+  object?: KubeObject;
+  /** The object as it is stored; absent on CREATE. */
+  oldObject?: KubeObject;
+}
+
+/** What a handler decided. `message` and `causes` are for refusals only. */
+export interface Verdict {
+  allowed: boolean;
+  /** HTTP status shown by the API server for a refusal: 403, 422, 500, ... */
+  code?: number;
+  reason?: string;
+  message?: string;
+  causes?: { field: string; message: string; reason: string }[];
+  warnings?: string[];
+  /** RFC 6902 operations; an empty list is the same as none. */
+  patch?: unknown[];
+}
+
+export interface AdmissionReview {
+  apiVersion: 'admission.k8s.io/v1';
+  kind: 'AdmissionReview';
+  response: Record<string, unknown>;
+}
+
+/** Each warning stays below this; the API server advises it and cuts single ones at 256. */
+export const WARNING_LENGTH = 120;
+/** All warnings of a review together; the API server drops what exceeds it. */
+export const WARNINGS_TOTAL = 4096;
+
+const OPERATIONS = new Set(['CREATE', 'UPDATE', 'DELETE']);
+
+/** Thrown for a body that is no AdmissionReview v1; `message` is for the caller. */
+export class ReviewError extends Error {
+  override name = 'ReviewError';
+}
+
+/** Reads an AdmissionReview. Throws `ReviewError` when it is none. */
+export function parseReview(body: unknown): AdmissionRequest {
+  const review = record(body, 'the body');
+  if (review['apiVersion'] !== 'admission.k8s.io/v1' || review['kind'] !== 'AdmissionReview') {
+    throw new ReviewError(
+      `expected an AdmissionReview of admission.k8s.io/v1, got ${String(review['kind'])} of ${String(review['apiVersion'])}`,
+    );
+  }
+  const request = record(review['request'], 'request');
+  const kind = record(request['kind'], 'request.kind');
+  const operation = text(request['operation'], 'request.operation');
+  if (!OPERATIONS.has(operation)) {
+    throw new ReviewError(`request.operation ${operation} is not one of CREATE, UPDATE, DELETE`);
+  }
+  const user = record(request['userInfo'] ?? {}, 'request.userInfo');
+  const object = request['object'] as KubeObject | null | undefined;
+  const oldObject = request['oldObject'] as KubeObject | null | undefined;
+  return {
+    uid: text(request['uid'], 'request.uid'),
+    kind: {
+      group: optionalText(kind['group']),
+      version: optionalText(kind['version']),
+      kind: text(kind['kind'], 'request.kind.kind'),
+    },
+    name: optionalText(request['name']) || (object?.metadata?.name ?? ''),
+    namespace: optionalText(request['namespace']),
+    operation: operation as Operation,
+    user: optionalText(user['username']),
+    dryRun: request['dryRun'] === true,
+    ...(object ? { object } : {}),
+    ...(oldObject ? { oldObject } : {}),
+  };
+}
+
+/** Builds the answer: echoes the uid, encodes the patch, keeps warnings within the limits. */
+export function buildReview(uid: string, verdict: Verdict): AdmissionReview {
+  const response: Record<string, unknown> = { uid, allowed: verdict.allowed };
+  const warnings = limitWarnings(verdict.warnings ?? []);
+  if (warnings.length > 0) response['warnings'] = warnings;
+  if (verdict.allowed && verdict.patch && verdict.patch.length > 0) {
+    response['patchType'] = 'JSONPatch';
+    response['patch'] = Buffer.from(JSON.stringify(verdict.patch)).toString('base64');
+  }
+  if (!verdict.allowed) {
+    response['status'] = {
+      code: verdict.code ?? 403,
+      reason: verdict.reason ?? 'Forbidden',
+      message: verdict.message ?? '',
+      ...(verdict.causes ? { details: { causes: verdict.causes } } : {}),
+    };
+  }
+  return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response };
+}
+
+/**
+ * Splits long warnings at blanks into lines of at most 120 characters (continuation lines are
+ * indented) and stops before 4096 characters in all, saying how many were left out.
+ */
+export function limitWarnings(warnings: readonly string[]): string[] {
+  const out: string[] = [];
+  let total = 0;
+  for (const [index, warning] of warnings.entries()) {
+    const lines = wrap(warning);
+    const size = lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
+    const rest = warnings.length - index;
+    if (total + size > WARNINGS_TOTAL - WARNING_LENGTH) {
+      out.push(`${rest} more warning${rest === 1 ? '' : 's'} left out here`);
+      return out;
+    }
+    total += size;
+    out.push(...lines);
+  }
+  return out;
+}
+
+function wrap(warning: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of warning.replaceAll(/\s+/g, ' ').trim().split(' ').flatMap(cut)) {
+    if (line !== '' && Buffer.byteLength(line) + 1 + Buffer.byteLength(word) > WARNING_LENGTH) {
+      lines.push(line);
+      line = `  ${word}`;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  if (line !== '') lines.push(line);
+  return lines;
+}
+
+/** A single word that would not fit on a line is shortened; nobody reads it to the end. */
+function cut(word: string): string[] {
+  return [Buffer.byteLength(word) > 100 ? `${word.slice(0, 60)}...` : word];
+}
+
+function record(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ReviewError(`${what} must be a JSON object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function text(value: unknown, what: string): string {
+  if (typeof value !== 'string' || value === '') throw new ReviewError(`${what} is missing`);
+  return value;
+}
+
+function optionalText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

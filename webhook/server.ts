@@ -1,0 +1,173 @@
+import { createServer as createTlsServer, type Server } from 'node:https';
+import { createServer, type Server as PlainServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import type { ErrorRequestHandler, Express, Request, Response } from 'express';
+import {
+  buildReview,
+  parseReview,
+  ReviewError,
+  type AdmissionRequest,
+  type Verdict,
+} from './review.ts';
+
+export interface Handlers {
+  mutate(request: AdmissionRequest): Promise<Verdict>;
+  validate(request: AdmissionRequest): Promise<Verdict>;
+  /** Empty when ready, else the reasons why not. */
+  notReady(): string[];
+  /** The metrics page; absent = 404. */
+  metrics?(): Promise<{ contentType: string; body: string }>;
+  onError(error: unknown, request: { path: string; uid?: string }): void;
+}
+
+export interface ServerLimits {
+  /** Largest request body in bytes; 7 MiB: an object and its old version, twice the API server's own limit. */
+  bodyBytes: number;
+  /** A review that takes longer is refused with a text; below the `timeoutSeconds: 10` of the configurations. */
+  reviewMs: number;
+}
+
+export const LIMITS: ServerLimits = { bodyBytes: 7 * 1024 * 1024, reviewMs: 5000 };
+
+type Step = (request: AdmissionRequest) => Promise<Verdict>;
+
+/** The HTTP face of the webhook, without the network. */
+export function createApp(handlers: Handlers, limits: ServerLimits = LIMITS): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.get('/healthz', (_req, res) => void res.type('text').send('ok'));
+  app.get('/readyz', (_req, res) => {
+    const reasons = handlers.notReady();
+    res.status(reasons.length === 0 ? 200 : 503).type('text');
+    res.send(reasons.length === 0 ? 'ok' : reasons.join('\n'));
+  });
+  app.get('/metrics', async (_req, res) => {
+    if (!handlers.metrics) return void res.status(404).end();
+    const page = await handlers.metrics();
+    res.set('Content-Type', page.contentType).send(page.body);
+  });
+  const json = express.json({ limit: limits.bodyBytes, type: 'application/json' });
+  app.post('/mutate', requireJson, json, review(handlers, handlers.mutate, limits));
+  app.post('/validate', requireJson, json, review(handlers, handlers.validate, limits));
+  app.use(refuse(handlers));
+  return app;
+}
+
+/** Starts the admission port. Resolves once it listens; `port` 0 takes a free one. */
+export async function listenTls(
+  app: Express,
+  tls: { key: string; cert: string },
+  address: { host?: string; port: number },
+): Promise<{ server: Server; port: number }> {
+  const server = createTlsServer({ key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2' }, app);
+  setTimeouts(server);
+  return { server, port: await listen(server, address) };
+}
+
+/** Starts a plain port for health and metrics. */
+export async function listenPlain(
+  app: Express,
+  address: { host?: string; port: number },
+): Promise<{ server: PlainServer; port: number }> {
+  const server = createServer(app);
+  setTimeouts(server);
+  return { server, port: await listen(server, address) };
+}
+
+/** Stops accepting, lets running requests end, closes idle connections. At most `graceMs`. */
+export async function closeServer(server: Server | PlainServer, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(timer);
+}
+
+/**
+ * The API server keeps idle connections for 90 s; whoever closes first races with the next
+ * request, so ours live longer. The other two limits end slow or stuck clients.
+ */
+function setTimeouts(server: Server | PlainServer): void {
+  server.keepAliveTimeout = 95_000;
+  server.headersTimeout = 32_000;
+  server.requestTimeout = 35_000;
+}
+
+function listen(
+  server: Server | PlainServer,
+  address: { host?: string; port: number },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port: address.port, ...(address.host ? { host: address.host } : {}) }, () => {
+      server.removeListener('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function requireJson(req: Request, res: Response, next: () => void): void {
+  if (req.is('application/json') === false || req.is('application/json') === null) {
+    res.status(415).type('text').send('Content-Type must be application/json');
+    return;
+  }
+  next();
+}
+
+function review(handlers: Handlers, step: Step, limits: ServerLimits) {
+  return async (req: Request, res: Response): Promise<void> => {
+    const request = parseReview(req.body as unknown);
+    let verdict: Verdict;
+    try {
+      verdict = await withDeadline(step(request), limits.reviewMs);
+    } catch (error) {
+      handlers.onError(error, { path: req.path, uid: request.uid });
+      verdict = internalError(error);
+    }
+    res.json(buildReview(request.uid, verdict));
+  };
+}
+
+/**
+ * A failure of ours, told inside the review: an HTTP error would only trigger the failure policy
+ * and the user would see no reason.
+ */
+export function internalError(error: unknown): Verdict {
+  const text = error instanceof Error ? error.message : String(error);
+  return {
+    allowed: false,
+    code: 500,
+    reason: 'InternalError',
+    message: `internal error in the Multigres webhook, not a fault of this object: ${text}. Fix: try again; if it stays, see the log of the multigres webhook pods.`,
+  };
+}
+
+async function withDeadline(work: Promise<Verdict>, ms: number): Promise<Verdict> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`the review took longer than ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function refuse(handlers: Handlers): ErrorRequestHandler {
+  return (error: unknown, req, res, _next) => {
+    const known = error as { type?: string; status?: number };
+    if (error instanceof ReviewError) {
+      res.status(400).type('text').send(error.message);
+    } else if (known.type === 'entity.too.large') {
+      res.status(413).type('text').send('the request body is too large');
+    } else if (known.status !== undefined && known.status >= 400 && known.status < 500) {
+      res.status(known.status).type('text').send('the request body is not valid JSON');
+    } else {
+      handlers.onError(error, { path: req.path });
+      res.status(500).type('text').send('internal error');
+    }
+  };
+}
