@@ -1,0 +1,35 @@
+/**
+ * Makes all that follows from schemas/kinds: CRDs, types, validators and the field reference.
+ * With `--check` nothing is written, and the exit status is 1 if a file is not as it should be.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { crds } from './generate/crds.ts';
+import type { Output } from './generate/output.ts';
+import { types } from './generate/types.ts';
+
+const root = new URL('..', import.meta.url);
+
+const outputs: Output[] = [...crds(), await types()];
+
+const stale = outputs.filter(({ path, content }) => {
+  const file = new URL(path, root);
+  return !existsSync(file) || readFileSync(file, 'utf8') !== content;
+});
+
+if (process.argv.includes('--check')) {
+  for (const { path } of stale)
+    console.error(`${path} is not what schemas/kinds says: run npm run generate`);
+  process.exitCode = stale.length > 0 ? 1 : 0;
+} else {
+  for (const { path, content } of stale) {
+    const file = fileURLToPath(new URL(path, root));
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    console.log(`wrote ${path}`);
+  }
+  console.log(
+    `${outputs.length - stale.length} of ${outputs.length} generated files were up to date`,
+  );
+}

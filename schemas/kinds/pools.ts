@@ -1,0 +1,77 @@
+import {
+  int32,
+  int64,
+  list,
+  map,
+  type MapSchema,
+  optional,
+  rule,
+  type Rule,
+  struct,
+  transition,
+} from './dsl.ts';
+import { affinity, toleration } from './embedded.ts';
+import { cellName, poolType } from './scalars.ts';
+import { pvcPolicy, storage } from './storage.ts';
+import { containerSpec } from './workloads.ts';
+
+const poolCells = list(cellName, {
+  listType: 'set',
+  minItems: 1,
+  maxItems: 10,
+  rules: [
+    transition<string[]>(
+      'oldSelf.all(c, c in self)',
+      'a cell cannot be taken out of a pool, as data lives there: put the cell back into the list',
+      (self, old) => old.every((cell) => self.includes(cell)),
+    ),
+  ],
+});
+
+export const pool = struct('Pool', 'A group of equal Postgres pods.', {
+  type: optional(poolType, 'What the pool serves.'),
+  cells: optional(
+    poolCells,
+    'Cells with pods of the pool. Absent: every cell of the cluster. Cells can be added, not removed.',
+  ),
+  replicasPerCell: optional(
+    int32({ minimum: 1, maximum: 32 }),
+    'Postgres pods in each cell. Absent: 2 if the pool is in one cell, else 1.',
+  ),
+  storage: optional(storage, 'Data volume of each pod.'),
+  postgres: optional(containerSpec, 'The Postgres container.'),
+  multipooler: optional(containerSpec, 'The multipooler container.'),
+  affinity: optional(affinity, 'Scheduling affinity of the pods.'),
+  tolerations: optional(list(toleration), 'Taints that the pods tolerate.'),
+  fsGroup: optional(int64({ minimum: 1 }), 'Group id that owns the files on the data volume.'),
+  pvcDeletionPolicy: optional(pvcPolicy, 'What happens to data volumes when pods go.'),
+});
+
+type PoolMap = Record<string, unknown>;
+
+const keyAtMost25 = rule<PoolMap>(
+  'self.all(k, k.size() <= 25)',
+  'the name of a pool is too long: use at most 25 characters',
+  (self) => Object.keys(self).every((key) => key.length <= 25),
+);
+
+const keyBelow63 = rule<PoolMap>(
+  'self.all(k, k.size() < 63)',
+  'the name of a pool is too long: use fewer than 63 characters',
+  (self) => Object.keys(self).every((key) => key.length < 63),
+);
+
+const noPoolRemoved = transition<PoolMap>(
+  'oldSelf.all(k, k in self)',
+  'a pool cannot be removed, as data lives there: put the pool back',
+  (self, old) => Object.keys(old).every((key) => key in self),
+);
+
+const pools = (rules: Rule[]): MapSchema => map(pool, { maxProperties: 8, rules });
+
+/** Pools as a MultigresCluster names them. */
+export const clusterPools = pools([keyAtMost25, noPoolRemoved]);
+/** Pools of a ShardTemplate. */
+export const templatePools = pools([keyBelow63, noPoolRemoved]);
+/** Pools of the kinds that the operator writes. */
+export const childPools = pools([keyBelow63]);
