@@ -1,0 +1,3 @@
+module multigres-operator/local/runcless
+
+go 1.24.0
