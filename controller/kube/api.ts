@@ -123,3 +123,18 @@ export function apiPath(
   if (subresource !== undefined) parts.push(subresource);
   return `/${parts.map(encodeURIComponent).join('/')}`;
 }
+
+/** Items of lists lack apiVersion and kind, metadata-only ones carry those of their envelope. */
+export function typed(kind: KindRef, object: KubeObject): KubeObject {
+  return { ...object, apiVersion: apiVersionOf(kind), kind: kind.kind };
+}
+
+/** Query string with its `?`, or nothing; undefined values are left out. */
+export function queryOf(values: Record<string, string | number | undefined>): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) {
+    if (value !== undefined) query.set(key, String(value));
+  }
+  const written = query.toString();
+  return written === '' ? '' : `?${written}`;
+}
