@@ -1,0 +1,171 @@
+import type { KubeObject, PodSpec } from '../../schemas/k8s.ts';
+import { compact, nonEmpty } from '../../schemas/compact.ts';
+import { COMPONENTS, LABELS, selectorOf } from '../../schemas/labels.ts';
+import { names } from '../../schemas/names.ts';
+import { PORTS } from '../../schemas/ports.ts';
+import type { Cell, CellSpec, TopoServer } from '../../schemas/types.ts';
+import { flags } from '../common/args.ts';
+import type { BuildContext } from '../common/context.ts';
+import { deployment, ROLLING } from '../common/deployment.ts';
+import { GRPC_NO_TXT, POD_IP } from '../common/env.ts';
+import { childLabels, childMeta, identityOf, projectAnnotation } from '../common/meta.ts';
+import type { Identity } from '../common/meta.ts';
+import { telemetry } from '../common/otel.ts';
+import { podDisruptionBudget } from '../common/pdb.ts';
+import { placeLabels, zoneLabels } from '../common/place.ts';
+import { probes, RUNTIME_PROBES } from '../common/probes.ts';
+import { podBase, pullAnnotations, pullOf } from '../common/pull.ts';
+import { GATEWAY_RESOURCES } from '../common/resources.ts';
+import { scheduling } from '../common/scheduling.ts';
+import { containerSecurity, podSecurity, RUN_AS } from '../common/security.ts';
+import { service } from '../common/service.ts';
+import { internalTls, publicTls } from '../common/tls.ts';
+import { bufferFlags } from './buffer.ts';
+
+/**
+ * Seconds between the pod leaving the Services and SIGTERM: the gateway closes its listeners at
+ * once, so endpoints must be gone from the nodes first. `preStop.sleep` needs no shell. Kubernetes
+ * 1.30 and later have it; 1.29 drops the field without an error, and then new connections may be
+ * refused for a moment while a gateway stops.
+ */
+export const GATEWAY_DRAIN_SECONDS = 5;
+
+/** The drain, then the runtime's own 30 s to stop and 10 s to leave the topology. */
+const GATEWAY_GRACE_SECONDS = GATEWAY_DRAIN_SECONDS + 30 + 10;
+
+const GATEWAY_PORTS = {
+  http: PORTS.multigateway.http,
+  grpc: PORTS.multigateway.grpc,
+  postgres: PORTS.multigateway.postgres,
+  'pg-replica': PORTS.multigateway.replica,
+};
+
+const specOf = (cell: Cell): CellSpec => {
+  if (cell.spec === undefined) throw new Error(`Cell ${cell.metadata.name} has no spec`);
+  return cell.spec;
+};
+
+const gatewayPod = (
+  spec: CellSpec,
+  id: Identity,
+  labels: Record<string, string>,
+  ctx: BuildContext,
+): PodSpec => {
+  const pull = pullOf(spec.images);
+  const otel = telemetry(spec.observability, ctx, id, COMPONENTS.multigateway);
+  const inner = internalTls(spec.internalTLS, 'multigateway', id);
+  const outer = publicTls(spec.certCommonName, id);
+  const { http, grpc, postgres, replica } = PORTS.multigateway;
+  const mounts = [...inner.mounts, ...outer.mounts, ...otel.mounts];
+  return compact({
+    ...podBase(pull),
+    terminationGracePeriodSeconds: GATEWAY_GRACE_SECONDS,
+    securityContext: podSecurity(RUN_AS.server),
+    ...scheduling(
+      compact({
+        place: placeLabels(labels),
+        affinity: spec.multigateway.affinity,
+        tolerations: spec.multigatewayPlacement?.tolerations,
+        spread: selectorOf(labels),
+      }),
+      ctx,
+    ),
+    containers: [
+      compact({
+        name: 'multigateway',
+        image: spec.images.multigateway,
+        imagePullPolicy: pull.policy,
+        // The image has no entry point: the first argument is the program.
+        args: [
+          'multigateway',
+          ...flags({
+            'http-port': http,
+            'grpc-port': grpc,
+            'pg-port': postgres,
+            'pg-replica-port': replica,
+            'topo-global-server-addresses': spec.globalTopoServer.address,
+            'topo-global-root': spec.globalTopoServer.rootPath,
+            cell: spec.name,
+            // A gateway registers its address; a pod's own host name cannot be resolved by others.
+            hostname: '$(POD_IP)',
+            'log-level': spec.logLevels?.multigateway ?? 'info',
+          }),
+          ...bufferFlags(spec.multigateway.buffer),
+          ...inner.args,
+          ...outer.args,
+        ],
+        env: [POD_IP, ...otel.env, GRPC_NO_TXT],
+        ports: Object.entries(GATEWAY_PORTS).map(([name, containerPort]) => ({
+          name,
+          containerPort,
+          protocol: 'TCP',
+        })),
+        ...probes(http, RUNTIME_PROBES),
+        lifecycle: { preStop: { sleep: { seconds: GATEWAY_DRAIN_SECONDS } } },
+        resources: nonEmpty(spec.multigateway.resources) ?? GATEWAY_RESOURCES,
+        securityContext: containerSecurity(RUN_AS.server),
+        volumeMounts: nonEmpty(mounts),
+      }),
+    ],
+    volumes: nonEmpty([...inner.volumes, ...outer.volumes, ...otel.volumes]),
+  });
+};
+
+/** A cell's own etcd, only if it is to be run by us. */
+export const localTopoServer = (cell: Cell): TopoServer | undefined => {
+  const spec = specOf(cell);
+  const etcd = spec.topoServer?.etcd;
+  if (etcd === undefined) return undefined;
+  const id = identityOf(cell);
+  const { pvcDeletionPolicy, ...rest } = etcd;
+  const name = names.localTopo(cell.metadata.name);
+  return {
+    apiVersion: 'multigres.com/v1alpha1',
+    kind: 'TopoServer',
+    metadata: childMeta(
+      id,
+      name,
+      childLabels(id, COMPONENTS.localTopo, {
+        [LABELS.cell]: spec.name,
+        [LABELS.toposerver]: name,
+        ...zoneLabels(spec),
+      }),
+      { ...projectAnnotation(id), ...pullAnnotations(pullOf(spec.images)) },
+    ),
+    spec: compact({
+      etcd: rest,
+      pvcDeletionPolicy,
+      // It is pinned to the zone of its cell, so it needs what the cell's other pods tolerate.
+      placement: spec.multigatewayPlacement,
+    }),
+  };
+};
+
+/**
+ * Gateway of a cell (Deployment, Service, a disruption budget from two replicas on) and the cell's
+ * own etcd if it has one.
+ */
+export const cellChildren = (cell: Cell, ctx: BuildContext): KubeObject[] => {
+  const spec = specOf(cell);
+  const id = identityOf(cell);
+  const labels = childLabels(id, COMPONENTS.multigateway, {
+    [LABELS.cell]: spec.name,
+    ...zoneLabels(spec),
+  });
+  const name = names.cellGatewayDeployment(id.cluster, spec.name);
+  const topo = localTopoServer(cell);
+  const replicas = spec.multigateway.replicas ?? 1;
+  return [
+    ...(topo === undefined ? [] : [topo]),
+    service(id, names.cellGatewayService(id.cluster, spec.name), labels, GATEWAY_PORTS),
+    ...(replicas > 1 ? [podDisruptionBudget(id, name, labels, { maxUnavailable: 1 })] : []),
+    deployment(id, {
+      name,
+      labels,
+      stateless: spec.multigateway,
+      strategy: ROLLING,
+      podAnnotations: projectAnnotation(id),
+      pod: gatewayPod(spec, id, labels, ctx),
+    }),
+  ];
+};

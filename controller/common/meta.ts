@@ -1,0 +1,44 @@
+import type { KubeObject, ObjectMeta } from '../../schemas/k8s.ts';
+import { ANNOTATIONS, LABELS, standardLabels } from '../../schemas/labels.ts';
+import { nonEmpty } from '../../schemas/compact.ts';
+
+/** Of which cluster an object is, read from the object itself. */
+export interface Identity {
+  readonly cluster: string;
+  readonly namespace: string;
+  /** For attribution of logs and metrics; the cluster's name unless the user gave another. */
+  readonly projectRef: string;
+}
+
+export const identityOf = (object: KubeObject): Identity => {
+  const { labels, annotations, name, namespace } = object.metadata;
+  const cluster = labels?.[LABELS.cluster] ?? name;
+  return {
+    cluster,
+    namespace: namespace ?? 'default',
+    projectRef: annotations?.[ANNOTATIONS.projectRef] ?? cluster,
+  };
+};
+
+export const projectAnnotation = (id: Identity): Record<string, string> => ({
+  [ANNOTATIONS.projectRef]: id.projectRef,
+});
+
+/** Metadata of a child. Standard labels win over `extra`. */
+export const childMeta = (
+  id: Identity,
+  name: string,
+  labels: Record<string, string>,
+  annotations?: Record<string, string>,
+): ObjectMeta => ({
+  name,
+  namespace: id.namespace,
+  labels,
+  ...(nonEmpty(annotations) && { annotations: annotations ?? {} }),
+});
+
+export const childLabels = (
+  id: Identity,
+  component: string,
+  extra: Record<string, string> = {},
+): Record<string, string> => ({ ...extra, ...standardLabels(id.cluster, component) });

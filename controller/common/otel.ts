@@ -1,0 +1,104 @@
+import type { EnvVar, PodSpec, Container } from '../../schemas/k8s.ts';
+import type { Observability } from '../../schemas/types.ts';
+import type { BuildContext } from './context.ts';
+import type { Identity } from './meta.ts';
+
+type Volumes = NonNullable<PodSpec['volumes']>;
+type Mounts = NonNullable<Container['volumeMounts']>;
+
+export interface Telemetry {
+  readonly env: EnvVar[];
+  readonly volumes: Volumes;
+  readonly mounts: Mounts;
+}
+
+/** Value of `otlpEndpoint` (or of the operator's variable) that switches telemetry off. */
+const DISABLED = 'disabled';
+const SAMPLING_DIR = '/etc/otel';
+const SAMPLING_VOLUME = 'otel-sampling-config';
+const DEFAULT_SAMPLING_KEY = 'sampling-config.yaml';
+
+/** Field of `spec.observability` by variable; an empty field falls back to the operator's variable. */
+const FIELDS: Record<string, Exclude<keyof Observability, 'samplingConfigRef'>> = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'otlpEndpoint',
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'otlpMetricsEndpoint',
+  OTEL_EXPORTER_OTLP_PROTOCOL: 'otlpProtocol',
+  OTEL_TRACES_EXPORTER: 'tracesExporter',
+  OTEL_METRICS_EXPORTER: 'metricsExporter',
+  OTEL_LOGS_EXPORTER: 'logsExporter',
+  OTEL_METRIC_EXPORT_INTERVAL: 'metricExportInterval',
+  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'metricsTemporality',
+  OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'histogramAggregation',
+  OTEL_TRACES_SAMPLER: 'tracesSampler',
+};
+
+/** Names of the operator's variables that the data plane may inherit. */
+export const INHERITED_OTEL: readonly string[] = [
+  ...Object.keys(FIELDS),
+  'OTEL_RESOURCE_ATTRIBUTES',
+];
+
+/** Without an endpoint the runtime's exporters would try localhost for ever. */
+const OFF: Telemetry = {
+  env: ['OTEL_TRACES_EXPORTER', 'OTEL_METRICS_EXPORTER', 'OTEL_LOGS_EXPORTER'].map((name) => ({
+    name,
+    value: 'none',
+  })),
+  volumes: [],
+  mounts: [],
+};
+
+const OURS = ['multigres.project', 'multigres.cluster', 'multigres.component'];
+
+const resourceAttributes = (inherited: string, id: Identity, component: string): string =>
+  [
+    ...inherited
+      .split(',')
+      .map((pair) => pair.trim())
+      .filter((pair) => pair !== '' && !OURS.includes(pair.split('=')[0]?.trim() ?? '')),
+    `multigres.project=${id.projectRef}`,
+    `multigres.cluster=${id.cluster}`,
+    `multigres.component=${component}`,
+  ].join(',');
+
+/**
+ * OpenTelemetry of one container. `component` is absent for multiadmin, which gets no resource
+ * attributes.
+ */
+export const telemetry = (
+  spec: Observability | undefined,
+  ctx: Pick<BuildContext, 'otelEnv'>,
+  id: Identity,
+  component?: string,
+): Telemetry => {
+  const values = Object.entries(FIELDS).flatMap(([name, field]) => {
+    const value = spec?.[field] || ctx.otelEnv[name] || '';
+    return value === '' ? [] : [{ name, value }];
+  });
+  const endpoint = values.find(({ name }) => name === 'OTEL_EXPORTER_OTLP_ENDPOINT')?.value;
+  const metrics = values.find(({ name }) => name === 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT')?.value;
+  if (endpoint === DISABLED || (endpoint === undefined && metrics === undefined)) return OFF;
+
+  const inherited = ctx.otelEnv['OTEL_RESOURCE_ATTRIBUTES'] ?? '';
+  const attributes =
+    component === undefined
+      ? []
+      : [
+          {
+            name: 'OTEL_RESOURCE_ATTRIBUTES',
+            value: resourceAttributes(inherited, id, component),
+          },
+        ];
+  const sampling = spec?.samplingConfigRef;
+  if (sampling === undefined) return { env: [...values, ...attributes], volumes: [], mounts: [] };
+  const key = sampling.key ?? DEFAULT_SAMPLING_KEY;
+  return {
+    env: [
+      ...values,
+      ...attributes,
+      { name: 'OTEL_TRACES_SAMPLER_CONFIG', value: `${SAMPLING_DIR}/${key}` },
+    ],
+    volumes: [{ name: SAMPLING_VOLUME, configMap: { name: sampling.name } }],
+    mounts: [{ name: SAMPLING_VOLUME, mountPath: SAMPLING_DIR, readOnly: true }],
+  };
+};

@@ -1,0 +1,106 @@
+import type { Affinity, PodSpec, Toleration } from '../../schemas/k8s.ts';
+import { nonEmpty } from '../../schemas/compact.ts';
+import { NODE_LABELS } from '../../schemas/labels.ts';
+import { ZONE_KEYS, type BuildContext } from './context.ts';
+
+const HOST_KEY = 'kubernetes.io/hostname';
+
+export interface NodeSelectorTerm {
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+  matchFields?: unknown[];
+}
+interface NodeAffinity {
+  requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms?: NodeSelectorTerm[] };
+  [other: string]: unknown;
+}
+
+/**
+ * The place of a cell as alternatives. A zone id may stand under several node labels (AWS has zone
+ * ids and zone names, other platforms names only), any of which will do; other labels must match.
+ */
+export const placeTerms = (
+  place: Readonly<Record<string, string>>,
+  zoneKeys: readonly string[] = ZONE_KEYS,
+): NodeSelectorTerm[] => {
+  const { [NODE_LABELS.zoneId]: zoneId, ...others } = place;
+  const fixed = Object.entries(others).map(([key, value]) => ({
+    key,
+    operator: 'In',
+    values: [value],
+  }));
+  if (zoneId !== undefined) {
+    return zoneKeys.map((key) => ({
+      matchExpressions: [{ key, operator: 'In', values: [zoneId] }, ...fixed],
+    }));
+  }
+  return fixed.length === 0 ? [] : [{ matchExpressions: fixed }];
+};
+
+/** Terms are alternatives, so "place AND the user's rule" is each place with each rule. */
+const crossTerms = (places: NodeSelectorTerm[], rules: NodeSelectorTerm[]): NodeSelectorTerm[] =>
+  places.flatMap((place) =>
+    rules.map((rule) => ({
+      ...rule,
+      matchExpressions: [...(place.matchExpressions ?? []), ...(rule.matchExpressions ?? [])],
+    })),
+  );
+
+const matchesSomething = (term: NodeSelectorTerm): boolean =>
+  nonEmpty(term.matchExpressions) !== undefined || nonEmpty(term.matchFields) !== undefined;
+
+const nodeAffinity = (user: NodeAffinity | undefined, places: NodeSelectorTerm[]): NodeAffinity => {
+  const rules = user?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  if (places.length === 0) return user ?? {};
+  // An empty term matches no node; joined with a place it would match, so it is left out.
+  const usable = rules.filter(matchesSomething);
+  if (rules.length > 0 && usable.length === 0) return user ?? {};
+  return {
+    ...user,
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: usable.length === 0 ? places : crossTerms(places, usable),
+    },
+  };
+};
+
+/**
+ * Keeps pods of one group off one host, and, where the place leaves a choice, off one zone.
+ * Preferred only: a cluster with fewer nodes than pods must still start.
+ */
+const spreadOut = (selector: Record<string, string>): Affinity => ({
+  preferredDuringSchedulingIgnoredDuringExecution: [
+    { topologyKey: HOST_KEY, weight: 100 },
+    { topologyKey: NODE_LABELS.zone, weight: 50 },
+  ].map(({ topologyKey, weight }) => ({
+    weight,
+    podAffinityTerm: { labelSelector: { matchLabels: selector }, topologyKey },
+  })),
+});
+
+export interface Scheduling {
+  /** Node labels of the cell; empty: anywhere. */
+  readonly place?: Readonly<Record<string, string>>;
+  /** The user's own affinity. Its podAntiAffinity replaces ours; its node rules are added to the place. */
+  readonly affinity?: Affinity;
+  readonly tolerations?: Toleration[];
+  /** Selects the pods that should not share a host. */
+  readonly spread: Record<string, string>;
+}
+
+/** Affinity and tolerations of a pod. */
+export const scheduling = (
+  wish: Scheduling,
+  ctx: Pick<BuildContext, 'zoneKeys'>,
+): Pick<PodSpec, 'affinity' | 'tolerations'> => {
+  const user = wish.affinity ?? {};
+  const node = nonEmpty(
+    nodeAffinity(user['nodeAffinity'] as NodeAffinity, placeTerms(wish.place ?? {}, ctx.zoneKeys)),
+  );
+  return {
+    affinity: {
+      ...user,
+      ...(node && { nodeAffinity: node }),
+      podAntiAffinity: user['podAntiAffinity'] ?? spreadOut(wish.spread),
+    },
+    ...(nonEmpty(wish.tolerations) && { tolerations: wish.tolerations ?? [] }),
+  };
+};

@@ -1,0 +1,138 @@
+import { sha256 } from '../../schemas/canonical.ts';
+import { needsRestart, OWNED_SETTINGS } from '../../schemas/postgres-settings.ts';
+import type { Pool } from '../../schemas/types.ts';
+import { baseline, sizeOf } from './postgres-sizing.ts';
+
+/**
+ * postgresql.conf of a shard. Layers, the last one wins: our baseline sized by the pools, the body
+ * of the user's ConfigMap, the inline map, the reload marker. Port, addresses, directories, hba and
+ * ident files are pgctld's.
+ */
+
+export interface ConfigInput {
+  readonly cluster: string;
+  readonly database: string;
+  readonly tableGroup: string;
+  readonly shard: string;
+  readonly pools: Readonly<Record<string, Pool>>;
+  /** Text under the key of `postgresConfigRef`. */
+  readonly body?: string;
+  /** `postgresConfig`: names and plain values, unquoted. */
+  readonly inline?: Readonly<Record<string, string>>;
+}
+
+export interface PostgresConfig {
+  /** The file, marker included. */
+  readonly text: string;
+  /** What must hold in Postgres after a reload: lower-case names, plain values, marker included. */
+  readonly expected: Record<string, string>;
+  /** Over the settings that need a restart; part of the pod's spec hash. */
+  readonly restartHash: string;
+  /** Over those that a reload applies. */
+  readonly reloadHash: string;
+  /** Connections that the file allows. */
+  readonly maxConnections: number;
+}
+
+export type ConfigResult = { ok: true; value: PostgresConfig } | { ok: false; error: string };
+
+/** Makes the removal of a setting visible: its value changes with every change of the file. */
+export const MARKER = 'multigres.config_reload_marker';
+
+/** In a quoted value the parser of postgresql.conf reads '' as ' and \\ as \. */
+const quoted = (value: string): string =>
+  `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+
+const unquoted = (value: string): string => {
+  if (!value.startsWith("'")) return value;
+  const inner = value.slice(1, value.endsWith("'") && value.length > 1 ? -1 : undefined);
+  return inner.replaceAll("''", "'").replaceAll(/\\(.)/g, '$1');
+};
+
+/** Text up to a `#` that is not inside quotes. */
+const withoutComment = (text: string): string => {
+  let inside = false;
+  for (let i = 0; i < text.length; i += 1) {
+    if (text[i] === "'") inside = !inside;
+    else if (text[i] === '\\' && inside) i += 1;
+    else if (text[i] === '#' && !inside) return text.slice(0, i);
+  }
+  return text;
+};
+
+const LINE = /^([A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*)?)(?:\s*=\s*|\s+)(.*)$/;
+
+/** Settings of a file: lower-case names, plain values; the last line of a name wins. */
+export const parseSettings = (text: string): Map<string, string> => {
+  const settings = new Map<string, string>();
+  for (const raw of text.split('\n')) {
+    const match = LINE.exec(withoutComment(raw).trim());
+    if (match?.[1] !== undefined) {
+      settings.set(match[1].toLowerCase(), unquoted((match[2] ?? '').trim()));
+    }
+  }
+  return settings;
+};
+
+const hashLines = (settings: [string, string][]): string =>
+  sha256(
+    settings
+      .map(([name, value]) => `${name}=${value}\n`)
+      .toSorted()
+      .join(''),
+  );
+
+/** The user's ConfigMap does not pass admission, so what breaks a pod is refused here. */
+const bodyProblem = (body: string): string | undefined => {
+  const owned = OWNED_SETTINGS.filter((name) => parseSettings(body).has(name));
+  if (owned.length === 0) return undefined;
+  return (
+    `postgresConfigRef sets ${owned.join(', ')}, which the operator owns; ` +
+    'remove these lines from the ConfigMap'
+  );
+};
+
+const inlineProblem = (inline: Readonly<Record<string, string>>): string | undefined => {
+  const broken = Object.keys(inline).find((name) => /[\r\n]/.test(`${name}${inline[name]}`));
+  if (broken === undefined) return undefined;
+  return `postgresConfig.${JSON.stringify(broken)} holds a line break; a setting is one line`;
+};
+
+const inlineLines = (inline: Readonly<Record<string, string>>): string[] =>
+  Object.keys(inline)
+    .toSorted()
+    .map((name) => `${name.trim()} = ${quoted(inline[name] ?? '')}`);
+
+const DEFAULT_CONNECTIONS = 60;
+
+/** Renders the file, or says in one sentence what is wrong with the user's part. */
+export const renderPostgresConfig = (input: ConfigInput): ConfigResult => {
+  const { body = '', inline = {} } = input;
+  const sizes = sizeOf(input.pools);
+  if (typeof sizes === 'string') return { ok: false, error: sizes };
+  const problem = bodyProblem(body) ?? inlineProblem(inline);
+  if (problem !== undefined) return { ok: false, error: problem };
+
+  const { cluster, database, tableGroup, shard } = input;
+  const base = [
+    `cluster_name = ${quoted([cluster, database, tableGroup, shard].join('/'))}`,
+    ...Object.entries(baseline(sizes)).map(([name, value]) => `${name} = ${value}`),
+  ];
+  const text = [...base, ...(body === '' ? [] : [body.trimEnd()]), ...inlineLines(inline), ''].join(
+    '\n',
+  );
+  const settings = parseSettings(text);
+  const entries = [...settings];
+  const restartHash = hashLines(entries.filter(([name]) => needsRestart(name)));
+  const reloadHash = hashLines(entries.filter(([name]) => !needsRestart(name)));
+  return {
+    ok: true,
+    value: {
+      text: `${text}${MARKER} = ${quoted(reloadHash)}\n`,
+      expected: { ...Object.fromEntries(settings), [MARKER]: reloadHash },
+      restartHash,
+      reloadHash,
+      maxConnections: Number(settings.get('max_connections')) || DEFAULT_CONNECTIONS,
+    },
+  };
+};

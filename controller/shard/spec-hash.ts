@@ -1,0 +1,46 @@
+import { hashOf } from '../../schemas/canonical.ts';
+import type { Container, Pod } from '../../schemas/k8s.ts';
+import { ANNOTATIONS } from '../../schemas/labels.ts';
+
+/** What of a container makes a new pod necessary. Probes, ports and pull policy do not. */
+const containerPart = (container: Container): unknown => ({
+  name: container.name,
+  image: container.image,
+  command: container.command,
+  args: container.args,
+  env: container.env,
+  resources: container.resources,
+  volumeMounts: container.volumeMounts,
+  securityContext: container.securityContext,
+});
+
+/**
+ * SHA-256 over everything that needs a new pod when it changes. It is taken of the pod as built,
+ * never of the one read back: the API server adds defaults. Not in it: labels, other annotations,
+ * probes, ports, pull settings, host name, and settings that Postgres reloads.
+ */
+export const specHash = (pod: Pod): string => {
+  const { spec } = pod;
+  if (spec === undefined) throw new Error(`Pod ${pod.metadata.name} has no spec`);
+  return hashOf({
+    initContainers: spec.initContainers?.map(containerPart),
+    containers: spec.containers.map(containerPart),
+    volumes: spec.volumes,
+    affinity: spec.affinity,
+    tolerations: spec.tolerations,
+    nodeSelector: spec.nodeSelector,
+    terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds,
+    serviceAccountName: spec.serviceAccountName,
+    securityContext: spec.securityContext,
+    postgresConfig: pod.metadata.annotations?.[ANNOTATIONS.postgresConfigHash],
+  });
+};
+
+/** The pod with its hash as annotation. */
+export const withSpecHash = (pod: Pod): Pod => ({
+  ...pod,
+  metadata: {
+    ...pod.metadata,
+    annotations: { ...pod.metadata.annotations, [ANNOTATIONS.specHash]: specHash(pod) },
+  },
+});

@@ -1,0 +1,48 @@
+import { compact } from '../../schemas/compact.ts';
+import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
+import { names } from '../../schemas/names.ts';
+import { mergePvcPolicy } from '../common/pvc-policy.ts';
+import type { Pool, Shard, TableGroup, TableGroupShard } from '../../schemas/types.ts';
+import { childLabels, childMeta, identityOf, projectAnnotation } from '../common/meta.ts';
+
+/** Pods of all pools. Only shown, never read back. */
+const replicasOf = (pools: Record<string, Pool>): number =>
+  Object.values(pools).reduce(
+    (sum, pool) => sum + (pool.replicasPerCell ?? 1) * (pool.cells?.length ?? 0),
+    0,
+  );
+
+const shardOf = (tg: TableGroup, entry: TableGroupShard): Shard => {
+  if (tg.spec === undefined) throw new Error(`TableGroup ${tg.metadata.name} has no spec`);
+  const { databaseName, tableGroupName, shards: _, default: _default, ...shared } = tg.spec;
+  const { name, ...own } = entry;
+  const id = identityOf(tg);
+  return {
+    apiVersion: 'multigres.com/v1alpha1',
+    kind: 'Shard',
+    metadata: childMeta(
+      id,
+      names.shard(id.cluster, databaseName, tableGroupName, name),
+      childLabels(id, COMPONENTS.shard, {
+        [LABELS.database]: databaseName,
+        [LABELS.tablegroup]: tableGroupName,
+        [LABELS.shard]: name,
+      }),
+      projectAnnotation(id),
+    ),
+    spec: compact({
+      ...shared,
+      ...own,
+      databaseName,
+      tableGroupName,
+      shardName: name,
+      backup: own.backup ?? shared.backup,
+      pvcDeletionPolicy: mergePvcPolicy(own.pvcDeletionPolicy, shared.pvcDeletionPolicy),
+      replicas: replicasOf(own.pools),
+    }),
+  };
+};
+
+/** The Shards of a TableGroup, in its order. */
+export const shardsOf = (tg: TableGroup): Shard[] =>
+  (tg.spec?.shards ?? []).map((entry) => shardOf(tg, entry));

@@ -1,0 +1,170 @@
+import type { EnvVar, KubeObject, PodSpec } from '../../schemas/k8s.ts';
+import { COMPONENTS, LABELS, selectorOf } from '../../schemas/labels.ts';
+import { names } from '../../schemas/names.ts';
+import { PORTS } from '../../schemas/ports.ts';
+import type { TopoServer } from '../../schemas/types.ts';
+import { claimSpec } from '../common/claim.ts';
+import type { BuildContext } from '../common/context.ts';
+import { POD_NAME, POD_NAMESPACE } from '../common/env.ts';
+import { childLabels, childMeta, identityOf, type Identity } from '../common/meta.ts';
+import { podDisruptionBudget } from '../common/pdb.ts';
+import { placeLabels } from '../common/place.ts';
+import { probes } from '../common/probes.ts';
+import { podBase, pullFromAnnotations } from '../common/pull.ts';
+import { ETCD_RESOURCES } from '../common/resources.ts';
+import { scheduling } from '../common/scheduling.ts';
+import { containerSecurity, podSecurity, RUN_AS } from '../common/security.ts';
+import { HEADLESS, service } from '../common/service.ts';
+
+const DATA_DIR = '/var/lib/etcd';
+const DATA_VOLUME = 'data';
+/** Of a TopoServer made by hand; the resolver gives 1Gi. */
+const FALLBACK_SIZE = '10Gi';
+const DUAL_STACK = { ipFamilyPolicy: 'PreferDualStack' } as const;
+
+/** Address that clients use, host:port. */
+export const topoAddress = (name: string, namespace: string): string =>
+  `${name}.${namespace}.svc:${PORTS.etcd.client}`;
+
+interface Topo {
+  readonly id: Identity;
+  readonly name: string;
+  readonly labels: Record<string, string>;
+  readonly replicas: number;
+  readonly domain: string;
+}
+
+const topoOf = (topo: TopoServer, ctx: BuildContext): Topo => {
+  const id = identityOf(topo);
+  const { name, labels = {} } = topo.metadata;
+  const cell = labels[LABELS.cell];
+  return {
+    id,
+    name,
+    // The name keeps the global etcd's Services from also selecting the members of a cell's etcd.
+    labels: childLabels(id, COMPONENTS.toposerver, {
+      ...(cell !== undefined && { [LABELS.cell]: cell }),
+      [LABELS.toposerver]: name,
+    }),
+    replicas: topo.spec?.etcd?.replicas ?? 3,
+    domain: `svc.${ctx.clusterDomain ?? 'cluster.local'}`,
+  };
+};
+
+/** Variables that configure etcd. The pod's names come first: the others expand them. */
+const etcdEnv = (topo: Topo): EnvVar[] => {
+  const { client, peer, metrics } = PORTS.etcd;
+  const headless = names.headless(topo.name);
+  const self = `http://$(POD_NAME).${headless}.$(POD_NAMESPACE).${topo.domain}`;
+  const members = Array.from({ length: topo.replicas }, (_, i) => `${topo.name}-${i}`).map(
+    (member) =>
+      `${member}=http://${member}.${headless}.${topo.id.namespace}.${topo.domain}:${peer}`,
+  );
+  const settings = {
+    ETCD_NAME: '$(POD_NAME)',
+    ETCD_DATA_DIR: DATA_DIR,
+    ETCD_LISTEN_CLIENT_URLS: `http://[::]:${client}`,
+    ETCD_LISTEN_PEER_URLS: `http://[::]:${peer}`,
+    ETCD_LISTEN_METRICS_URLS: `http://[::]:${metrics}`,
+    ETCD_ADVERTISE_CLIENT_URLS: `${self}:${client}`,
+    ETCD_INITIAL_ADVERTISE_PEER_URLS: `${self}:${peer}`,
+    ETCD_INITIAL_CLUSTER_STATE: 'new',
+    ETCD_INITIAL_CLUSTER_TOKEN: topo.name,
+    ETCD_INITIAL_CLUSTER: members.join(','),
+  };
+  return [
+    POD_NAME,
+    POD_NAMESPACE,
+    ...Object.entries(settings).map(([name, value]) => ({ name, value })),
+  ];
+};
+
+const etcdPod = (spec: TopoServer, topo: Topo, ctx: BuildContext): PodSpec => {
+  const pull = pullFromAnnotations(spec);
+  const etcd = spec.spec?.etcd;
+  return {
+    ...podBase(pull),
+    terminationGracePeriodSeconds: 30,
+    securityContext: podSecurity(RUN_AS.server),
+    ...scheduling(
+      {
+        place: placeLabels(spec.metadata.labels),
+        tolerations: spec.spec?.placement?.tolerations ?? [],
+        spread: selectorOf(topo.labels),
+      },
+      ctx,
+    ),
+    containers: [
+      {
+        name: 'etcd',
+        image: etcd?.image ?? ctx.images.etcd,
+        imagePullPolicy: pull.policy,
+        env: etcdEnv(topo),
+        ports: Object.entries(PORTS.etcd).map(([name, containerPort]) => ({
+          name,
+          containerPort,
+          protocol: 'TCP',
+        })),
+        ...probes(PORTS.etcd.metrics, {
+          startup: '/readyz',
+          liveness: '/livez',
+          readiness: '/readyz',
+        }),
+        resources: etcd?.resources ?? ETCD_RESOURCES,
+        securityContext: containerSecurity(RUN_AS.server),
+        volumeMounts: [{ name: DATA_VOLUME, mountPath: DATA_DIR }],
+      },
+    ],
+  };
+};
+
+const statefulSet = (spec: TopoServer, topo: Topo, ctx: BuildContext): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  metadata: childMeta(topo.id, topo.name, topo.labels),
+  spec: {
+    replicas: topo.replicas,
+    serviceName: names.headless(topo.name),
+    podManagementPolicy: 'Parallel',
+    updateStrategy: { type: 'RollingUpdate' },
+    // Deleting the StatefulSet by hand must never delete the topology: the cluster's finalizer
+    // decides about the claims.
+    persistentVolumeClaimRetentionPolicy: {
+      whenDeleted: 'Retain',
+      whenScaled: spec.spec?.pvcDeletionPolicy?.whenScaled ?? 'Retain',
+    },
+    selector: { matchLabels: selectorOf(topo.labels) },
+    template: { metadata: { labels: topo.labels }, spec: etcdPod(spec, topo, ctx) },
+    volumeClaimTemplates: [
+      {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: DATA_VOLUME, labels: topo.labels },
+        spec: claimSpec(spec.spec?.etcd?.storage, FALLBACK_SIZE),
+      },
+    ],
+  },
+});
+
+/**
+ * The etcd of a TopoServer: StatefulSet, headless and client Service, disruption budget. No TLS:
+ * the runtime has no flags for it.
+ */
+export const topoServerChildren = (spec: TopoServer, ctx: BuildContext): KubeObject[] => {
+  const topo = topoOf(spec, ctx);
+  const { client, peer } = PORTS.etcd;
+  return [
+    service(
+      topo.id,
+      names.headless(topo.name),
+      topo.labels,
+      { client, peer },
+      {
+        spec: { ...HEADLESS, ...DUAL_STACK },
+      },
+    ),
+    service(topo.id, topo.name, topo.labels, { client }, { spec: DUAL_STACK }),
+    podDisruptionBudget(topo.id, topo.name, topo.labels, { maxUnavailable: 1 }),
+    statefulSet(spec, topo, ctx),
+  ];
+};
