@@ -1,0 +1,200 @@
+/**
+ * Who leads a shard, who is its cohort and which standby is of use: pure functions of pooler records and
+ * Status replies. Records say who claims what and outlive their process; replies say what is true now but
+ * may be missing. Where both speak, the higher rule wins.
+ */
+import type { ShardRule, StatusResponse } from '../rpc/types.ts';
+import type { Id, Multipooler, RuleNumber, Timestamp } from '../topo/types.ts';
+
+export interface PoolerView {
+  /** Name in the topology, as `p-1a2b3c4d`. */
+  id: string;
+  cell: string;
+  /** Name of the pod that this pooler belongs to. */
+  pod: string;
+  record?: Multipooler;
+  status?: StatusResponse;
+}
+
+export type Role = 'PRIMARY' | 'REPLICA' | 'QUARANTINED';
+
+/** Negative, zero or positive as `a` is lower than, equal to or higher than `b`. Absent is 0.0. */
+export const compareRules = (a: RuleNumber | undefined, b: RuleNumber | undefined): number => {
+  const part = (rule: RuleNumber | undefined, key: keyof RuleNumber): bigint =>
+    BigInt(rule?.[key] ?? '0');
+  for (const key of ['coordinator_term', 'leader_subterm'] as const) {
+    const left = part(a, key);
+    const right = part(b, key);
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
+};
+
+/** `term.subterm` */
+export const ruleText = (rule: RuleNumber | undefined): string =>
+  `${rule?.coordinator_term ?? '0'}.${rule?.leader_subterm ?? '0'}`;
+
+const isGone = (record: Multipooler | undefined): boolean =>
+  record?.lifecycle_status?.status === 'LIFECYCLE_SHUTDOWN';
+const isQuarantined = (record: Multipooler | undefined): boolean =>
+  record?.lifecycle_status?.status === 'LIFECYCLE_QUARANTINED';
+
+export const decisionOf = (status: StatusResponse | undefined): ShardRule | undefined =>
+  status?.consensus_status?.current_position?.position?.decision;
+
+/**
+ * The decision with the highest rule that any pooler reports. One without cohort is the throw-away rule of
+ * a bootstrapping pooler and does not count.
+ */
+export const shardRule = (views: readonly PoolerView[]): ShardRule | undefined => {
+  let highest: ShardRule | undefined;
+  for (const { status } of views) {
+    const decision = decisionOf(status);
+    if (!decision?.leader_id || (decision.cohort_members ?? []).length === 0) continue;
+    if (!highest || compareRules(decision.rule_number, highest.rule_number) > 0) highest = decision;
+  }
+  return highest;
+};
+
+export interface Leader {
+  view: PoolerView;
+  rule: RuleNumber;
+}
+
+interface Claim extends Leader {
+  /** From a reply: it is true now. */
+  live: boolean;
+}
+
+const claimsOf = (view: PoolerView): Claim[] => {
+  const claims: Claim[] = [];
+  const { record, status } = view;
+  const listed = !isGone(record) && !isQuarantined(record);
+  if (listed && record?.routing_state?.role === 'ROUTING_ROLE_PRIMARY') {
+    claims.push({ view, rule: record.routing_state.rule ?? {}, live: false });
+  }
+  const decision = decisionOf(status);
+  const leads =
+    status?.status?.postgres_status === 'POSTGRES_STATUS_PRIMARY' &&
+    decision?.leader_id?.name === view.id &&
+    decision.leader_id.cell === view.cell;
+  if (leads && !isGone(record)) {
+    claims.push({ view, rule: decision.rule_number ?? {}, live: true });
+  }
+  return claims;
+};
+
+/**
+ * The pooler with the highest claim to be PRIMARY. A claim below the highest rule that the shard decided
+ * for another leader is a dead one's and does not count. Nobody while an election is under way.
+ */
+export const leaderOf = (views: readonly PoolerView[]): Leader | undefined => {
+  const claims = views.flatMap(claimsOf);
+  const highest = claims.reduce<Claim | undefined>((best, claim) => {
+    if (!best) return claim;
+    const order = compareRules(claim.rule, best.rule);
+    return order > 0 || (order === 0 && claim.live && !best.live) ? claim : best;
+  }, undefined);
+  if (!highest) return undefined;
+  const decided = shardRule(views);
+  const outranked =
+    decided !== undefined &&
+    decided.leader_id?.name !== highest.view.id &&
+    compareRules(decided.rule_number, highest.rule) > 0;
+  return outranked ? undefined : { view: highest.view, rule: highest.rule };
+};
+
+/** Role per pod. Poolers that shut down or never registered are left out. */
+export const rolesOf = (views: readonly PoolerView[]): Record<string, Role> => {
+  const leader = leaderOf(views);
+  const roles: Record<string, Role> = {};
+  for (const view of views) {
+    if (isGone(view.record)) continue;
+    if (!view.record && !view.status) continue;
+    if (isQuarantined(view.record)) roles[view.pod] = 'QUARANTINED';
+    else roles[view.pod] = view.pod === leader?.view.pod ? 'PRIMARY' : 'REPLICA';
+  }
+  return roles;
+};
+
+/** Names of the cohort's members, sorted; empty before the first election. */
+export const cohortOf = (views: readonly PoolerView[]): string[] =>
+  (shardRule(views)?.cohort_members ?? []).map((id) => id.name ?? '').toSorted();
+
+const hasId = (ids: readonly Id[] | undefined, view: PoolerView): boolean =>
+  (ids ?? []).some((id) => id.name === view.id && id.cell === view.cell);
+
+/** Milliseconds since the epoch. */
+export const timeOf = (at: Timestamp | undefined): number =>
+  Number(at?.seconds ?? '0') * 1000 + Math.floor((at?.nanos ?? 0) / 1_000_000);
+
+/** A standby that heard nothing from its leader for so long is not following it. */
+const SILENCE_MS = 30_000;
+
+export type StandbyTest = { useful: true } | { useful: false; reason: string };
+
+interface Pair {
+  standby: PoolerView;
+  leader: PoolerView;
+  nowMs: number;
+}
+
+/** Each test and what is said when it fails, in the order in which they mean something. */
+const STANDBY_TESTS: [(pair: Pair) => boolean, string][] = [
+  [({ standby }) => standby.status?.status !== undefined, 'it does not answer'],
+  [({ standby }) => standby.status?.status?.postgres_ready === true, 'its PostgreSQL is not ready'],
+  [
+    ({ standby }) => standby.status?.status?.postgres_status === 'POSTGRES_STATUS_STANDBY',
+    'it is not a standby',
+  ],
+  [
+    ({ standby }) => replicationOf(standby)?.wal_receiver_status === 'streaming',
+    'it does not stream',
+  ],
+  [
+    ({ standby, leader }) =>
+      leader.record?.hostname === undefined ||
+      replicationOf(standby)?.primary_conn_info?.host === leader.record.hostname,
+    'it follows another pooler than the leader',
+  ],
+  [
+    ({ standby, nowMs }) =>
+      nowMs - timeOf(replicationOf(standby)?.last_msg_receive_time) <= SILENCE_MS,
+    'it heard nothing from the leader for 30 s',
+  ],
+  [
+    ({ standby }) => standby.status?.availability_status?.suspected_divergence !== true,
+    'its data may have diverged',
+  ],
+  [
+    ({ standby }) =>
+      standby.status?.availability_status?.cohort_eligibility_status?.signal !==
+      'COHORT_ELIGIBILITY_SIGNAL_INELIGIBLE',
+    'it is not eligible',
+  ],
+  [
+    ({ standby }) => standby.status?.consensus_status?.recruit_blocked_until === undefined,
+    'it may not be recruited yet',
+  ],
+  [
+    ({ standby, leader }) => hasId(decisionOf(leader.status)?.cohort_members, standby),
+    'it is not in the cohort',
+  ],
+  [
+    ({ standby, leader }) =>
+      hasId(leader.status?.status?.primary_status?.connected_followers, standby),
+    'the leader does not see it',
+  ],
+];
+
+const replicationOf = (view: PoolerView) => view.status?.status?.replication_status;
+
+/** Would this standby take over, and does it hold writes? The reason is in words for a condition. */
+export const usefulStandby = (
+  standby: PoolerView,
+  leader: PoolerView,
+  nowMs: number,
+): StandbyTest => {
+  const failed = STANDBY_TESTS.find(([passes]) => !passes({ standby, leader, nowMs }));
+  return failed ? { useful: false, reason: failed[1] } : { useful: true };
+};
