@@ -8,10 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { crds } from './generate/crds.ts';
 import type { Output } from './generate/output.ts';
 import { types } from './generate/types.ts';
+import { validators } from './generate/validators.ts';
 
 const root = new URL('..', import.meta.url);
 
-const outputs: Output[] = [...crds(), await types()];
+const outputs: Output[] = [...crds(), await types(), ...(await validators())];
 
 const stale = outputs.filter(({ path, content }) => {
   const file = new URL(path, root);

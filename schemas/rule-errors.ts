@@ -1,0 +1,59 @@
+import { type Kind, type ListSchema, rulesOf } from './kinds/dsl.ts';
+import type { Problem } from './problem.ts';
+import { isRecord, type Node, shown, walk } from './walk.ts';
+
+/** Elements of a keyed list that repeat the key of an earlier one. */
+function duplicates(schema: ListSchema, value: unknown, path: string): Problem[] {
+  const { key } = schema;
+  if (key === undefined || !Array.isArray(value)) return [];
+  const keys = value.map((item) => (isRecord(item) ? item[key] : undefined));
+  return keys.flatMap((name, i) =>
+    keys.indexOf(name) < i
+      ? [
+          {
+            path: `${path}[${i}].${key}`,
+            value: name,
+            message: 'is there already',
+            fix: `give each element of ${path} another ${key}`,
+          },
+        ]
+      : [],
+  );
+}
+
+function errorsAt({ schema, value, old, path }: Node): Problem[] {
+  const broken = rulesOf(schema)
+    .filter((rule) => !rule.transition || old !== undefined)
+    .filter((rule) => !rule.holds(value, old));
+  const errors = broken.map((rule) => messageOf(rule.message, path, value));
+  return schema.type === 'list' ? [...errors, ...duplicates(schema, value, path)] : errors;
+}
+
+/** Our rules say what is wrong and, after the colon, what to do. */
+function messageOf(text: string, path: string, value: unknown): Problem {
+  const colon = text.indexOf(': ');
+  return colon < 0
+    ? { path, ...shown(value), message: text, fix: text }
+    : { path, ...shown(value), message: text.slice(0, colon), fix: text.slice(colon + 2) };
+}
+
+/**
+ * Rules over several values, keys of lists and, if `old` is given, what may not change. Call it only
+ * for an object whose shape is right: rules trust the types.
+ */
+export function ruleErrors(kind: Kind, object: unknown, old?: unknown): Problem[] {
+  if (!isRecord(object)) return [];
+  const errors = (kind.rules ?? [])
+    .filter((rule) => !rule.holds(object, old))
+    .map((rule) => messageOf(rule.message, 'metadata.name', keyOf(object['metadata'], 'name')));
+  const root: Node = {
+    schema: kind.spec,
+    value: object['spec'],
+    old: keyOf(old, 'spec'),
+    path: 'spec',
+  };
+  if (root.value === undefined) return errors;
+  return [...errors, ...[...walk(root)].flatMap(errorsAt)];
+}
+
+const keyOf = (value: unknown, key: string): unknown => (isRecord(value) ? value[key] : undefined);

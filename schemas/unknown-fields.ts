@@ -1,0 +1,79 @@
+import { EMBEDDED, type JsonSchema } from './embedded/index.ts';
+import { fieldsOf } from './kinds/dsl.ts';
+import { API_KINDS } from './kinds/index.ts';
+import type { Problem } from './problem.ts';
+import { isRecord, joinPath, type Node, shown, walk } from './walk.ts';
+
+/** Number of single-character edits between two words, letter case aside. */
+export function distance(a: string, b: string): number {
+  const from = a.toLowerCase();
+  const to = b.toLowerCase();
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const change = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}
+
+/** The known name that was most likely meant, if one is near enough. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const [best] = known
+    .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
+    .toSorted((a, b) => a.edits - b.edits);
+  return best && best.edits <= Math.max(1, Math.floor(name.length / 3))
+    ? best.candidate
+    : undefined;
+}
+
+function unknownIn(value: Record<string, unknown>, known: string[], path: string): Problem[] {
+  return Object.keys(value)
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const meant = nearest(name, known);
+      return {
+        path: joinPath(path, name),
+        ...shown(value[name]),
+        message: 'is no field of the API',
+        fix: meant
+          ? `write ${meant}`
+          : `remove it; the fields here are ${known.toSorted().join(', ')}`,
+      };
+    });
+}
+
+function unknownInEmbedded(schema: JsonSchema, value: unknown, path: string): Problem[] {
+  if (Array.isArray(value))
+    return value.flatMap((item, i) =>
+      schema.items ? unknownInEmbedded(schema.items, item, `${path}[${i}]`) : [],
+    );
+  if (!isRecord(value)) return [];
+  const { properties, additionalProperties } = schema;
+  const here = properties ? unknownIn(value, Object.keys(properties), path) : [];
+  const below = Object.entries(value).flatMap(([name, entry]) => {
+    const inner = properties?.[name] ?? additionalProperties;
+    return inner ? unknownInEmbedded(inner, entry, joinPath(path, name)) : [];
+  });
+  return [...here, ...below];
+}
+
+function unknownAt({ schema, value, path }: Node): Problem[] {
+  if (schema.type === 'embedded') return unknownInEmbedded(EMBEDDED[schema.name], value, path);
+  if (schema.type !== 'struct' || !isRecord(value)) return [];
+  return unknownIn(value, Object.keys(fieldsOf(schema)), path);
+}
+
+/**
+ * Fields of `spec` that the API server would drop, or refuse from strict clients, each with the name
+ * that was most likely meant.
+ */
+export function unknownFields(kind: string, object: unknown): Problem[] {
+  const schema = API_KINDS.find((candidate) => candidate.kind === kind)?.spec;
+  if (schema === undefined || !isRecord(object) || object['spec'] === undefined) return [];
+  const root: Node = { schema, value: object['spec'], old: undefined, path: 'spec' };
+  return [...walk(root)].flatMap(unknownAt);
+}
