@@ -1,0 +1,122 @@
+import { compact } from '../compact.ts';
+import { names } from '../names.ts';
+import { PORTS } from '../ports.ts';
+import type {
+  Etcd,
+  ExternalTopo,
+  GlobalTopo,
+  LocalTopo,
+  Placement,
+  PvcPolicy,
+  TopoRef,
+  TopoServerSpec,
+} from '../types.ts';
+import { BUILTIN } from './builtin.ts';
+import { mergeEtcd, mergePlacement } from './merge.ts';
+import { inheritPvcPolicy, pvcPolicyAsStored } from './pvc-policy.ts';
+import type {
+  ResolvedEtcd,
+  ResolvedExternalTopo,
+  ResolvedGlobalTopo,
+  ResolvedLocalTopo,
+} from './types.ts';
+
+const completeEtcd = (etcd: Etcd, rootPath: string): ResolvedEtcd =>
+  compact({
+    image: etcd.image,
+    replicas: etcd.replicas ?? BUILTIN.etcd.replicas,
+    storage: { ...etcd.storage, size: etcd.storage?.size || BUILTIN.etcd.size },
+    resources: etcd.resources ?? BUILTIN.etcd.resources,
+    rootPath: etcd.rootPath || rootPath,
+    pvcDeletionPolicy: pvcPolicyAsStored(etcd.pvcDeletionPolicy),
+  });
+
+const completeExternal = (external: ExternalTopo, rootPath: string): ResolvedExternalTopo => ({
+  ...external,
+  implementation: external.implementation || BUILTIN.topoImplementation,
+  rootPath: external.rootPath || rootPath,
+});
+
+/** `clusterPolicy`: what the claims inherit where neither etcd nor the topology block says it. */
+export const resolveGlobalTopo = (
+  inline: GlobalTopo | undefined,
+  template: TopoServerSpec | undefined,
+  clusterPolicy: Required<PvcPolicy>,
+): ResolvedGlobalTopo => {
+  if (inline?.external) {
+    return {
+      kind: 'external',
+      external: completeExternal(inline.external, BUILTIN.globalRootPath),
+    };
+  }
+  const merged = mergeEtcd(template?.etcd, inline?.etcd);
+  const { pvcDeletionPolicy, ...etcd } = completeEtcd(merged, BUILTIN.globalRootPath);
+  const ofBlock = inheritPvcPolicy(
+    inline?.pvcDeletionPolicy ?? template?.pvcDeletionPolicy,
+    clusterPolicy,
+  );
+  const placement: Placement | undefined = mergePlacement(template?.placement, inline?.placement);
+  return {
+    kind: 'etcd',
+    etcd,
+    pvcDeletionPolicy: inheritPvcPolicy(pvcDeletionPolicy, ofBlock),
+    ...(placement && { placement }),
+  };
+};
+
+/** A cell's own topology: the inline block replaces the template's as a whole. */
+export const resolveLocalTopo = (
+  inline: LocalTopo | undefined,
+  template: LocalTopo | undefined,
+  cell: string,
+): ResolvedLocalTopo | undefined => {
+  const { external, etcd } = inline ?? template ?? {};
+  const rootPath = BUILTIN.localRootPath(cell);
+  if (external) return { external: completeExternal(external, rootPath) };
+  return etcd && { etcd: completeEtcd(etcd, rootPath) };
+};
+
+/** `<topo server>.<namespace>.svc:2379`, without a scheme as the runtime wants it. */
+export const topoAddress = (topoServer: string, namespace: string): string =>
+  `${topoServer}.${namespace}.svc:${PORTS.etcd.client}`;
+
+/** The reference that all children get. Of external endpoints only the first, as upstream. */
+export const topoRefOf = (
+  topo: ResolvedGlobalTopo,
+  cluster: { name: string; namespace: string },
+): TopoRef =>
+  topo.kind === 'etcd'
+    ? {
+        address: topoAddress(names.globalTopo(cluster.name), cluster.namespace),
+        rootPath: topo.etcd.rootPath,
+        implementation: BUILTIN.topoImplementation,
+      }
+    : {
+        address: topo.external.endpoints[0] ?? '',
+        rootPath: topo.external.rootPath,
+        implementation: topo.external.implementation,
+      };
+
+/** Where a cell's records live: content of the cell's own record in the global topology. */
+export interface CellTopology {
+  serverAddresses: string[];
+  root: string;
+}
+
+/** `cellObject`: name and namespace of the Cell object, from which its TopoServer has its name. */
+export const cellTopologyOf = (
+  localTopo: LocalTopo | undefined,
+  globalRef: TopoRef,
+  cell: { object: string; namespace: string; name: string },
+): CellTopology => {
+  const rootPath = BUILTIN.localRootPath(cell.name);
+  if (localTopo?.external) {
+    const { endpoints, rootPath: root } = localTopo.external;
+    return { serverAddresses: endpoints, root: root || rootPath };
+  }
+  if (localTopo?.etcd) {
+    const address = topoAddress(names.localTopo(cell.object), cell.namespace);
+    return { serverAddresses: [address], root: localTopo.etcd.rootPath || rootPath };
+  }
+  return { serverAddresses: [globalRef.address], root: globalRef.rootPath };
+};
