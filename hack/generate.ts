@@ -7,12 +7,13 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crds } from './generate/crds.ts';
 import type { Output } from './generate/output.ts';
+import { reference } from './generate/reference.ts';
 import { types } from './generate/types.ts';
 import { validators } from './generate/validators.ts';
 
 const root = new URL('..', import.meta.url);
 
-const outputs: Output[] = [...crds(), await types(), ...(await validators())];
+const outputs: Output[] = [...crds(), await types(), ...(await validators()), reference()];
 
 const stale = outputs.filter(({ path, content }) => {
   const file = new URL(path, root);
