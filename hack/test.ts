@@ -108,7 +108,8 @@ const { positionals, values } = parseArgs({
   options: { ...RUNTIME_OPTIONS, only: { type: 'string', multiple: true } },
 });
 for (const [name, value] of Object.entries(values)) {
-  if (typeof value === 'string') process.env[`MULTIGRES_${name.replaceAll('-', '_').toUpperCase()}`] = value;
+  if (typeof value === 'string')
+    process.env[`MULTIGRES_${name.replaceAll('-', '_').toUpperCase()}`] = value;
 }
 const asked = positionals.length > 0 ? positionals : Object.keys(TIERS);
 const outcomes: Outcome[] = [];

@@ -1,11 +1,5 @@
 /** Which runtime a cluster of ours runs: published images, images named by the caller, or the emulator. */
-import {
-  canPull,
-  emulatorImages,
-  loadImages,
-  pullImages,
-  type RuntimeImages,
-} from './tools.ts';
+import { canPull, emulatorImages, loadImages, pullImages, type RuntimeImages } from './tools.ts';
 import { DEFAULT_IMAGES, ETCD_IMAGE, EXPORTER_IMAGE } from '../../schemas/images.ts';
 
 /** Command line options of every script that starts a runtime. */
@@ -48,7 +42,8 @@ export async function prepareRuntime(choice: RuntimeChoice): Promise<RuntimeImag
   }
   const named = namedImages(choice);
   if (named) {
-    if (wanted === 'emulator') throw new Error('--image-… and --runtime emulator exclude each other');
+    if (wanted === 'emulator')
+      throw new Error('--image-… and --runtime emulator exclude each other');
     return await fillUp(named, choice);
   }
   if (wanted === 'emulator') return await emulatorImages();

@@ -5,6 +5,7 @@
 #   import FILE...  docker archives from the cache's images folder into every worker
 #   load IMAGE...   images of the docker engine into every worker
 #   pull IMAGE...   the same, pulled from their registry first
+#   exec NODE CMD   a command in a node
 #   can-pull IMAGE  succeeds if a registry of images answers for it within 20 s
 #   down            removes it, and our docker engine with it
 # Settings: KIND_NAME (default multigres), KIND_ZONES (default "zone-a zone-b zone-c").
@@ -91,8 +92,9 @@ case $verb in
   status) healthy && echo "$conf" ;;
   down) "$kind" delete cluster --name "$cluster" --kubeconfig "$conf" >&2; rm -rf "$CACHE/shared-volumes"/*; [ -n "$("$kind" get clusters -q 2>/dev/null)" ] || docker_down ;;
   import) for f in "$@"; do import_one "$f"; done ;;
+  exec) docker exec "$@" ;;
   can-pull) timeout 20 docker manifest inspect "$1" >/dev/null 2>&1 ;;
   pull) for f in "$@"; do docker pull -q "$f" >&2; done; "$kind" load docker-image "$@" --name "$cluster" --nodes "$(workers | paste -sd,)" >&2 ;;
   load) for f in "$@"; do "$kind" load docker-image "$f" --name "$cluster" --nodes "$(workers | paste -sd,)" >&2; done ;;
-  *) die "usage: kind.sh up|down|status|import FILE...|load IMAGE...|pull IMAGE...|can-pull IMAGE" ;;
+  *) die "usage: kind.sh up|down|status|import FILE...|load IMAGE...|pull IMAGE...|can-pull IMAGE|exec NODE COMMAND..." ;;
 esac

@@ -1,0 +1,294 @@
+/** The demo as a test: one cluster on kind, from helm install to SQL, kept, broken, scaled, removed. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { buildBundles } from '../../hack/build.ts';
+import * as demo from '../../hack/lib/demo.ts';
+import { prepareRuntime, runtimeFromEnv } from '../../hack/lib/runtime.ts';
+import { ROOT, run, say, until } from '../../hack/lib/run.ts';
+import {
+  helm,
+  type Kubectl,
+  kindCluster,
+  operatorImage,
+  type RuntimeImages,
+} from '../../hack/lib/tools.ts';
+import { names } from '../../schemas/names.ts';
+import type { KubeObject } from '../../schemas/k8s.ts';
+import type { Shard } from '../../schemas/types.ts';
+import { killPod, poolers, primaryOf } from './support.ts';
+
+const MINUTE = 60_000;
+const NS = demo.DEMO_NAMESPACE;
+const PASSWORD = 'change-me-please';
+const write = demo.writeTarget(PASSWORD);
+const read = demo.readTarget(PASSWORD);
+
+let kubectl: Kubectl;
+let images: RuntimeImages;
+let program: string;
+
+const manifest = async (file: string): Promise<string> =>
+  await readFile(path.join(ROOT, 'examples', file), 'utf8');
+
+/** The one shard, once its status satisfies `check`. */
+async function shardWhere(
+  what: string,
+  check: (shard: Shard) => boolean,
+  timeoutMs = 5 * MINUTE,
+): Promise<Shard> {
+  return await until(what, timeoutMs, async () => {
+    const [shard] = await demo.getShards(kubectl);
+    return shard && check(shard) ? shard : undefined;
+  });
+}
+
+const primaries = (shard: Shard): string[] =>
+  Object.entries(shard.status?.podRoles ?? {})
+    .filter(([, role]) => role === 'PRIMARY')
+    .map(([pod]) => pod);
+
+describe('a three-zone cluster on kind', () => {
+  before(async () => {
+    kubectl = await kindCluster();
+    await buildBundles();
+    const image = await operatorImage();
+    images = await prepareRuntime(runtimeFromEnv(process.env));
+    say(`runtime: ${images.description}`);
+    program = await helm();
+    // what an earlier, broken run left
+    await kubectl.try(['-n', NS, 'delete', 'multigresclusters', '--all', '--timeout=180s']);
+    await kubectl.try(['delete', 'namespace', NS, '--timeout=180s']);
+    await demo.installOperator(program, kubectl, image, images);
+    await demo.prepareNamespace(kubectl, images);
+  });
+
+  after(async () => {
+    if (process.env.MULTIGRES_KEEP) return;
+    await kubectl.try(['-n', NS, 'delete', 'multigresclusters', '--all', '--timeout=180s']);
+    await run('bash', [path.join(ROOT, 'hack/local/kind.sh'), 'down'], { quiet: true });
+  });
+
+  it('serves SQL from the announcement’s manifest, applied right after helm install', async () => {
+    await kubectl.run(['apply', '-n', NS, '-f', '-'], await manifest('eks-smallest.yaml'));
+    const applied = Date.now();
+    await kubectl.run(['apply', '-n', NS, '-f', '-'], await manifest('demo-multi-az.yaml'));
+    const writing = demo.firstWrite(kubectl, write, 5 * MINUTE);
+    writing.catch(() => undefined);
+    await demo.untilHealthy(kubectl, 6 * MINUTE, (line) =>
+      say(`${((Date.now() - applied) / 1000).toFixed(1)} s  ${line}`),
+    );
+    say(`first write after ${(((await writing) - applied) / 1000).toFixed(1)} s (${images.kind})`);
+  });
+
+  it('writes through the gateway and reads through the replica port', async () => {
+    await demo.sql(kubectl, write, "INSERT INTO hello (said) VALUES ('from the test')");
+    assert.equal(await demo.sql(kubectl, write, 'SELECT pg_is_in_recovery()'), 'f');
+    await until('the row on a standby', MINUTE, async () => {
+      const rows = await demo.sql(
+        kubectl,
+        read,
+        "SELECT count(*) FROM hello WHERE said = 'from the test'",
+      );
+      return rows === '1' ? true : undefined;
+    });
+    assert.equal(await demo.sql(kubectl, read, 'SELECT pg_is_in_recovery()'), 't');
+    await assert.rejects(
+      demo.sql(kubectl, read, "INSERT INTO hello (said) VALUES ('no')"),
+      /read-only/,
+    );
+  });
+
+  it('has every pod Ready and every pooler in the cohort', async () => {
+    const pods = await kubectl.json<{
+      items: KubeObject<unknown, { conditions?: { type: string; status: string }[] }>[];
+    }>(['-n', NS, 'get', 'pods']);
+    for (const pod of pods.items) {
+      const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready');
+      assert.equal(ready?.status, 'True', `${pod.metadata.name} is not Ready`);
+    }
+    const seen = await poolers(kubectl);
+    const leader = primaryOf(seen);
+    const ids = seen.map(({ id }) => id).toSorted();
+    assert.equal(ids.length, 3);
+    assert.deepEqual(leader.cohort.toSorted(), ids);
+    assert.match(leader.syncNames.join(), new RegExp(ids.map((id) => id.split('/')[1]).join('|')));
+  });
+
+  it('tells the roles in the shard’s status and the truth in printed columns', async () => {
+    const [shard] = await demo.getShards(kubectl);
+    assert.ok(shard);
+    assert.equal(primaries(shard).length, 1);
+    assert.equal(Object.keys(shard.status?.podRoles ?? {}).length, 3);
+    const printed = await kubectl.run([
+      '-n',
+      NS,
+      'get',
+      'multigresclusters,shards,cells,tablegroups,toposervers',
+    ]);
+    assert.equal(printed.includes('Healthy'), true);
+    assert.doesNotMatch(printed, /Progressing|Degraded|False/);
+  });
+
+  it('refuses a child edit and an impossible durability policy, saying what to do', async () => {
+    await assert.rejects(
+      kubectl.run(['-n', NS, 'delete', 'cell', names.cell(demo.DEMO_CLUSTER, 'zone-a')]),
+      /MultigresCluster/,
+    );
+    const impossible = [{ op: 'replace', path: '/spec/durabilityPolicy', value: 'AT_LEAST_9' }];
+    await assert.rejects(
+      kubectl.run([
+        '-n',
+        NS,
+        'patch',
+        'mgc',
+        demo.DEMO_CLUSTER,
+        '--type=json',
+        '-p',
+        JSON.stringify(impossible),
+      ]),
+      /AT_LEAST_2/,
+    );
+  });
+
+  it('follows a fail-over after the primary is killed hard', async () => {
+    const before = primaryOf(await poolers(kubectl));
+    const [shard] = await demo.getShards(kubectl);
+    const [victim] = primaries(shard as Shard);
+    assert.ok(victim);
+    await killPod(kubectl, victim);
+    const elected = await until(
+      'a new rule with a primary',
+      3 * MINUTE,
+      async () => {
+        const now = primaryOf(await poolers(kubectl));
+        return BigInt(now.term) > BigInt(before.term) ? now : undefined;
+      },
+      300,
+    );
+    const electedAt = Date.now();
+    await until(
+      'our status to name the new primary',
+      30_000,
+      async () => {
+        const [now] = await demo.getShards(kubectl);
+        return now && primaries(now).some((pod) => elected.hostname.startsWith(`${pod}.`))
+          ? true
+          : undefined;
+      },
+      200,
+    );
+    const followed = Date.now() - electedAt;
+    say(`status named the new primary ${followed} ms after it was elected`);
+    assert.ok(followed < 5_000, `status followed after ${followed} ms`);
+    assert.equal(
+      await demo.sql(kubectl, write, "SELECT count(*) > 0 FROM hello WHERE said = 'from the test'"),
+      't',
+    );
+    await demo.untilHealthy(kubectl, 4 * MINUTE, (line) => say(line));
+  });
+
+  it('brings back a deleted standby, gateway and Service', async () => {
+    const [shard] = await demo.getShards(kubectl);
+    const standby = Object.entries(shard?.status?.podRoles ?? {}).find(
+      ([, role]) => role === 'REPLICA',
+    )?.[0];
+    assert.ok(standby);
+    const gateway = names.cellGatewayDeployment(demo.DEMO_CLUSTER, 'zone-b');
+    const service = names.gatewayService(demo.DEMO_CLUSTER);
+    const uid = async (kind: string, name: string): Promise<string | undefined> =>
+      await kubectl.try(['-n', NS, 'get', kind, name, '-o', 'jsonpath={.metadata.uid}']);
+    for (const [kind, name] of [
+      ['pod', standby],
+      ['deployment', gateway],
+      ['service', service],
+    ] as const) {
+      const old = await uid(kind, name);
+      await kubectl.run(['-n', NS, 'delete', kind, name, '--wait=false']);
+      await until(`${kind} ${name} to be back`, 2 * MINUTE, async () => {
+        const now = await uid(kind, name);
+        return now && now !== old ? true : undefined;
+      });
+    }
+    await demo.untilHealthy(kubectl, 4 * MINUTE, (line) => say(line));
+    assert.equal(await demo.sql(kubectl, write, 'SELECT 1'), '1');
+  });
+
+  it('keeps databases running without the operator, leaves no webhook behind, and takes over again', async () => {
+    await run(
+      program,
+      [
+        'uninstall',
+        demo.RELEASE,
+        '-n',
+        demo.OPERATOR_NAMESPACE,
+        '--wait',
+        '--kubeconfig',
+        kubectl.kubeconfig,
+      ],
+      { quiet: true },
+    );
+    for (const kind of ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations']) {
+      assert.doesNotMatch((await kubectl.try(['get', kind, '-o', 'name'])) ?? '', /multigres/);
+    }
+    assert.equal(await demo.sql(kubectl, write, 'SELECT 1'), '1');
+    await demo.installOperator(program, kubectl, await operatorImage(), images);
+    await demo.untilHealthy(kubectl, 3 * MINUTE, (line) => say(line));
+  });
+
+  it('scales up in all zones at once and refuses to scale down, saying so', async () => {
+    const scale = async (value: number): Promise<string> =>
+      await kubectl.run([
+        '-n',
+        NS,
+        'patch',
+        'mgc',
+        demo.DEMO_CLUSTER,
+        '--type=json',
+        '-p',
+        JSON.stringify([
+          {
+            op: 'replace',
+            path: '/spec/databases/0/tablegroups/0/shards/0/spec/pools/default/replicasPerCell',
+            value,
+          },
+        ]),
+      ]);
+    await scale(2);
+    await shardWhere(
+      'six poolers with a role',
+      (shard) => Object.keys(shard.status?.podRoles ?? {}).length === 6,
+    );
+    await until('all six in the cohort', 4 * MINUTE, async () =>
+      primaryOf(await poolers(kubectl)).cohort.length === 6 ? true : undefined,
+    );
+    await demo.untilHealthy(kubectl, 4 * MINUTE, (line) => say(line));
+    await scale(1);
+    const refused = await shardWhere('the refusal to scale down', (shard) =>
+      (shard.status?.conditions ?? []).some(
+        ({ type, status }) => type === 'ScaleDownRefused' && status === 'True',
+      ),
+    );
+    const condition = refused.status?.conditions?.find(({ type }) => type === 'ScaleDownRefused');
+    assert.match(condition?.message ?? '', /replicasPerCell/);
+    assert.equal((await demo.poolPods(kubectl)).length, 6);
+  });
+
+  it('removes everything that the policy says goes', async () => {
+    await kubectl.run(['-n', NS, 'delete', 'mgc', demo.DEMO_CLUSTER, '--timeout=240s']);
+    await until('the namespace to be empty', 3 * MINUTE, async () => {
+      const left = await kubectl.run([
+        '-n',
+        NS,
+        'get',
+        'pods,services,deployments,statefulsets,configmaps,pvc,pdb,cells,shards,tablegroups,toposervers',
+        '-l',
+        'app.kubernetes.io/instance=demo-multi-az',
+        '-o',
+        'name',
+      ]);
+      return left === '' ? true : undefined;
+    });
+  });
+});
