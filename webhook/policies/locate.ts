@@ -12,6 +12,11 @@ export function pointer(...segments: readonly Segment[]): string {
     .join('');
 }
 
+/** `spec.cells[0].name` as a JSON pointer. For paths without dots or brackets in their keys. */
+export function pointerFrom(path: string): string {
+  return pointer(...path.replaceAll(/\[(\d+)\]/g, '.$1').split('.'));
+}
+
 /** The value at a path, or undefined. */
 export function valueAt(object: unknown, path: readonly Segment[]): unknown {
   let value = object;

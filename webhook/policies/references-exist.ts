@@ -1,7 +1,6 @@
-import type { Templates } from '../../schemas/resolve/types.ts';
-import { clusterOf, pointer } from './locate.ts';
-import type { Finding, Policy } from './policy.ts';
-import { templateRefs, TEMPLATE_KINDS } from './template-refs.ts';
+import { missingTemplates, templateReferences } from '../../schemas/resolve/templates.ts';
+import { clusterOf, pointerFrom } from './locate.ts';
+import type { Policy } from './policy.ts';
 import { nearest, oneOf } from './spelling.ts';
 
 export const referencesExist: Policy = {
@@ -23,27 +22,26 @@ the template first, or in the same \`kubectl apply\` before the cluster.`,
   check(ctx) {
     const { templates } = ctx.world;
     if (!templates) return [];
-    return templateRefs(clusterOf(ctx))
-      .filter(({ kind, name }) => templates[kind][name] === undefined)
-      .map(({ kind, name, path }) => missing(templates, kind, name, pointer(...path)));
+    const cluster = clusterOf(ctx);
+    const names = {
+      CoreTemplate: Object.keys(templates.core),
+      CellTemplate: Object.keys(templates.cell),
+      ShardTemplate: Object.keys(templates.shard),
+    };
+    const missing = new Set(missingTemplates(cluster, templates).map(({ path }) => path));
+    return templateReferences(cluster)
+      .filter(({ path }) => missing.has(path))
+      .map(({ kind, name, path }) => {
+        const near = nearest(name, names[kind]);
+        return {
+          path: pointerFrom(path),
+          value: name,
+          message: `there is no ${kind} of this name in namespace ${ctx.namespace}`,
+          allowed: oneOf(names[kind]),
+          fix: near
+            ? `write ${near}, or create the ${kind} ${name}`
+            : `create the ${kind} ${name}, or name one that exists`,
+        };
+      });
   },
 };
-
-function missing(
-  templates: Templates,
-  kind: keyof Templates,
-  name: string,
-  path: string,
-): Finding {
-  const names = Object.keys(templates[kind]);
-  const near = nearest(name, names);
-  return {
-    path,
-    value: name,
-    message: `there is no ${TEMPLATE_KINDS[kind]} of this name in the namespace`,
-    allowed: oneOf(names),
-    fix: near
-      ? `write ${near}, or create the ${TEMPLATE_KINDS[kind]} ${name}`
-      : `create the ${TEMPLATE_KINDS[kind]} ${name}, or name one that exists`,
-  };
-}

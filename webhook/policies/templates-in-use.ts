@@ -1,6 +1,6 @@
-import { pointer } from './locate.ts';
+import { templateReferences } from '../../schemas/resolve/templates.ts';
+import { pointerFrom } from './locate.ts';
 import type { Finding, Policy, PolicyContext } from './policy.ts';
-import { templateRefs, TEMPLATE_KINDS } from './template-refs.ts';
 
 export const templatesInUse: Policy = {
   id: 'templates-in-use',
@@ -21,9 +21,9 @@ kubectl delete celltemplate small`,
     return (ctx.world.clusters ?? [])
       .filter((cluster) => cluster.metadata.deletionTimestamp === undefined)
       .flatMap((cluster) =>
-        templateRefs(cluster)
-          .filter((ref) => TEMPLATE_KINDS[ref.kind] === ctx.kind && ref.name === ctx.name)
-          .map((ref) => inUse(ctx, cluster.metadata.name, pointer(...ref.path))),
+        templateReferences(cluster)
+          .filter((ref) => ref.kind === ctx.kind && ref.name === ctx.name)
+          .map((ref) => inUse(ctx, cluster.metadata.name, pointerFrom(ref.path))),
       );
   },
 };

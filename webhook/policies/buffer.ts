@@ -1,0 +1,49 @@
+import { parseDuration } from '../../schemas/duration.ts';
+import type { GatewayBuffer } from '../../schemas/types.ts';
+import type { Finding } from './policy.ts';
+
+/** What the gateway takes when a flag is not given. */
+const BINARY_DEFAULTS = { window: '10s', maxFailoverDuration: '20s' } as const;
+
+/**
+ * What is wrong with the failover buffer of a gateway. With `partial` the block is one layer of
+ * several (a template alone), so values that it does not give are not compared.
+ */
+export function bufferFindings(
+  buffer: GatewayBuffer | undefined,
+  owner: string,
+  locate: (field: keyof GatewayBuffer) => string,
+  partial = false,
+): Finding[] {
+  if (!buffer || buffer.enabled === false) return [];
+  const findings: Finding[] = [];
+  for (const field of ['window', 'maxFailoverDuration', 'minTimeBetweenFailovers'] as const) {
+    const text = buffer[field];
+    if (text === undefined) continue;
+    const value = parseDuration(text);
+    const least = field === 'minTimeBetweenFailovers' ? 0n : 1n;
+    if (value !== undefined && value >= least) continue;
+    findings.push({
+      path: locate(field),
+      value: text,
+      message: `the ${field} of the buffer of ${owner} is ${value === undefined ? 'no duration' : 'not above 0'}`,
+      allowed: least === 0n ? 'a duration of 0s or more' : 'a duration above 0, such as 10s',
+      fix: `write for example ${field === 'window' ? '10s' : '20s'}`,
+    });
+  }
+  const both = buffer.window !== undefined && buffer.maxFailoverDuration !== undefined;
+  if (findings.length > 0 || (partial && !both)) return findings;
+  const window = buffer.window ?? BINARY_DEFAULTS.window;
+  const most = buffer.maxFailoverDuration ?? BINARY_DEFAULTS.maxFailoverDuration;
+  if ((parseDuration(window) ?? 0n) <= (parseDuration(most) ?? 0n)) return findings;
+  const unset = buffer.maxFailoverDuration === undefined ? ' (the default)' : '';
+  return [
+    {
+      path: locate(buffer.window === undefined ? 'maxFailoverDuration' : 'window'),
+      value: buffer.window ?? most,
+      message: `the buffer of ${owner} has window ${window}, longer than maxFailoverDuration ${most}${unset}`,
+      allowed: `a window of at most ${most}`,
+      fix: `lower window to ${most}, or raise maxFailoverDuration to ${window}`,
+    },
+  ];
+}

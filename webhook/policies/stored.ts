@@ -1,0 +1,22 @@
+import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
+import type { MultigresCluster } from '../../schemas/types.ts';
+import { clusterOf } from './locate.ts';
+import type { Finding, PolicyContext } from './policy.ts';
+
+type Judge = (cluster: MultigresCluster, resolved: ResolvedCluster) => Finding[];
+
+/**
+ * Findings of the request's cluster; those that hold for the stored one too are warnings only, so
+ * that an object which is wrong already can still be edited, piece by piece.
+ */
+export function findNew(ctx: PolicyContext, judge: Judge): Finding[] {
+  const resolved = ctx.resolved();
+  if (!resolved) return [];
+  const findings = judge(clusterOf(ctx), resolved);
+  if (findings.length === 0 || !ctx.old) return findings;
+  const oldResolved = ctx.oldResolved();
+  if (!oldResolved) return findings;
+  const before = judge(ctx.old as MultigresCluster, oldResolved);
+  const known = new Set(before.filter((f) => f.mode !== 'warn').map((f) => f.message));
+  return findings.map((f) => (known.has(f.message) ? { ...f, mode: 'warn' } : f));
+}
