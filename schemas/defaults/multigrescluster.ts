@@ -1,0 +1,118 @@
+import { DEFAULT_POLICY } from '../durability.ts';
+import { DEFAULT_BACKUP } from '../resolve/backup.ts';
+import { BUILTIN } from '../resolve/builtin.ts';
+import { CLUSTER_PVC_POLICY } from '../resolve/pvc-policy.ts';
+import type {
+  DatabaseConfig,
+  LogLevels,
+  MultigresCluster,
+  MultigresClusterSpec,
+} from '../types.ts';
+
+/**
+ * What admission writes into a cluster. Little, on purpose: only what would be wrong to change under
+ * a living cluster, or what the CRD's rules demand. The rest is resolved at reconcile time (see
+ * docs/compatibility.md for the list and the reasons).
+ */
+
+export interface DefaultContext {
+  /** The stored object, on UPDATE. */
+  old?: MultigresCluster;
+}
+
+type Spec = MultigresClusterSpec;
+
+const LOG_LEVELS: Required<LogLevels> = {
+  pgctld: BUILTIN.logLevel,
+  multipooler: BUILTIN.logLevel,
+  multiorch: BUILTIN.logLevel,
+  multiadmin: BUILTIN.logLevel,
+  multigateway: BUILTIN.logLevel,
+};
+
+const DATABASES: DatabaseConfig[] = [
+  {
+    name: BUILTIN.database,
+    default: true,
+    tablegroups: [{ name: BUILTIN.tablegroup, default: true, shards: [{ name: BUILTIN.shard }] }],
+  },
+];
+
+const isEmptyObject = (value: object | null | undefined): boolean =>
+  value !== null && value !== undefined && Object.keys(value).length === 0;
+
+/** `defaults` for keys of `block` that are absent, null or ''. */
+const fill = <T extends object>(block: T | undefined, defaults: T): T => {
+  const written = Object.entries(block ?? {}).filter(([, v]) => v !== null && v !== '');
+  return { ...defaults, ...Object.fromEntries(written) } as T;
+};
+
+const omit = <T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> => {
+  const { [key]: _, ...rest } = value;
+  return rest;
+};
+
+/**
+ * The CRD wants exactly one of etcd, external and templateRef. A block without any means "inherit",
+ * and so does `etcd: {}`: it lies over the template (or the built-in values) and changes nothing.
+ * When the user later names a template or an external topology, our empty block makes room.
+ */
+const defaultGlobalTopo = (
+  topo: NonNullable<Spec['globalTopoServer']>,
+  old: Spec['globalTopoServer'],
+): Spec['globalTopoServer'] => {
+  const { etcd, external, templateRef } = topo;
+  if (!etcd && !external && !templateRef) return { ...topo, etcd: {} };
+  const ours = isEmptyObject(etcd) && isEmptyObject(old?.etcd);
+  return ours && (external ?? templateRef) ? omit(topo, 'etcd') : topo;
+};
+
+/** The same for multiadmin and multiadminWeb: spec or templateRef, not both; `spec: {}` inherits. */
+const defaultAdmin = <T extends NonNullable<Spec['multiadmin']>>(
+  admin: T,
+  old: Spec['multiadmin'],
+): T | Omit<T, 'spec'> => {
+  if (!admin.spec && !admin.templateRef) return { ...admin, spec: {} };
+  const ours = isEmptyObject(admin.spec) && isEmptyObject(old?.spec);
+  return ours && admin.templateRef ? omit(admin, 'spec') : admin;
+};
+
+/**
+ * The one thing inside a list of the user's: an explicit empty `tablegroups` breaks the CRD's rule
+ * of exactly one default. Absent, it stays absent.
+ */
+const defaultDatabase = (database: DatabaseConfig): DatabaseConfig =>
+  database.tablegroups?.length === 0
+    ? { ...database, tablegroups: [{ name: BUILTIN.tablegroup, default: true }] }
+    : database;
+
+/**
+ * A new object with the defaults that are stored. Pure; applying it twice changes nothing; what the
+ * user wrote stays as written, except an empty placeholder of ours that now stands in the way.
+ */
+export const defaultCluster = (
+  cluster: MultigresCluster,
+  context: DefaultContext = {},
+): MultigresCluster => {
+  const spec: Partial<Spec> = cluster.spec ?? {};
+  const old = context.old?.spec;
+  const { globalTopoServer, multiadmin, multiadminWeb, databases } = spec;
+  const defaulted = {
+    ...spec,
+    images: fill(spec.images, { imagePullPolicy: BUILTIN.imagePullPolicy }),
+    logLevels: fill(spec.logLevels, LOG_LEVELS),
+    topologyPruning: spec.topologyPruning ?? { enabled: true },
+    durabilityPolicy: spec.durabilityPolicy || DEFAULT_POLICY,
+    pvcDeletionPolicy: spec.pvcDeletionPolicy ?? { ...CLUSTER_PVC_POLICY },
+    postgresSuperuser: spec.postgresSuperuser || BUILTIN.superuser,
+    backup: spec.backup ?? structuredClone(DEFAULT_BACKUP),
+    databases: databases?.map(defaultDatabase) ?? structuredClone(DATABASES),
+    ...(globalTopoServer && {
+      globalTopoServer: defaultGlobalTopo(globalTopoServer, old?.globalTopoServer),
+    }),
+    ...(multiadmin && { multiadmin: defaultAdmin(multiadmin, old?.multiadmin) }),
+    ...(multiadminWeb && { multiadminWeb: defaultAdmin(multiadminWeb, old?.multiadminWeb) }),
+  };
+  // postgresPasswordSecretRef may be missing: then the CRD's schema refuses the object by name.
+  return { ...cluster, spec: defaulted as Spec };
+};
