@@ -1,15 +1,18 @@
 import type { KindName } from '../schemas/k8s.ts';
-import type { Applier } from './kube/apply.ts';
 import type { KubeApi } from './kube/api.ts';
+import type { Applier } from './kube/apply.ts';
 import type { Clock } from './kube/clock.ts';
 import type { EventRecorder } from './kube/events.ts';
 import type { Lister } from './kube/store.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Options } from './options.ts';
+import type { Rpc } from './rpc/client.ts';
+import type { TopoAccess } from './topo/access.ts';
 
 /** Everything a reconciler may use; made once in main.ts. */
-export interface Deps<Topo = unknown, Rpc = unknown> {
+export interface Deps<Topo = TopoAccess, Calls = Rpc> {
+  /** For live reads and for writes that `applier` does not do. Own writes show in `listers` at once. */
   kube: KubeApi;
   /** Local copies; see WATCHED in watched.ts for what each one holds. */
   listers: Record<KindName, Lister>;
@@ -21,6 +24,6 @@ export interface Deps<Topo = unknown, Rpc = unknown> {
   events: EventRecorder;
   metrics: Metrics;
   topo: Topo;
-  rpc: Rpc;
+  rpc: Calls;
   options: Options;
 }

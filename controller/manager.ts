@@ -1,6 +1,12 @@
 import type { KindName, KindRef, KubeObject } from '../schemas/k8s.ts';
 import type { Deps } from './deps.ts';
-import type { Lister } from './kube/store.ts';
+import { sleep } from './kube/clock.ts';
+import type { Informer } from './kube/informer.ts';
+import type { Outcome } from './kube/queue.ts';
+import { WorkQueue } from './kube/queue.ts';
+import type { Change, Lister } from './kube/store.ts';
+import { isNoise, outcomeOfError, reportError, type Failure } from './outcome.ts';
+import type { Writes } from './writes.ts';
 
 /** Which object to look at; never what happened to it. */
 export interface Key {
@@ -18,15 +24,202 @@ export type Result = { requeueAfterMs?: number } | { terminal: string };
 /** Objects of `kind` whose changes concern the controller. */
 export interface Source {
   kind: KindName;
-  /** Keys to look at when `object` changes. `old` is the version before, if it is known. */
-  map(object: KubeObject, listers: Record<KindName, Lister>, old?: KubeObject): Key[];
+  /** Keys to look at when `object` changes. */
+  map(object: KubeObject, listers: Record<KindName, Lister>): Key[];
 }
 
-export interface Controller<D extends Deps = Deps> {
+export interface Controller {
   /** Short, lower case; a label of metrics and logs. */
   name: string;
   kind: KindRef;
-  reconcile(key: Key, deps: D): Promise<Result>;
+  /** Never runs twice at the same time for one key. */
+  reconcile(key: Key, deps: Deps): Promise<Result>;
   /** Beside the kind itself, which is always a source. */
   sources: Source[];
+}
+
+export interface ManagerOptions {
+  controllers: readonly Controller[];
+  informers: readonly Informer[];
+  deps: Deps;
+  writes: Pick<Writes, 'track'>;
+}
+
+export interface Manager {
+  /** True when all local copies are complete. */
+  readonly synced: boolean;
+  /** Kinds whose first list is still missing. */
+  missing(): string[];
+  /** Keeps the local copies in step until `signal` aborts. Call it once, whether leading or not. */
+  watch(signal: AbortSignal): Promise<void>;
+  /** Waits for complete copies, then reconciles until `signal` aborts and running work has ended. */
+  reconcile(signal: AbortSignal): Promise<void>;
+}
+
+interface Running {
+  controller: Controller;
+  queue: WorkQueue;
+  failures: Map<string, Failure>;
+}
+
+const SYNC_REPORT_MS = 15_000;
+
+export function createManager(options: ManagerOptions): Manager {
+  const { deps, informers } = options;
+  const running = options.controllers.map((controller) => makeRunning(controller, deps));
+  for (const informer of informers) {
+    for (const one of running) {
+      const handler = handlerFor(one, informer.kind, deps);
+      if (handler) informer.onChange(handler);
+    }
+  }
+  const missing = () => [...new Set(informers.filter((i) => !i.hasSynced).map((i) => i.kind.kind))];
+
+  return {
+    get synced() {
+      return missing().length === 0;
+    },
+    missing,
+    async watch(signal) {
+      await Promise.all(informers.map((informer) => informer.start(signal)));
+    },
+    async reconcile(signal) {
+      if (!(await waitForSync(informers, missing, deps, signal))) return;
+      const resyncs = running.map((one) => resync(one, deps, signal));
+      const workers = running.map((one) =>
+        one.queue.run((key) => work(one, parseKey(key), options), {
+          concurrency: deps.options.workers,
+          signal,
+        }),
+      );
+      await Promise.all([...workers, ...resyncs]);
+    },
+  };
+}
+
+function makeRunning(controller: Controller, deps: Deps): Running {
+  const labels = { name: controller.name };
+  const { metrics, clock } = deps;
+  const queue = new WorkQueue({
+    clock,
+    hooks: {
+      added: () => metrics.add('queueAdds', labels),
+      retried: () => metrics.add('queueRetries', labels),
+      depth: (depth) => metrics.set('queueDepth', labels, depth),
+      waited: (seconds) => metrics.observe('queueWait', labels, seconds),
+    },
+  });
+  return { controller, queue, failures: new Map() };
+}
+
+const keyText = (key: Key) => `${key.namespace}/${key.name}`;
+
+function parseKey(text: string): Key {
+  const [namespace = '', name = ''] = text.split('/');
+  return { namespace, name };
+}
+
+/** Puts the keys that a change concerns into the queue; undefined if the kind does not concern it. */
+function handlerFor(
+  one: Running,
+  kind: KindRef,
+  deps: Deps,
+): ((change: Change) => void) | undefined {
+  const { controller, queue } = one;
+  const sources = controller.sources.filter((source) => source.kind === kind.kind);
+  const own = controller.kind === kind;
+  if (!own && sources.length === 0) return undefined;
+  return (change) => {
+    if (isNoise(change)) return;
+    const { object } = change;
+    const { namespace, name } = object.metadata;
+    const keys = new Set<string>();
+    if (own && namespace !== undefined) keys.add(keyText({ namespace, name }));
+    for (const source of sources) {
+      for (const key of source.map(object, deps.listers)) keys.add(keyText(key));
+      // An object that moved to another owner concerns the one it left as well.
+      if (!change.old) continue;
+      for (const key of source.map(change.old, deps.listers)) keys.add(keyText(key));
+    }
+    for (const key of keys) queue.add(key, change.initial ? 'initial' : 'live');
+  };
+}
+
+/** One reconcile with its log line, metrics and what follows. */
+async function work(one: Running, key: Key, options: ManagerOptions): Promise<Outcome> {
+  const { controller, failures } = one;
+  const { deps } = options;
+  const labels = { controller: controller.name };
+  const startedMs = deps.clock.now();
+  const actions: string[] = [];
+  deps.metrics.add('activeWorkers', labels);
+  let result: Result | { error: unknown };
+  try {
+    result = await options.writes.track(actions, () => controller.reconcile(key, deps));
+  } catch (error) {
+    result = { error };
+  }
+  const durMs = Math.round(deps.clock.now() - startedMs);
+  deps.metrics.add('activeWorkers', labels, -1);
+  deps.metrics.observe('reconcileTime', labels, durMs / 1000);
+  const log = deps.log.child({ kind: controller.kind.kind, ns: key.namespace, name: key.name });
+  if (actions.length > 0) log.info({ action: actions.join(', '), durMs }, 'reconciled');
+
+  const id = keyText(key);
+  const object = deps.listers[controller.kind.kind as KindName].get(key.namespace, key.name);
+  if (!object) one.queue.forget(id);
+  if ('error' in result) {
+    const failure = outcomeOfError(result.error, failures.get(id));
+    failures.set(id, failure);
+    reportError({ failure, key, controller, object, log, deps, durMs });
+    return failure.outcome;
+  }
+  const before = failures.get(id);
+  if ('terminal' in result) {
+    deps.metrics.add('reconcileTotal', { ...labels, result: 'terminal' });
+    if (before?.text !== result.terminal) log.warn({ reason: result.terminal }, 'cannot proceed');
+    failures.set(id, { text: result.terminal, count: 0, outcome: { kind: 'done' } });
+    return { kind: 'done' };
+  }
+  if (before) log.info({ after: before.text }, 'works again');
+  failures.delete(id);
+  const after = object ? result.requeueAfterMs : undefined;
+  deps.metrics.add('reconcileTotal', {
+    ...labels,
+    result: after === undefined ? 'success' : 'requeue_after',
+  });
+  return after === undefined ? { kind: 'done' } : { kind: 'after', ms: after };
+}
+
+/** Looks at everything again now and then, behind live changes: a safety net, not a mechanism. */
+async function resync(one: Running, deps: Deps, signal: AbortSignal): Promise<void> {
+  const lister = deps.listers[one.controller.kind.kind as KindName];
+  for (;;) {
+    await sleep(deps.clock, deps.options.resyncMs * (1 + 0.1 * deps.random()), signal);
+    if (signal.aborted) return;
+    for (const { metadata } of lister.list()) {
+      if (metadata.namespace === undefined) continue;
+      one.queue.add(keyText({ namespace: metadata.namespace, name: metadata.name }), 'initial');
+    }
+    deps.metrics.set('cachedObjects', { kind: one.controller.kind.kind }, lister.list().length);
+  }
+}
+
+/** False when `signal` aborts first. Says now and then what is missing. */
+async function waitForSync(
+  informers: readonly Informer[],
+  missing: () => string[],
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const all = Promise.all(informers.map((informer) => informer.whenSynced())).then(() => true);
+  while (!signal.aborted) {
+    const stop = new AbortController();
+    const late = sleep(deps.clock, SYNC_REPORT_MS, AbortSignal.any([signal, stop.signal]));
+    const done = await Promise.race([all, late.then(() => false)]);
+    stop.abort();
+    if (done) return true;
+    if (!signal.aborted) deps.log.warn({ missing: missing() }, 'still reading the first lists');
+  }
+  return false;
 }

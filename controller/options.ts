@@ -1,3 +1,4 @@
+import { durationMs } from '../schemas/duration.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 
 interface OptionDef {
@@ -122,6 +123,27 @@ export const OPTIONS = {
     summary:
       'What a new set of default images does to clusters that do not pin theirs: roll out at once, or wait until the revision is acknowledged.',
   },
+  certIssuer: {
+    flag: 'cert-issuer',
+    env: 'CERT_ISSUER',
+    type: 'string',
+    default: 'ClusterIssuer/supabase-issuer',
+    summary: 'Issuer of cert-manager certificates: `ClusterIssuer/name` or `Issuer/name`.',
+  },
+  zoneKeys: {
+    flag: 'zone-labels',
+    env: 'ZONE_LABELS',
+    type: 'list',
+    default: 'topology.k8s.aws/zone-id,topology.kubernetes.io/zone',
+    summary: 'Node labels that may carry the zone of a cell, strongest first.',
+  },
+  clusterDomain: {
+    flag: 'cluster-domain',
+    env: 'CLUSTER_DOMAIN',
+    type: 'string',
+    default: 'cluster.local',
+    summary: 'DNS domain of the Kubernetes cluster.',
+  },
 } as const satisfies Record<string, OptionDef>;
 
 type OptionName = keyof typeof OPTIONS;
@@ -220,7 +242,7 @@ function parseValue(def: OptionDef, text: string): Parsed {
         ? { ok: true, value: Number(text) }
         : { ok: false, message: `${quoted} is not a whole number of ${def.min ?? 0} or more` };
     case 'duration': {
-      const ms = parseDuration(text);
+      const ms = durationMs(text);
       return ms !== undefined && ms >= (def.min ?? 0)
         ? { ok: true, value: ms }
         : {
@@ -241,17 +263,6 @@ function parseValue(def: OptionDef, text: string): Parsed {
         ? { ok: true, value: text }
         : { ok: false, message: `${quoted} is not one of ${def.type.join(', ')}` };
   }
-}
-
-const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-function parseDuration(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return undefined;
-  let total = 0;
-  for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
-    total += Number(number) * (UNIT_MS[unit ?? ''] ?? 0);
-  }
-  return total;
 }
 
 function passedEnv(env: Record<string, string | undefined>): Record<string, string> {

@@ -1,9 +1,10 @@
 import type { KindRef, KubeObject, ObjectRef } from '../../schemas/k8s.ts';
 import { KINDS } from '../../schemas/k8s.ts';
+import { FIELD_MANAGERS } from '../../schemas/labels.ts';
 import { KubeError } from './errors.ts';
 
 /** Field manager of everything the controller applies. */
-export const FIELD_MANAGER = 'multigres-controller';
+export const FIELD_MANAGER = FIELD_MANAGERS.controller;
 
 export interface ListOptions {
   /** Absent: all namespaces. */

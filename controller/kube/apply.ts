@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
+import { hashOf, sameData } from '../../schemas/canonical.ts';
 import type { Condition, KubeObject } from '../../schemas/k8s.ts';
 import type { KubeApi } from './api.ts';
 import { trim } from './transform.ts';
@@ -60,8 +59,7 @@ export function createApplier(api: Pick<KubeApi, 'apply'>, clock: { now(): numbe
       const id = idOf(object);
       const wanted = settleStatus(status, observed?.status, new Date(clock.now()).toISOString());
       const current = observed?.status ?? {};
-      if (observed && isDeepStrictEqual(wanted, current))
-        return { object: observed, changed: false };
+      if (observed && sameData(wanted, current)) return { object: observed, changed: false };
       const intent = hashOf(wanted);
       const known = statuses.get(id);
       if (observed && known?.intent === intent && known.content === hashOf(current)) {
@@ -127,18 +125,4 @@ export function contentHash(object: KubeObject): string {
   const { status: _status, ...rest } = trim(object);
   const { resourceVersion: _version, generation: _generation, ...metadata } = rest.metadata;
   return hashOf({ ...rest, metadata });
-}
-
-/** Hash of any JSON value; the order of keys does not matter. */
-export function hashOf(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('base64');
-}
-
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => {
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
-    return Object.fromEntries(
-      Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
-    );
-  });
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KubeObject } from '../../schemas/k8s.ts';
+import { MANAGED_BY } from '../../schemas/labels.ts';
 import type { KubeApi } from './api.ts';
 import { TokenBucket } from './bucket.ts';
 import { sleep, type Clock } from './clock.ts';
@@ -25,7 +26,6 @@ export interface EventOptions {
   dropped?: (reason: 'repeated' | 'rate' | 'full' | 'error') => void;
 }
 
-const COMPONENT = 'multigres-operator';
 /** The same text about the same object is written again after this time, */
 const REPEAT_MS = 3_600_000;
 /** or after this time if the same reason had another text in between. */
@@ -148,8 +148,8 @@ function eventObject(occurrence: Occurrence, instance: string): KubeObject {
     count,
     firstTimestamp: time,
     lastTimestamp: time,
-    source: { component: COMPONENT },
-    reportingComponent: COMPONENT,
+    source: { component: MANAGED_BY },
+    reportingComponent: MANAGED_BY,
     reportingInstance: instance,
   } as KubeObject;
 }

@@ -88,6 +88,7 @@ export async function runWithLease(
   options.log.info({ lease: options.name, identity: options.identity }, 'became leader');
   const stop = new AbortController();
   const working = work(AbortSignal.any([signal, stop.signal])).finally(() => stop.abort());
+  working.catch(() => undefined); // looked at below
   // Renewal goes on while work winds down, or a successor would start beside it.
   const end = await elector.hold(stop.signal);
   if (end === 'lost') {

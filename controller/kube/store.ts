@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../schemas/k8s.ts';
+import { LABELS } from '../../schemas/labels.ts';
 
 /** Computes the index keys of an object; runs once per stored version. */
 export type IndexFn = (object: KubeObject) => string[];
@@ -22,7 +23,7 @@ export const INDEXES: Record<IndexName, IndexFn> = {
   owner: (object) =>
     (object.metadata.ownerReferences ?? []).filter((o) => o.controller).map((o) => o.uid),
   cluster: (object) => {
-    const cluster = object.metadata.labels?.['multigres.com/cluster'];
+    const cluster = object.metadata.labels?.[LABELS.cluster];
     return cluster === undefined ? [] : [`${object.metadata.namespace ?? ''}/${cluster}`];
   },
   node: (object) => {
@@ -148,8 +149,9 @@ export class Store implements Lister {
     const object = this.#prepare(raw);
     const key = keyOfObject(object);
     this.#remember(object.metadata.resourceVersion);
-    const old = this.#items.get(key);
     const overlay = this.#overlays.get(key);
+    // Handlers have not been told of an own write: for them the change starts from the truth.
+    const old = overlay ? overlay.truth : this.#items.get(key);
     if (overlay && !this.#endsOverlay(overlay, type, object)) {
       overlay.truth = type === 'DELETED' ? undefined : object;
       return undefined;
@@ -173,6 +175,7 @@ export class Store implements Lister {
     items: KubeObject[],
     scope: { namespace?: string; startedMs: number; initial: boolean },
   ): Change[] {
+    this.#dropOverlays(scope.startedMs);
     const changes: Change[] = [];
     const present = new Set<string>();
     for (const raw of items) {
@@ -180,7 +183,7 @@ export class Store implements Lister {
       const key = keyOfObject(object);
       present.add(key);
       this.#remember(object.metadata.resourceVersion);
-      if (this.#keepsOverlay(key, object, scope.startedMs)) continue;
+      if (this.#hasOverlay(key, object)) continue;
       const old = this.#items.get(key);
       if (old && old.metadata.resourceVersion === object.metadata.resourceVersion) continue;
       this.#put(key, object);
@@ -193,7 +196,7 @@ export class Store implements Lister {
     for (const [key, old] of this.#items) {
       if (present.has(key)) continue;
       if (scope.namespace !== undefined && old.metadata.namespace !== scope.namespace) continue;
-      if (this.#keepsOverlay(key, undefined, scope.startedMs)) continue;
+      if (this.#hasOverlay(key, undefined)) continue;
       this.#remove(key);
       changes.push({ type: 'deleted', object: old, old, initial: scope.initial });
     }
@@ -207,13 +210,12 @@ export class Store implements Lister {
     return object.metadata.resourceVersion === overlay.resourceVersion;
   }
 
-  #keepsOverlay(key: string, listed: KubeObject | undefined, startedMs: number): boolean {
+  /** Notes what a list says about an object whose newest version is an own write. */
+  #hasOverlay(key: string, listed: KubeObject | undefined): boolean {
     const overlay = this.#overlays.get(key);
     if (!overlay) return false;
-    const reached =
-      listed !== undefined && listed.metadata.resourceVersion === overlay.resourceVersion;
-    if (reached || overlay.sinceMs < startedMs) {
-      this.#overlays.delete(key);
+    if (listed && this.#endsOverlay(overlay, 'ADDED', listed)) {
+      this.#settle(key, overlay);
       return false;
     }
     overlay.truth = listed;
@@ -221,14 +223,20 @@ export class Store implements Lister {
   }
 
   #expireOverlays(): void {
-    if (this.#overlays.size === 0) return;
-    const limit = this.#options.now() - OVERLAY_LIMIT_MS;
+    if (this.#overlays.size > 0) this.#dropOverlays(this.#options.now() - OVERLAY_LIMIT_MS);
+  }
+
+  /** Goes back to what list and watch say where an own write was made before the given time. */
+  #dropOverlays(beforeMs: number): void {
     for (const [key, overlay] of this.#overlays) {
-      if (overlay.sinceMs > limit) continue;
-      this.#overlays.delete(key);
-      if (overlay.truth) this.#put(key, overlay.truth);
-      else this.#remove(key);
+      if (overlay.sinceMs < beforeMs) this.#settle(key, overlay);
     }
+  }
+
+  #settle(key: string, overlay: Overlay): void {
+    this.#overlays.delete(key);
+    if (overlay.truth) this.#put(key, overlay.truth);
+    else this.#remove(key);
   }
 
   #remember(version: string | undefined): void {

@@ -1,0 +1,96 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Metrics } from './metrics.ts';
+
+export interface ServerOptions {
+  /** `host:port` or `:port`; `0` is port 0 in tests only. */
+  healthAddress: string;
+  /** The same as healthAddress: one port for all. `0`: no metrics. */
+  metricsAddress: string;
+  /** Why this instance cannot do its work yet; undefined when it can. */
+  notReady: () => string | undefined;
+  metrics: Pick<Metrics, 'text' | 'contentType'>;
+}
+
+export interface Servers {
+  /** Ports in the order health, metrics. */
+  ports: number[];
+  close(): Promise<void>;
+}
+
+interface Page {
+  status: number;
+  body: string;
+  type?: string;
+}
+type Route = () => Page | Promise<Page>;
+
+/** Listens for probes and scrapes. Rejects when an address cannot be used. */
+export async function startServers(options: ServerOptions): Promise<Servers> {
+  const health: Record<string, Route> = {
+    // Alive means that the event loop turns: a broken API connection heals without a restart.
+    '/healthz': () => ({ status: 200, body: 'ok\n' }),
+    '/readyz': () => {
+      const reason = options.notReady();
+      return reason === undefined
+        ? { status: 200, body: 'ok\n' }
+        : { status: 503, body: `${reason}\n` };
+    },
+  };
+  const metrics: Record<string, Route> = {
+    '/metrics': async () => ({
+      status: 200,
+      body: await options.metrics.text(),
+      type: options.metrics.contentType,
+    }),
+  };
+  const shared = options.metricsAddress === options.healthAddress;
+  const servers = [
+    await listen(options.healthAddress, shared ? { ...health, ...metrics } : health),
+  ];
+  if (!shared && options.metricsAddress !== '0') {
+    servers.push(await listen(options.metricsAddress, metrics));
+  }
+  return {
+    ports: servers.map((server) => (server.address() as AddressInfo).port),
+    async close() {
+      await Promise.all(servers.map(closeServer));
+    },
+  };
+}
+
+function listen(address: string, routes: Record<string, Route>): Promise<Server> {
+  const match = /^(.*):(\d+)$/.exec(address);
+  if (!match)
+    throw new Error(`${JSON.stringify(address)} is not an address: write host:port or :port`);
+  const host = match[1]?.replace(/^\[(.*)\]$/, '$1');
+  const server = createServer((request, response) => {
+    const route = routes[(request.url ?? '').split('?')[0] ?? ''];
+    const allowed = request.method === 'GET' || request.method === 'HEAD';
+    const page = route && allowed ? route() : { status: route ? 405 : 404, body: 'not found\n' };
+    Promise.resolve(page)
+      .catch((): Page => ({ status: 500, body: 'internal error\n' }))
+      .then(({ status, body, type }) => {
+        response.writeHead(status, { 'content-type': type ?? 'text/plain; charset=utf-8' });
+        response.end(request.method === 'HEAD' ? undefined : body);
+      })
+      .catch(() => response.destroy());
+  });
+  // Probes and scrapes are small and rare: nobody may hold a connection for long.
+  server.headersTimeout = 5_000;
+  server.requestTimeout = 10_000;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port: Number(match[2]), ...(host ? { host } : {}) }, () => {
+      server.off('error', reject);
+      resolve(server);
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
