@@ -1,5 +1,50 @@
-/** Placeholder until the role is written. */
-import type { RunRole } from './role.ts';
+/** The administration page: one read-only document over multiadmin's REST, on port 18100. */
+import { createServer } from 'node:http';
+import { isIP } from 'node:net';
+import { untilSignal, type RunRole } from './role.ts';
+import { gather, type Get } from './web/data.ts';
+import { renderPage } from './web/page.ts';
 
-/** Runs the role until the process is told to stop. */
-export const runMultiadminWeb: RunRole = () => Promise.reject(new Error('not written yet'));
+const API_TIMEOUT_MS = 3000;
+
+/** Reads JSON from multiadmin. @throws Error with multiadmin's own message */
+function reader(base: string): Get {
+  return async (path) => {
+    const answer = await fetch(`${base}/api/v1/${path}`, {
+      signal: AbortSignal.timeout(API_TIMEOUT_MS),
+    });
+    const body = (await answer.json()) as Record<string, unknown>;
+    if (!answer.ok) throw new Error(String(body['message'] ?? `HTTP ${answer.status}`));
+    return body;
+  };
+}
+
+/** Environment: MULTIADMIN_API_URL, HOSTNAME (listen address), PORT (18100), POSTGRES_HOST, _PORT, _DATABASE, _USER. */
+export const runMultiadminWeb: RunRole = async (_flags, env) => {
+  const get = reader((env['MULTIADMIN_API_URL'] ?? 'http://localhost:18000').replace(/\/$/, ''));
+  const postgres = (name: string, otherwise: string): string =>
+    env[`POSTGRES_${name}`] ?? otherwise;
+  const endpoint = `postgresql://${postgres('USER', 'postgres')}@${postgres('HOST', 'localhost')}:${postgres('PORT', '5432')}/${postgres('DATABASE', 'postgres')}`;
+  const server = createServer((req, res) => {
+    if (req.method !== 'GET' && req.method !== 'HEAD') return void res.writeHead(405).end();
+    if ((req.url ?? '/').split('?')[0] !== '/') return void res.writeHead(404).end('not found\n');
+    gather(get, endpoint, `${new Date().toISOString().slice(11, 19)} UTC`)
+      .then((data) => {
+        res.writeHead(200, {
+          'content-type': 'text/html; charset=utf-8',
+          'cache-control': 'no-store',
+          'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+        });
+        res.end(renderPage(data));
+      })
+      .catch((error: unknown) => res.writeHead(500).end(`${String(error)}\n`));
+  });
+  // A pod's HOSTNAME is its name unless set; only an address can be listened on.
+  const host = env['HOSTNAME'] ?? '';
+  await new Promise<void>((resolve) => {
+    server.listen(Number(env['PORT'] ?? '18100'), isIP(host) === 0 ? undefined : host, resolve);
+  });
+  await untilSignal();
+  server.closeAllConnections();
+  return 0;
+};
