@@ -1,0 +1,72 @@
+import type { KubeObject } from '../../schemas/k8s.ts';
+import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
+import { names } from '../../schemas/names.ts';
+import { PORTS } from '../../schemas/ports.ts';
+import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
+import type { ComponentImages, MultigresCluster } from '../../schemas/types.ts';
+import type { BuildContext } from '../common/context.ts';
+import { childLabels } from '../common/meta.ts';
+import { service } from '../common/service.ts';
+import { adminObjects } from './desired-admin.ts';
+import { certificateObjects } from './desired-certificates.ts';
+import { cellObjects, globalTopoServer, tableGroupObjects } from './desired-children.ts';
+import { exposed, webObjects } from './desired-web.ts';
+import { clusterScope, type ClusterScope } from './scope.ts';
+
+/**
+ * What applications connect to: the gateways of all cells, so the selector names neither cell nor
+ * anything that could differ between them.
+ */
+const gatewayServices = (scope: ClusterScope): KubeObject[] => {
+  const { id, resolved } = scope;
+  const labels = childLabels(id, COMPONENTS.multigateway);
+  const selector = {
+    [LABELS.component]: COMPONENTS.multigateway,
+    [LABELS.instance]: id.cluster,
+  };
+  const { postgres, replica } = PORTS.multigateway;
+  return [
+    service(
+      id,
+      names.gatewayService(id.cluster),
+      labels,
+      { postgres },
+      {
+        ...exposed(resolved.externalGateway),
+        selector,
+      },
+    ),
+    service(
+      id,
+      names.gatewayReplicaService(id.cluster),
+      labels,
+      { 'pg-replica': replica },
+      {
+        selector,
+      },
+    ),
+  ];
+};
+
+/**
+ * Everything a cluster wants to exist, in the order in which it is of use: topology and
+ * certificates first, then what serves, then Cells and TableGroups. `cluster` is the object as the
+ * user wrote it; all values come from `resolved`.
+ */
+export const clusterChildren = (
+  resolved: ResolvedCluster,
+  _cluster: MultigresCluster,
+  images: ComponentImages,
+  ctx: BuildContext,
+): KubeObject[] => {
+  const scope = clusterScope(resolved, images, ctx);
+  return [
+    ...globalTopoServer(scope),
+    ...certificateObjects(scope),
+    ...adminObjects(scope),
+    ...gatewayServices(scope),
+    ...webObjects(scope),
+    ...cellObjects(scope),
+    ...tableGroupObjects(scope),
+  ];
+};

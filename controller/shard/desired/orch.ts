@@ -1,0 +1,119 @@
+import { compact, nonEmpty } from '../../../schemas/compact.ts';
+import { buildName, names } from '../../../schemas/names.ts';
+import type { KubeObject, PodSpec } from '../../../schemas/k8s.ts';
+import { COMPONENTS, LABELS, selectorOf } from '../../../schemas/labels.ts';
+import { PORTS } from '../../../schemas/ports.ts';
+import { flags } from '../../common/args.ts';
+import { deployment, RECREATE } from '../../common/deployment.ts';
+import { envField, GRPC_NO_TXT, POD_IP } from '../../common/env.ts';
+import { projectAnnotation } from '../../common/meta.ts';
+import { telemetry } from '../../common/otel.ts';
+import { podDisruptionBudget } from '../../common/pdb.ts';
+import { probes, RUNTIME_PROBES } from '../../common/probes.ts';
+import { podBase } from '../../common/pull.ts';
+import { ORCH_RESOURCES } from '../../common/resources.ts';
+import { scheduling } from '../../common/scheduling.ts';
+import { containerSecurity, podSecurity, RUN_AS } from '../../common/security.ts';
+import { service } from '../../common/service.ts';
+import { internalTls } from '../../common/tls.ts';
+import { orchCells, placeOf, shardLabels, type ShardScope } from './scope.ts';
+
+/** Tells the replicas of one cell apart. */
+const POD_UID = envField('POD_UID', 'metadata.uid');
+
+/**
+ * A fixed identity: an orchestrator that came back under a new one would for ever wait for the
+ * shard's first claim of its former self. Two replicas in one cell cannot share it; each then has
+ * its pod's, which at least outlives a crash of the container.
+ */
+const serviceId = (deploymentName: string, replicas: number): string =>
+  replicas > 1 ? 'o-$(POD_UID)' : names.orchServiceId(deploymentName);
+
+const orchPod = (scope: ShardScope, cell: string, name: string): PodSpec => {
+  const { spec, ctx, id } = scope;
+  const { multiorch } = spec;
+  const replicas = multiorch.replicas ?? 1;
+  const { http, grpc } = PORTS.multiorch;
+  const otel = telemetry(spec.observability, ctx, id, COMPONENTS.multiorch);
+  const tls = internalTls(spec.internalTLS, 'multiorch', id);
+  return compact({
+    ...podBase(scope.pull),
+    terminationGracePeriodSeconds: 45,
+    securityContext: podSecurity(RUN_AS.server),
+    ...scheduling(
+      compact({
+        place: placeOf(scope, cell),
+        affinity: multiorch.affinity,
+        tolerations: multiorch.placement?.tolerations,
+        spread: selectorOf(shardLabels(scope, COMPONENTS.multiorch)),
+      }),
+      ctx,
+    ),
+    containers: [
+      compact({
+        name: 'multiorch',
+        image: spec.images.multiorch,
+        imagePullPolicy: scope.pull.policy,
+        // The image has no entry point: the first argument is the program.
+        args: [
+          'multiorch',
+          ...flags({
+            'http-port': http,
+            'grpc-port': grpc,
+            'topo-global-server-addresses': spec.globalTopoServer.address,
+            'topo-global-root': spec.globalTopoServer.rootPath,
+            cell,
+            'watch-targets': scope.parts.slice(1).join('/'),
+            'service-id': serviceId(name, replicas),
+            hostname: '$(POD_IP)',
+            'log-level': spec.logLevels?.multiorch ?? 'info',
+          }),
+          ...tls.args,
+        ],
+        env: [POD_IP, ...(replicas > 1 ? [POD_UID] : []), ...otel.env, GRPC_NO_TXT],
+        ports: Object.entries({ http, grpc }).map(([port, containerPort]) => ({
+          name: port,
+          containerPort,
+          protocol: 'TCP',
+        })),
+        ...probes(http, RUNTIME_PROBES),
+        resources: nonEmpty(multiorch.resources) ?? ORCH_RESOURCES,
+        securityContext: containerSecurity(RUN_AS.server),
+        volumeMounts: nonEmpty([...tls.mounts, ...otel.mounts]),
+      }),
+    ],
+    volumes: nonEmpty([...tls.volumes, ...otel.volumes]),
+  });
+};
+
+const orchOf = (scope: ShardScope, cell: string): KubeObject[] => {
+  const labels = shardLabels(scope, COMPONENTS.multiorch, { [LABELS.cell]: cell });
+  const name = names.orchDeployment(...scope.parts, cell);
+  return [
+    service(scope.id, names.orchService(...scope.parts, cell), labels, PORTS.multiorch),
+    deployment(scope.id, {
+      name,
+      labels,
+      stateless: scope.spec.multiorch,
+      strategy: RECREATE,
+      podAnnotations: projectAnnotation(scope.id),
+      pod: orchPod(scope, cell, name),
+    }),
+  ];
+};
+
+/**
+ * Orchestrators, one Deployment and Service per cell, and one budget over all of them: a shard
+ * without any cannot fail over.
+ */
+export const orchObjects = (scope: ShardScope): KubeObject[] => {
+  const cells = orchCells(scope.spec);
+  const pods = cells.length * (scope.spec.multiorch.replicas ?? 1);
+  const budget = podDisruptionBudget(
+    scope.id,
+    buildName([...scope.parts, 'multiorch', 'pdb'], 'service'),
+    shardLabels(scope, COMPONENTS.multiorch),
+    { minAvailable: 1 },
+  );
+  return [...(pods > 1 ? [budget] : []), ...cells.flatMap((cell) => orchOf(scope, cell))];
+};

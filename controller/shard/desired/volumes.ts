@@ -1,0 +1,106 @@
+import { nonEmpty } from '../../../schemas/compact.ts';
+import type { Container, PodSpec } from '../../../schemas/k8s.ts';
+import { names } from '../../../schemas/names.ts';
+import type { Backup } from '../../../schemas/types.ts';
+import { SECRET_MODE } from '../../common/security.ts';
+import { FILES, PATHS } from './paths.ts';
+import type { ShardScope } from './scope.ts';
+
+export type Volume = NonNullable<PodSpec['volumes']>[number];
+export type Mount = NonNullable<Container['volumeMounts']>[number];
+
+export const MOUNTS = {
+  data: { name: 'pgdata', mountPath: PATHS.pooler },
+  hba: { name: 'pg-hba-template', mountPath: PATHS.hba, readOnly: true },
+  config: { name: 'postgres-config', mountPath: PATHS.config, readOnly: true },
+  password: { name: 'postgres-password', mountPath: PATHS.password, readOnly: true },
+  queries: { name: 'postgres-exporter-queries', mountPath: PATHS.queries, readOnly: true },
+  pgbackrest: { name: 'pgbackrest-certs', mountPath: PATHS.pgbackrest, readOnly: true },
+  cipher: { name: 'pgbackrest-cipher', mountPath: PATHS.cipher, readOnly: true },
+} as const satisfies Record<string, Mount>;
+
+const BACKUP_VOLUME = 'backup-data';
+
+/**
+ * Mounts of the shared repository. At the configured path, which is also what the topology record
+ * tells the poolers: at any other, backups would go to the container's own layer.
+ */
+export const repositoryMounts = (backup: Backup | undefined): Mount[] =>
+  backup?.type === 'filesystem'
+    ? [{ name: BACKUP_VOLUME, mountPath: backup.filesystem?.path || PATHS.backups }]
+    : [];
+
+const projectedCerts = (scope: ShardScope, backup: Backup): Volume => {
+  const own = backup.pgbackrestTLS?.secretName;
+  const ca = own || names.pgbackrestCa(scope.name);
+  const tls = own || names.pgbackrestTls(scope.name);
+  return {
+    name: MOUNTS.pgbackrest.name,
+    projected: {
+      defaultMode: SECRET_MODE,
+      sources: [
+        { secret: { name: ca, items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        {
+          secret: {
+            name: tls,
+            items: [
+              { key: 'tls.crt', path: 'pgbackrest.crt' },
+              { key: 'tls.key', path: 'pgbackrest.key' },
+            ],
+          },
+        },
+      ],
+    },
+  };
+};
+
+const backupVolumes = (scope: ShardScope): Volume[] => {
+  const { backup } = scope.spec;
+  if (backup === undefined) return [];
+  const secretName = backup.encryption?.secretName;
+  return [
+    ...repositoryMounts(backup).map(({ name }) => ({
+      name,
+      persistentVolumeClaim: { claimName: names.backupPvc(...scope.parts) },
+    })),
+    projectedCerts(scope, backup),
+    ...(nonEmpty(backup.encryption) && secretName !== undefined
+      ? [
+          {
+            name: MOUNTS.cipher.name,
+            secret: {
+              secretName,
+              defaultMode: SECRET_MODE,
+              items: [{ key: FILES.cipher, path: FILES.cipher }],
+            },
+          },
+        ]
+      : []),
+  ];
+};
+
+/** Volumes of a pool pod but for those of telemetry and internal TLS. */
+export const poolVolumes = (scope: ShardScope, pod: string): Volume[] => {
+  const password = scope.spec.postgresPasswordSecretRef;
+  return [
+    { name: MOUNTS.data.name, persistentVolumeClaim: { claimName: names.dataPvc(pod) } },
+    { name: MOUNTS.hba.name, configMap: { name: names.pgHba(scope.name) } },
+    {
+      name: MOUNTS.config.name,
+      configMap: {
+        name: names.postgresConfig(scope.name),
+        items: [{ key: FILES.config, path: FILES.config }],
+      },
+    },
+    { name: MOUNTS.queries.name, configMap: { name: names.exporterQueries(scope.name) } },
+    {
+      name: MOUNTS.password.name,
+      secret: {
+        secretName: password.name,
+        defaultMode: SECRET_MODE,
+        items: [{ key: password.key, path: FILES.password }],
+      },
+    },
+    ...backupVolumes(scope),
+  ];
+};
