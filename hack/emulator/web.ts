@@ -2,10 +2,16 @@
 import { createServer } from 'node:http';
 import { isIP } from 'node:net';
 import { untilSignal, type RunRole } from './role.ts';
-import { gather, type Get } from './web/data.ts';
+import { emptyPage, gather, type Get } from './web/data.ts';
 import { renderPage } from './web/page.ts';
+import { keepSnapshot } from './web/snapshot.ts';
 
 const API_TIMEOUT_MS = 3000;
+const HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+};
 
 /** Reads JSON from multiadmin. @throws Error with multiadmin's own message */
 function reader(base: string): Get {
@@ -25,19 +31,20 @@ export const runMultiadminWeb: RunRole = async (_flags, env) => {
   const postgres = (name: string, otherwise: string): string =>
     env[`POSTGRES_${name}`] ?? otherwise;
   const endpoint = `postgresql://${postgres('USER', 'postgres')}@${postgres('HOST', 'localhost')}:${postgres('PORT', '5432')}/${postgres('DATABASE', 'postgres')}`;
+  const clock = (): string => `${new Date().toISOString().slice(11, 19)} UTC`;
+  const snapshot = keepSnapshot({
+    read: () => gather(get, endpoint, clock()),
+    now: Date.now,
+    maxAgeMs: 2000,
+    patienceMs: 600,
+  });
   const server = createServer((req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') return void res.writeHead(405).end();
     if ((req.url ?? '/').split('?')[0] !== '/') return void res.writeHead(404).end('not found\n');
-    gather(get, endpoint, `${new Date().toISOString().slice(11, 19)} UTC`)
-      .then((data) => {
-        res.writeHead(200, {
-          'content-type': 'text/html; charset=utf-8',
-          'cache-control': 'no-store',
-          'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
-        });
-        res.end(renderPage(data));
-      })
-      .catch((error: unknown) => res.writeHead(500).end(`${String(error)}\n`));
+    void snapshot().then((data) => {
+      res.writeHead(200, HEADERS);
+      res.end(renderPage(data ?? emptyPage(endpoint, clock())));
+    });
   });
   // A pod's HOSTNAME is its name unless set; only an address can be listened on.
   const host = env['HOSTNAME'] ?? '';

@@ -138,6 +138,19 @@ const ports = (map: Record<string, number> | undefined): string =>
     .map(([name, port]) => `${name === 'postgres' ? 'read-write' : 'read-only'} ${port}`)
     .join(', ');
 
+/** What is shown until the first reading has ended. */
+export const emptyPage = (endpoint: string, readAt: string): PageData => ({
+  cells: [],
+  databases: [],
+  poolers: [],
+  gateways: [],
+  orchs: [],
+  backups: [],
+  endpoint,
+  readAt,
+  errors: ['multiadmin has not answered yet'],
+});
+
 /** Everything at once; what cannot be read is left empty and named in `errors`. */
 export async function gather(get: Get, endpoint: string, readAt: string): Promise<PageData> {
   const errors: string[] = [];
