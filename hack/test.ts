@@ -88,7 +88,8 @@ async function contract(): Promise<Outcome[]> {
 
 async function e2e(): Promise<Outcome[]> {
   const { kubectl } = await kubernetes();
-  const env = { KUBECTL: kubectl, HELM: await helm() };
+  // a cluster of its own, so that a demo that is up stays up
+  const env = { KUBECTL: kubectl, HELM: await helm(), KIND_NAME: 'multigres-test' };
   return [await nodeTest('e2e', files('test/e2e'), env, { concurrency: 1 })];
 }
 
