@@ -7,16 +7,29 @@ import type { Output } from './output.ts';
 /** Larger ones could not be applied by clients that store the object in an annotation. */
 export const MAX_CRD_BYTES = 262_144;
 
+const nameRules = (kind: Kind): object =>
+  kind.rules === undefined
+    ? {}
+    : {
+        'x-kubernetes-validations': kind.rules.map(({ cel, message }) => ({
+          rule: cel,
+          message,
+          fieldPath: '.metadata.name',
+        })),
+      };
+
 const validationOf = (kind: Kind): object => ({
   type: 'object',
   description: kind.doc,
-  ...(kind.rules
-    ? { 'x-kubernetes-validations': kind.rules.map(({ cel, message }) => ({ rule: cel, message })) }
-    : {}),
+  ...nameRules(kind),
   properties: {
     apiVersion: { type: 'string' },
     kind: { type: 'string' },
-    metadata: { type: 'object' },
+    // the name is spelled out so that errors can point at it
+    metadata: {
+      type: 'object',
+      ...(kind.rules ? { properties: { name: { type: 'string' } } } : {}),
+    },
     spec: { description: kind.spec.doc, ...openApiOf(kind.spec) },
     ...(kind.status ? { status: { description: kind.status.doc, ...openApiOf(kind.status) } } : {}),
   },

@@ -113,6 +113,7 @@ export interface Kind {
   status?: StructSchema;
   columns: readonly Column[];
   scale?: { specReplicasPath: string; statusReplicasPath: string };
+  /** Rules over the whole object. All of them are about its name. */
   rules?: readonly Rule[];
 }
 
