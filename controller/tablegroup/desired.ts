@@ -1,7 +1,7 @@
 import { compact } from '../../schemas/compact.ts';
 import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
-import { mergePvcPolicy } from '../common/pvc-policy.ts';
+import { mergePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
 import type { Pool, Shard, TableGroup, TableGroupShard } from '../../schemas/types.ts';
 import { childLabels, childMeta, identityOf, projectAnnotation } from '../common/meta.ts';
 

@@ -7,7 +7,7 @@ import { claim, claimSpec } from '../../common/claim.ts';
 import { childMeta, projectAnnotation } from '../../common/meta.ts';
 import { telemetry } from '../../common/otel.ts';
 import { podBase } from '../../common/pull.ts';
-import { effectivePvcPolicy } from '../../common/pvc-policy.ts';
+import { effectivePvcPolicy } from '../../../schemas/resolve/pvc-policy.ts';
 import { scheduling } from '../../common/scheduling.ts';
 import { podSecurity, RUN_AS } from '../../common/security.ts';
 import { service, UNREADY_TOO } from '../../common/service.ts';
