@@ -68,3 +68,27 @@ async function publishInto(
 function webhooksOf(configuration: KubeObject): WebhookEntry[] {
   return (configuration as WebhookConfiguration).webhooks ?? [];
 }
+
+/**
+ * How a bundle reaches the API server: patched into configurations that somebody else made, or,
+ * with `make`, by applying whole configurations (for a webhook outside of the cluster).
+ */
+export function publisher(
+  kube: KubeApi,
+  name: string,
+  make?: (caBundle: string) => WebhookConfiguration[],
+): (bundle: string) => Promise<string[]> {
+  let applied = '';
+  return async (bundle) => {
+    const caBundle = Buffer.from(bundle).toString('base64');
+    if (make && applied !== caBundle) {
+      for (const configuration of make(caBundle)) {
+        await kube.apply(configuration, { fieldManager: 'multigres-webhook' });
+      }
+      applied = caBundle;
+    }
+    const { missing } = await publishBundle(kube, name, bundle);
+    if (missing.length > 0) applied = '';
+    return missing;
+  };
+}

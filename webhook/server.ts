@@ -11,14 +11,16 @@ import {
   type Verdict,
 } from './review.ts';
 
+export type Step = (request: AdmissionRequest) => Promise<Verdict>;
+
 export interface Handlers {
-  mutate(request: AdmissionRequest): Promise<Verdict>;
-  validate(request: AdmissionRequest): Promise<Verdict>;
+  mutate: Step;
+  validate: Step;
   /** Empty when ready, else the reasons why not. */
-  notReady(): string[];
+  notReady: () => string[];
   /** The metrics page; absent = 404. */
-  metrics?(): Promise<{ contentType: string; body: string }>;
-  onError(error: unknown, request: { path: string; uid?: string }): void;
+  metrics?: () => Promise<{ contentType: string; body: string }>;
+  onError: (error: unknown, request: { path: string; uid?: string }) => void;
 }
 
 export interface ServerLimits {
@@ -29,8 +31,6 @@ export interface ServerLimits {
 }
 
 export const LIMITS: ServerLimits = { bodyBytes: 7 * 1024 * 1024, reviewMs: 5000 };
-
-type Step = (request: AdmissionRequest) => Promise<Verdict>;
 
 /** The HTTP face of the webhook, without the network. */
 export function createApp(handlers: Handlers, limits: ServerLimits = LIMITS): Express {

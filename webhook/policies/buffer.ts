@@ -16,26 +16,41 @@ export function bufferFindings(
   partial = false,
 ): Finding[] {
   if (!buffer || buffer.enabled === false) return [];
-  const findings: Finding[] = [];
-  for (const field of ['window', 'maxFailoverDuration', 'minTimeBetweenFailovers'] as const) {
-    const text = buffer[field];
-    if (text === undefined) continue;
-    const value = parseDuration(text);
-    const least = field === 'minTimeBetweenFailovers' ? 0n : 1n;
-    if (value !== undefined && value >= least) continue;
-    findings.push({
+  const findings = (['window', 'maxFailoverDuration', 'minTimeBetweenFailovers'] as const).flatMap(
+    (field) => judgeDuration(field, buffer[field], owner, locate),
+  );
+  const both = buffer.window !== undefined && buffer.maxFailoverDuration !== undefined;
+  if (findings.length > 0 || (partial && !both)) return findings;
+  return judgeOrder(buffer, owner, locate);
+}
+
+type Locate = (field: keyof GatewayBuffer) => string;
+
+function judgeDuration(
+  field: 'window' | 'maxFailoverDuration' | 'minTimeBetweenFailovers',
+  text: string | undefined,
+  owner: string,
+  locate: Locate,
+): Finding[] {
+  if (text === undefined) return [];
+  const value = parseDuration(text);
+  const mayBeZero = field === 'minTimeBetweenFailovers';
+  if (value !== undefined && value >= (mayBeZero ? 0n : 1n)) return [];
+  return [
+    {
       path: locate(field),
       value: text,
       message: `the ${field} of the buffer of ${owner} is ${value === undefined ? 'no duration' : 'not above 0'}`,
-      allowed: least === 0n ? 'a duration of 0s or more' : 'a duration above 0, such as 10s',
+      allowed: mayBeZero ? 'a duration of 0s or more' : 'a duration above 0, such as 10s',
       fix: `write for example ${field === 'window' ? '10s' : '20s'}`,
-    });
-  }
-  const both = buffer.window !== undefined && buffer.maxFailoverDuration !== undefined;
-  if (findings.length > 0 || (partial && !both)) return findings;
+    },
+  ];
+}
+
+function judgeOrder(buffer: GatewayBuffer, owner: string, locate: Locate): Finding[] {
   const window = buffer.window ?? BINARY_DEFAULTS.window;
   const most = buffer.maxFailoverDuration ?? BINARY_DEFAULTS.maxFailoverDuration;
-  if ((parseDuration(window) ?? 0n) <= (parseDuration(most) ?? 0n)) return findings;
+  if ((parseDuration(window) ?? 0n) <= (parseDuration(most) ?? 0n)) return [];
   const unset = buffer.maxFailoverDuration === undefined ? ' (the default)' : '';
   return [
     {

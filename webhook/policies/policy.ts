@@ -39,6 +39,8 @@ export interface Finding {
 export interface World {
   /** Labels of every Node. */
   nodes?: readonly { name: string; labels: Readonly<Record<string, string>> }[];
+  /** Node labels that may carry the zone of a cell, strongest first; absent = ZONE_LABELS. */
+  zoneLabels?: readonly string[];
   storageClasses?: readonly { name: string; isDefault: boolean }[];
   /** The templates of the object's namespace. */
   templates?: Templates;

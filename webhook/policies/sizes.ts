@@ -8,7 +8,7 @@ export interface Volume {
   owner: string;
   kind: 'etcd' | 'pool' | 'backup';
   storage: Storage;
-  path(field: keyof Storage): string;
+  path: (field: keyof Storage) => string;
 }
 
 /** Every volume of a resolved cluster: topology servers, pools, backups on file systems. */

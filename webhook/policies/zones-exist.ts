@@ -36,7 +36,7 @@ function judge(world: World, cell: CellConfig, index: number): Finding[] {
   const field = cell.zoneId === undefined ? 'region' : 'zoneId';
   const known = knownPlaces(world, cell);
   const near = nearest(wanted, known);
-  const label = labelsFor(cell)[0];
+  const label = labelsFor(world, cell)[0];
   return [
     {
       path: pointer('spec', 'cells', index, field),

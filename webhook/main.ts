@@ -1,0 +1,221 @@
+import { X509Certificate } from 'node:crypto';
+import type { Server } from 'node:https';
+import type { KubeApi } from '../controller/kube/api.ts';
+import { createClient } from '../controller/kube/client.ts';
+import { backoffMs, sleep, systemClock, type Clock } from '../controller/kube/clock.ts';
+import { Informer } from '../controller/kube/informer.ts';
+import { createTransport, loadKubeConfig } from '../controller/kube/transport.ts';
+import { createLog, type Log } from '../controller/log.ts';
+import { createStores } from '../controller/watched.ts';
+import { KINDS } from '../schemas/k8s.ts';
+import { loadAuthority } from './authority.ts';
+import type { KeyPair } from './ca.ts';
+import { publisher } from './cabundle.ts';
+import { CLEANUP_USERS, webhookConfigurations } from './configurations.ts';
+import { createWebhookMetrics, type WebhookMetrics } from './metrics.ts';
+import { parseWebhookOptions, type WebhookOptions } from './options.ts';
+import { POLICIES } from './policies/index.ts';
+import { closeServer, createApp, listenPlain, listenTls } from './server.ts';
+import { createSteps } from './steps.ts';
+import { createCertificates, fingerprint, type Certificates } from './tls.ts';
+import { WORLD_KINDS } from './world.ts';
+
+/** While not ready, looks are this close together, so that an installation waits seconds only. */
+const STARTING_MS = 1000;
+/** Requests that still run at the end get this long. */
+const CLOSE_MS = 10_000;
+
+interface Parts {
+  options: WebhookOptions;
+  clock: Clock;
+  log: Log;
+  kube: KubeApi;
+  metrics: WebhookMetrics;
+}
+
+/** Runs the webhook until `signal` aborts. Resolves with the exit code. */
+export async function run(
+  argv: readonly string[],
+  env: Record<string, string | undefined>,
+  signal: AbortSignal,
+): Promise<number> {
+  const parsed = parseWebhookOptions(argv, env);
+  if (!parsed.ok) {
+    process.stderr.write(`${parsed.problems.join('\n')}\n`);
+    return 2;
+  }
+  const options = parsed.value;
+  const clock = systemClock;
+  const log = createLog(options.logLevel);
+  const transport = createTransport(loadKubeConfig(env), clock);
+  const kube = createClient({ transport, clock, random: () => Math.random() });
+  const parts: Parts = { options, clock, log, kube, metrics: createWebhookMetrics() };
+  try {
+    await serve(parts, signal);
+  } finally {
+    await transport.close();
+  }
+  log.info({}, 'webhook stopped');
+  return 0;
+}
+
+async function serve(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { options, clock, log, kube, metrics } = parts;
+  const trustedUsers = [controllerUser(options), ...options.trustedUsers];
+  const stores = createStores(() => clock.now());
+  const informers = WORLD_KINDS.map(
+    (name) =>
+      new Informer({
+        api: kube,
+        kind: KINDS[name],
+        store: stores[name],
+        clock,
+        random: () => Math.random(),
+        log,
+      }),
+  );
+  const stopWatching = new AbortController();
+  const watching = informers.map((informer) => informer.start(stopWatching.signal));
+
+  let server: Server | undefined;
+  const certificates = createCertificates({
+    ...certificateDeps(parts, trustedUsers, signal),
+    install(leaf) {
+      server?.setSecureContext({ key: leaf.key, cert: leaf.cert });
+      noteCertificate(parts, leaf);
+    },
+  });
+  const app = createApp({
+    ...createSteps({
+      kube,
+      listers: stores,
+      trustedUsers: [...trustedUsers, ...CLEANUP_USERS],
+      zoneLabels: options.zoneLabels,
+      modes: options.modes,
+      clock,
+      log,
+      metrics,
+    }),
+    notReady: () => [
+      ...(signal.aborted ? ['shutting down'] : []),
+      ...informers.filter((one) => !one.hasSynced).map((one) => `still reading ${one.kind.plural}`),
+      ...certificates.notReady(),
+    ],
+    metrics: () => metrics.page(),
+    onError: (error, request) => log.error({ ...request, err: error }, 'request failed'),
+  });
+  const health = await listenPlain(app, options.health);
+  const leaf = await firstCertificate(parts, certificates, signal);
+  if (leaf) {
+    const tls = await listenTls(app, leaf, { host: options.host, port: options.port });
+    server = tls.server;
+    noteCertificate(parts, leaf);
+    log.info({ port: tls.port, health: health.port }, 'webhook listens');
+    await maintain(parts, certificates, signal);
+    // The API server may use this replica until every proxy knows that it is no longer ready.
+    await sleep(clock, options.drainMs);
+    await closeServer(server, CLOSE_MS);
+  }
+  stopWatching.abort();
+  await Promise.all(watching);
+  await closeServer(health.server, CLOSE_MS);
+}
+
+/** The controller's user name, as Kubernetes writes it. */
+function controllerUser({ namespace, controllerServiceAccount }: WebhookOptions): string {
+  return `system:serviceaccount:${namespace}:${controllerServiceAccount}`;
+}
+
+function certificateDeps(
+  { options, clock, kube }: Parts,
+  trustedUsers: readonly string[],
+  signal: AbortSignal,
+) {
+  const { namespace, serviceName, publishUrl } = options;
+  const service = `${serviceName}.${namespace}.svc`;
+  const outside = publishUrl === '' ? [] : [new URL(publishUrl).hostname];
+  return {
+    loadAuthority: (now: number) =>
+      loadAuthority({ kube, namespace, secretName: options.caSecret, now }),
+    publish: publisher(
+      kube,
+      options.configurationName,
+      publishUrl === ''
+        ? undefined
+        : (caBundle: string) =>
+            webhookConfigurations(POLICIES, {
+              name: options.configurationName,
+              client: (path) => ({ url: `${publishUrl}${path}`, caBundle }),
+              trustedUsers,
+            }),
+    ),
+    clock,
+    sleep: (ms: number) => sleep(clock, ms, signal),
+    dnsNames: [
+      serviceName,
+      `${serviceName}.${namespace}`,
+      service,
+      `${service}.cluster.local`,
+      ...outside,
+    ],
+  };
+}
+
+/** Without a certificate nothing can be served: tries until there is one or the process must end. */
+async function firstCertificate(
+  { clock, log }: Parts,
+  certificates: Certificates,
+  signal: AbortSignal,
+): Promise<KeyPair | undefined> {
+  for (let attempt = 0; !signal.aborted; attempt++) {
+    try {
+      return await certificates.prepare();
+    } catch (error) {
+      log.warn({ err: error, attempt }, 'cannot read or make the CA yet, trying again');
+      await sleep(
+        clock,
+        backoffMs(attempt, { baseMs: 500, maxMs: 15_000 }, () => 0),
+        signal,
+      );
+    }
+  }
+  return undefined;
+}
+
+async function maintain(
+  { options, clock, log }: Parts,
+  certificates: Certificates,
+  signal: AbortSignal,
+): Promise<void> {
+  let ready = false;
+  while (!signal.aborted) {
+    try {
+      await certificates.tick();
+    } catch (error) {
+      log.warn({ err: error }, 'cannot look after the CA bundle, trying again');
+    }
+    const reasons = certificates.notReady();
+    if (reasons.length === 0 && !ready) log.info({}, 'CA bundle published');
+    if (reasons.length > 0) log.debug({ reasons }, 'not ready');
+    ready = reasons.length === 0;
+    await sleep(clock, ready ? options.checkMs : STARTING_MS, signal);
+  }
+}
+
+function noteCertificate({ log, metrics }: Parts, leaf: KeyPair): void {
+  const { validToDate } = new X509Certificate(leaf.cert);
+  metrics.certificate(validToDate.getTime());
+  log.info({ certificate: fingerprint(leaf.cert), notAfter: validToDate }, 'certificate in use');
+}
+
+if (import.meta.main) {
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  run(process.argv.slice(2), process.env, stop.signal).then(
+    (code) => process.exit(code),
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+      process.exit(1);
+    },
+  );
+}

@@ -1,0 +1,59 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Judged } from './policies/policy.ts';
+import type { AdmissionRequest, Verdict } from './review.ts';
+
+export interface WebhookMetrics {
+  /** Notes one answered review. */
+  review(step: string, request: AdmissionRequest, verdict: Verdict, seconds: number): void;
+  findings(judged: readonly Judged[]): void;
+  /** `notAfter` in milliseconds since the epoch. */
+  certificate(notAfter: number): void;
+  page(): Promise<{ contentType: string; body: string }>;
+}
+
+export function createWebhookMetrics(): WebhookMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const reviews = new Counter({
+    name: 'multigres_webhook_reviews_total',
+    help: 'Admission reviews by outcome: allowed, denied, or error for a failure of the webhook.',
+    labelNames: ['step', 'kind', 'operation', 'verdict'],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'multigres_webhook_review_duration_seconds',
+    help: 'Time to answer an admission review.',
+    labelNames: ['step'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  });
+  const findings = new Counter({
+    name: 'multigres_webhook_findings_total',
+    help: 'Findings by policy and mode (deny or warn).',
+    labelNames: ['policy', 'mode'],
+    registers,
+  });
+  const certificate = new Gauge({
+    name: 'multigres_webhook_certificate_expiry_timestamp_seconds',
+    help: 'End of the serving certificate, in seconds since the epoch.',
+    registers,
+  });
+  return {
+    review(step, { kind, operation }, verdict, duration) {
+      reviews.inc({ step, kind: kind.kind, operation, verdict: outcomeOf(verdict) });
+      seconds.observe({ step }, duration);
+    },
+    findings(judged) {
+      for (const { policy, mode } of judged) findings.inc({ policy: policy.id, mode });
+    },
+    certificate: (notAfter) => certificate.set(notAfter / 1000),
+    page: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  };
+}
+
+/** `allowed`, `denied`, or `error` for failures of ours. */
+export function outcomeOf(verdict: Verdict): 'allowed' | 'denied' | 'error' {
+  if (verdict.allowed) return 'allowed';
+  return verdict.code === 500 ? 'error' : 'denied';
+}

@@ -1,0 +1,208 @@
+import { parseArgs } from 'node:util';
+import { LOG_LEVELS, type LogLevel } from '../controller/log.ts';
+import { ZONE_LABELS } from './policies/nodes.ts';
+import { POLICIES } from './policies/index.ts';
+import type { Mode, ModeOverrides } from './policies/policy.ts';
+
+export interface OptionDef {
+  /** Command line name without the dashes. */
+  flag: string;
+  env: string;
+  default: string;
+  summary: string;
+}
+
+/**
+ * Every setting of the webhook: the one list for the command line, the environment and the docs. A
+ * flag wins over its environment variable, which wins over the default. Lists are separated by commas.
+ */
+export const WEBHOOK_OPTIONS = {
+  namespace: option(
+    'namespace',
+    'POD_NAMESPACE',
+    'multigres-operator',
+    'Namespace of the operator: the place of the CA Secret.',
+  ),
+  port: option('port', 'WEBHOOK_PORT', '9443', 'Port of /mutate and /validate (TLS).'),
+  host: option('host', 'WEBHOOK_HOST', '', 'Address to listen on. Empty: all.'),
+  healthAddress: option(
+    'health-address',
+    'HEALTH_ADDRESS',
+    ':8081',
+    'Address of /healthz, /readyz and /metrics (plain HTTP).',
+  ),
+  serviceName: option(
+    'service-name',
+    'WEBHOOK_SERVICE',
+    'multigres-operator-webhook',
+    'Service that the API server calls; its names go into the certificate.',
+  ),
+  configurationName: option(
+    'configuration-name',
+    'WEBHOOK_CONFIGURATION',
+    'multigres-operator',
+    'Name of both webhook configurations.',
+  ),
+  caSecret: option(
+    'ca-secret',
+    'WEBHOOK_CA_SECRET',
+    'multigres-webhook-ca',
+    'Secret with the CA that the replicas share; made when missing.',
+  ),
+  controllerServiceAccount: option(
+    'controller-service-account',
+    'CONTROLLER_SERVICE_ACCOUNT',
+    'multigres-operator-controller',
+    'Service account of the controller: it may write children.',
+  ),
+  trustedUsers: option(
+    'trusted-users',
+    'TRUSTED_USERS',
+    '',
+    'More user names that may write children.',
+  ),
+  zoneLabels: option(
+    'zone-labels',
+    'ZONE_LABELS',
+    ZONE_LABELS.join(','),
+    'Node labels that may carry the zone of a cell, strongest first.',
+  ),
+  warnOnly: option(
+    'warn-only',
+    'WARN_ONLY',
+    '',
+    'Ids of policies that warn where they would deny.',
+  ),
+  publishUrl: option(
+    'publish-url',
+    'PUBLISH_URL',
+    '',
+    'For a webhook outside of the cluster: apply both configurations with this base URL instead of the Service.',
+  ),
+  logLevel: option(
+    'log-level',
+    'LOG_LEVEL',
+    'info',
+    `Least important lines that are written: ${LOG_LEVELS.join(', ')}.`,
+  ),
+  checkSeconds: option(
+    'check-seconds',
+    'CHECK_SECONDS',
+    '30',
+    'Time between looks at the CA, the certificate and the CA bundle.',
+  ),
+  drainSeconds: option(
+    'drain-seconds',
+    'DRAIN_SECONDS',
+    '5',
+    'Time between failing readiness and closing the port after SIGTERM.',
+  ),
+} as const satisfies Record<string, OptionDef>;
+
+type Name = keyof typeof WEBHOOK_OPTIONS;
+
+export interface WebhookOptions {
+  namespace: string;
+  port: number;
+  host: string;
+  health: { host: string; port: number };
+  serviceName: string;
+  configurationName: string;
+  caSecret: string;
+  controllerServiceAccount: string;
+  trustedUsers: string[];
+  zoneLabels: string[];
+  modes: ModeOverrides;
+  publishUrl: string;
+  logLevel: LogLevel;
+  checkMs: number;
+  drainMs: number;
+}
+
+export type OptionsResult = { ok: true; value: WebhookOptions } | { ok: false; problems: string[] };
+
+/** Reads the command line (arguments without the program) and the environment. */
+export function parseWebhookOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): OptionsResult {
+  const defs = Object.entries(WEBHOOK_OPTIONS) as [Name, OptionDef][];
+  let flags: Record<string, unknown>;
+  try {
+    const options = Object.fromEntries(defs.map(([, { flag }]) => [flag, { type: 'string' }]));
+    flags = parseArgs({
+      args: [...argv],
+      options: options as Record<string, { type: 'string' }>,
+      allowPositionals: false,
+    }).values;
+  } catch (error) {
+    return { ok: false, problems: [error instanceof Error ? error.message : String(error)] };
+  }
+  const text = Object.fromEntries(
+    defs.map(([name, def]) => {
+      const flag = flags[def.flag];
+      return [name, typeof flag === 'string' ? flag : env[def.env] || def.default];
+    }),
+  ) as Record<Name, string>;
+  return convert(text);
+}
+
+function convert(text: Record<Name, string>): OptionsResult {
+  const problems: string[] = [];
+  const integer = (name: Name, most: number): number => {
+    const value = Number(text[name]);
+    if (/^\d+$/.test(text[name]) && value <= most) return value;
+    const { flag } = WEBHOOK_OPTIONS[name];
+    problems.push(`--${flag}: "${text[name]}" is not a whole number from 0 to ${most}`);
+    return 0;
+  };
+  const modes = list(text.warnOnly).map((id): [string, Mode] => {
+    if (!POLICIES.some((policy) => policy.id === id)) {
+      problems.push(`--warn-only: there is no policy "${id}"; docs/policies.md lists them`);
+    }
+    return [id, 'warn'];
+  });
+  const logLevel = LOG_LEVELS.find((level) => level === text.logLevel);
+  if (!logLevel) {
+    problems.push(`--log-level: "${text.logLevel}" is not one of ${LOG_LEVELS.join(', ')}`);
+  }
+  const health = /^(.*):(\d{1,5})$/.exec(text.healthAddress);
+  if (!health) problems.push(`--health-address: "${text.healthAddress}" is not host:port`);
+  if (text.publishUrl !== '' && !/^https:\/\/[^/]+$/.test(text.publishUrl)) {
+    problems.push(`--publish-url: "${text.publishUrl}" is not of the form https://host:port`);
+  }
+  const value: WebhookOptions = {
+    ...text,
+    port: integer('port', 65535),
+    health: { host: health?.[1] ?? '', port: Number(health?.[2] ?? 0) },
+    trustedUsers: list(text.trustedUsers),
+    zoneLabels: list(text.zoneLabels),
+    modes: Object.fromEntries(modes),
+    logLevel: logLevel ?? 'info',
+    checkMs: integer('checkSeconds', 3600) * 1000,
+    drainMs: integer('drainSeconds', 300) * 1000,
+  };
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value };
+}
+
+/** Text of the table for docs/options.md. */
+export function webhookOptionsMarkdown(): string {
+  const rows = Object.values(WEBHOOK_OPTIONS).map(({ flag, env, summary, ...def }) => {
+    const value = def.default === '' ? '' : `\`${def.default}\``;
+    return `| \`--${flag}\` | \`${env}\` | ${value} | ${summary} |`;
+  });
+  return ['| Flag | Environment | Default | Meaning |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
+}
+
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function option(flag: string, env: string, value: string, summary: string): OptionDef {
+  return { flag, env, default: value, summary };
+}
