@@ -69,12 +69,12 @@ for (const policy of [AT_LEAST_2, MULTI_CELL_AT_LEAST_2]) {
     for (const shape of shapes) {
       const all = members(...shape);
       for (const alive of subsets(all)) {
-        assert.equal(canElect(policy, all, alive), elects(policy, all, alive), `${shape}`);
+        assert.equal(canElect(policy, all, alive), elects(policy, all, alive), shape.join());
         for (const leader of all) {
           assert.equal(
             canCommit(policy, all, alive, leader),
             commits(policy, alive, leader),
-            `${shape}`,
+            shape.join(),
           );
         }
       }
@@ -119,7 +119,7 @@ for (const policy of [AT_LEAST_2, MULTI_CELL_AT_LEAST_2]) {
         survivesLossOf,
       } = durability(policy, ...shape);
       const actual = { achievable: a, failoverTolerance, writeTolerance, survivesLossOf };
-      assert.deepEqual(actual, expected, `${policy.name} ${shape}`);
+      assert.deepEqual(actual, expected, `${policy.name} ${shape.join()}`);
     }
   });
 
@@ -128,7 +128,7 @@ for (const policy of [AT_LEAST_2, MULTI_CELL_AT_LEAST_2]) {
       const all = members(...shape);
       const allowed = all.length - minAvailable(policy, all);
       if (all.length === 0) continue;
-      assert.ok(allowed >= 1, `${shape}: a drain would hang`);
+      assert.ok(allowed >= 1, `${shape.join()}: a drain would hang`);
       if (allowed < 2) continue;
       for (const gone of subsets(all).filter((s) => s.length === allowed)) {
         assert.ok(
@@ -137,7 +137,7 @@ for (const policy of [AT_LEAST_2, MULTI_CELL_AT_LEAST_2]) {
             all,
             all.filter((m) => !gone.includes(m)),
           ),
-          `${shape}`,
+          shape.join(),
         );
       }
     }
