@@ -30,5 +30,16 @@ export const PGCTLD_SERVICE = jsonService('PgCtld', [
   'stop',
   'reload',
   'rewind',
-  'run',
+  'wipe',
 ]);
+export interface StartRequest {
+  standby: boolean;
+}
+export interface StopRequest {
+  mode: 'fast' | 'immediate';
+  timeoutMs: number;
+}
+export interface RewindRequest {
+  host: string;
+  port: number;
+}
