@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { defaultCluster } from '../../schemas/defaults/multigrescluster.ts';
 import { resolveCluster } from '../../schemas/resolve/cluster.ts';
+import { validate } from '../../schemas/validate.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import { casesOf, readDocuments, updateExpected } from '../support/cases.ts';
 import { readTemplates } from '../support/templates.ts';
@@ -10,7 +11,8 @@ import { anyCluster, isContained } from '../support/clusters.ts';
 
 /**
  * Cases: input.yaml is what a user sends, old.yaml what is stored before (an update), world.yaml
- * which templates exist, expected.yaml the spec that is stored.
+ * which templates exist, expected.yaml the spec that is stored, refused.yaml the paths that the CRD then
+ * refuses.
  */
 for (const { name, file } of casesOf('defaults')) {
   test(`defaults: ${name.replaceAll('-', ' ')}`, () => {
@@ -23,6 +25,12 @@ for (const { name, file } of casesOf('defaults')) {
     if (updateExpected(file('expected.yaml'), stored.spec)) return;
     assert.deepEqual(stored.spec, readDocuments(file('expected.yaml'))[0]);
     assert.deepEqual(defaultCluster(stored, { old: stored }), stored, 'twice is once');
+    const [refused = []] = readDocuments<string[]>(file('refused.yaml'));
+    assert.deepEqual(
+      validate('MultigresCluster', stored, old).map(({ path }) => path),
+      refused,
+      'what is stored passes the rules of the CRD',
+    );
     const templates = readTemplates(file('world.yaml'));
     assert.deepEqual(
       resolveCluster(stored, templates),

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { defaultCluster } from '../../schemas/defaults/multigrescluster.ts';
 import { resolveCluster } from '../../schemas/resolve/cluster.ts';
+import { validate } from '../../schemas/validate.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import { casesOf, readDocuments } from '../support/cases.ts';
@@ -36,6 +37,7 @@ for (const { name, file } of casesOf('resolve')) {
     assert.ok(input && expected && Object.keys(expected).length > 0);
     const templates = readTemplates(file('world.yaml'));
     const running = readRunning(file('world.yaml'));
+    assert.deepEqual(validate('MultigresCluster', defaultCluster(input)), [], 'a legal cluster');
     for (const cluster of [input, defaultCluster(input)]) {
       const result = resolveCluster(cluster, templates, { running });
       for (const [path, value] of Object.entries(expected)) {
