@@ -59,7 +59,7 @@ export const runMultigateway: RunRole = async (flags, env) => {
   await Promise.all(doors.servers);
   const encode = async (): Promise<Buffer> =>
     codec.encode({ ...record(flags), id, pid_prefix: await freePidPrefix(topo, cell) });
-  const registering = register(topo, cell, gatewayPath(id), encode, log, stop.signal);
+  const registering = register({ topo, cell, path: gatewayPath(id), encode, log }, stop.signal);
   const late = sleep(setting(env, 'REGISTER_MS', REGISTER_WITHIN_MS), stop.signal).then(
     () => false,
   );

@@ -8,7 +8,7 @@ import type { Flags } from './flags.ts';
 import { startHttp } from './http.ts';
 import { randomServiceId } from './ids.ts';
 import { createLog } from './log.ts';
-import type { AnalyseOptions } from './orch/analyse.ts';
+import type { AnalyseOptions } from './orch/finding.ts';
 import { ShardKeeper } from './orch/keeper.ts';
 import type { ShardKey } from './orch/model.ts';
 import { orchService, type Shard } from './orch/service.ts';
@@ -108,16 +108,10 @@ export const runMultiorch: RunRole = async (flags, env) => {
     hostname: flags.text('hostname'),
     port_map: { grpc: flags.number('grpc-port'), http: flags.number('http-port') },
   };
-  const registering = register(
-    topo,
-    cell,
-    orchPath(me),
-    () => codec.encode(record),
-    log,
-    stop.signal,
-  ).then((done) => {
-    registered = done;
-  });
+  const encode = (): Buffer => codec.encode(record);
+  const registering = register({ topo, cell, path: orchPath(me), encode, log }, stop.signal).then(
+    (done) => (registered = done),
+  );
   const following = followPoolers({
     topo,
     log,

@@ -20,7 +20,10 @@ function reader(base: string): Get {
       signal: AbortSignal.timeout(API_TIMEOUT_MS),
     });
     const body = (await answer.json()) as Record<string, unknown>;
-    if (!answer.ok) throw new Error(String(body['message'] ?? `HTTP ${answer.status}`));
+    if (!answer.ok) {
+      const message = body['message'];
+      throw new Error(typeof message === 'string' ? message : `HTTP ${answer.status}`);
+    }
     return body;
   };
 }

@@ -31,13 +31,22 @@ function fieldToJson(field: FieldSchema, value: unknown): unknown {
   return schema.messages[field.type] === undefined ? value : toJson(field.type, value as Plain);
 }
 
+const isDefault = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === '' ||
+  value === '0' ||
+  value === 0 ||
+  value === false ||
+  (Array.isArray(value) && value.length === 0);
+
 /** A message by its proto name. Map keys stay as they are. */
 export function toJson(type: string, message: object): Plain {
   const fields = schema.messages[type]?.fields ?? {};
   const out: Plain = {};
   for (const [name, field] of Object.entries(fields)) {
     const value = (message as Plain)[name];
-    if (value === undefined || value === null) continue;
+    if (isDefault(value)) continue;
     if (field.keyType !== undefined) out[camel(name)] = sortKeys(value as Plain);
     else if (Array.isArray(value)) out[camel(name)] = value.map((item) => fieldToJson(field, item));
     else out[camel(name)] = fieldToJson(field, value);

@@ -1,10 +1,11 @@
 /** One client of the gateway: start-up, choice of a target, then bytes in both directions. */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { TLSSocket, type SecureContext } from 'node:tls';
 import { sleep } from '../role.ts';
+import { openBackend, type Backend } from './backend.ts';
 import { ERRORS, type ClientError, type RoutePooler } from './routes.ts';
 import { NoTarget, type PortKind, type Router } from './router.ts';
-import { fatal, FrameScanner, readStartup, sqlState, type Startup } from './wire.ts';
+import { fatal, FrameScanner, readStartup, type Startup } from './wire.ts';
 
 export interface SessionOptions {
   kind: PortKind;
@@ -18,19 +19,9 @@ export interface SessionOptions {
   cancel(key: string, packet: Buffer): void;
 }
 
-const CONNECT_TIMEOUT_MS = 3000;
 /** Tries to reach a pooler that is said to serve but does not answer. */
 const CONNECT_TRIES = 5;
 const CONNECT_PAUSE_MS = 300;
-const STARTUP_REFUSALS = new Set(['57P01', '57P02', '57P03']);
-
-/** A backend that accepted the start-up packet, with its first answer. */
-interface Backend {
-  socket: Socket;
-  pooler: RoutePooler;
-  first: Buffer;
-}
-
 export class Session {
   private readonly o: SessionOptions;
   private client: Socket;
@@ -234,31 +225,4 @@ export class Session {
     this.backend?.socket.destroy();
     this.onEnd();
   }
-}
-
-/** Sends the start-up packet and waits for the first bytes of an answer. */
-function openBackend(
-  pooler: RoutePooler,
-  packet: Buffer,
-): Promise<Backend | { error: ClientError }> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: pooler.host, port: pooler.port });
-    const refuse = (error: ClientError): void => {
-      socket.destroy();
-      resolve({ error });
-    };
-    socket.setNoDelay(true);
-    socket.setTimeout(CONNECT_TIMEOUT_MS, () => refuse(ERRORS.lost));
-    socket.once('error', () => refuse(ERRORS.lost));
-    socket.once('close', () => refuse(ERRORS.lost));
-    socket.once('connect', () => socket.write(packet));
-    socket.once('data', (first: Buffer) => {
-      socket.setTimeout(0);
-      socket.removeAllListeners('close');
-      socket.pause();
-      if (first[0] === 0x45 && STARTUP_REFUSALS.has(sqlState(first.subarray(5))))
-        return refuse(ERRORS.draining);
-      return resolve({ socket, pooler, first });
-    });
-  });
 }

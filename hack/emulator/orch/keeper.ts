@@ -1,10 +1,12 @@
 /** Multiorch's cycle for one shard: look, list what is wrong, cure what may be cured. */
 import { messageCodec } from '../../../controller/proto/load.ts';
-import type { DatabaseRecord, ShardInitClaim } from '../../../controller/topo/types.ts';
+import type { DatabaseRecord } from '../../../controller/topo/types.ts';
 import { clientOf, type RpcClient, type TlsFiles } from '../grpc.ts';
 import type { Log } from '../log.ts';
-import { claimPath, databasePath, type Topo } from '../topo.ts';
-import { analyse, type Action, type AnalyseOptions, type Finding } from './analyse.ts';
+import { databasePath, type Topo } from '../topo.ts';
+import { analyse } from './analyse.ts';
+import type { Action, AnalyseOptions, Finding } from './finding.ts';
+import { claimShard } from './claim.ts';
 import { campaign, setPrimary, type CampaignDeps } from './campaign.ts';
 import { othersElecting } from './elect.ts';
 import { expire, nextCountdown, type Countdown, type GraceOptions } from './grace.ts';
@@ -48,7 +50,6 @@ export interface Listed {
 
 const UPDATE_DEADLINE_MS = 10_000;
 const databaseCodec = messageCodec<DatabaseRecord>('Database');
-const claimCodec = messageCodec<ShardInitClaim>('ShardInitClaim');
 
 export class ShardKeeper {
   private readonly o: KeeperOptions;
@@ -138,19 +139,8 @@ export class ShardKeeper {
   /** Claims the shard, or obeys the claim that is there; only the claimer goes on. */
   private async initialize(members: ComponentId[]): Promise<void> {
     const { key, me, topo, watch, log } = this.o;
-    const path = claimPath(key.database, key.tableGroup, key.shard);
-    const found = await topo.global.get(path);
-    let claim: ShardInitClaim = {
-      claimer_id: me as never,
-      cohort_members: members.map(poolerIdMessage) as never,
-    };
-    if (found !== undefined) claim = claimCodec.decode(found.value);
-    else if (!(await topo.global.create(path, claimCodec.encode(claim)))) return;
-    if (claim.claimer_id?.name !== me.name || claim.claimer_id?.cell !== me.cell) return;
-    const cohort = (claim.cohort_members ?? []).map((id) => ({
-      cell: id.cell ?? '',
-      name: id.name ?? '',
-    }));
+    const cohort = await claimShard(topo, key, me, members);
+    if (cohort === undefined) return;
     const policy = this.database?.bootstrap_durability_policy;
     const view = watch.view();
     const ready = cohort.filter((id) => recruitable(findPooler(view, id)));

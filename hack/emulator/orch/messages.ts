@@ -129,6 +129,29 @@ export function toRule(rule: ShardRuleMessage | undefined): Rule | undefined {
 const suffix = (text: string | undefined, prefix: string): string =>
   (text ?? '').replace(prefix, '');
 
+const isIneligible = (m: StatusMessage): boolean =>
+  m.availability_status?.cohort_eligibility_status?.signal ===
+  'COHORT_ELIGIBILITY_SIGNAL_INELIGIBLE';
+
+const isResigning = (m: StatusMessage): boolean =>
+  m.availability_status?.leadership_status?.signal === 'LEADERSHIP_SIGNAL_REQUESTING_DEMOTION';
+
+type Promised = Pick<Health, 'revokedBelow' | 'revokedBy' | 'revokedAtMs'>;
+
+const toPromise = (revocation: TermRevocationMessage | undefined): Promised => ({
+  revokedBelow: Number(revocation?.revoked_below_term ?? 0),
+  revokedBy: revocation?.accepted_coordinator_id?.name ?? '',
+  revokedAtMs: toMs(revocation?.coordinator_initiated_at),
+});
+
+function toTarget(target: ConsensusStatusMessage['replication_primary']): Health['target'] {
+  if (target?.position?.decision === undefined) return undefined;
+  const rule = toRuleNumber(target.position.decision.rule_number);
+  return target.primary?.id?.name === undefined
+    ? { rule }
+    : { rule, leader: toId(target.primary.id) };
+}
+
 /** What a pooler's Status answer says, in the terms of model.ts. */
 export function toHealth(message: StatusMessage): Health {
   const status = message.status ?? {};
@@ -140,27 +163,18 @@ export function toHealth(message: StatusMessage): Health {
     ready: status.postgres_ready === true,
     postgres: (suffix(status.postgres_status, 'POSTGRES_STATUS_') || 'UNKNOWN') as PostgresState,
     poolerType: status.pooler_type ?? 'UNKNOWN',
-    eligible:
-      message.availability_status?.cohort_eligibility_status?.signal !==
-      'COHORT_ELIGIBILITY_SIGNAL_INELIGIBLE',
-    resigning:
-      message.availability_status?.leadership_status?.signal ===
-      'LEADERSHIP_SIGNAL_REQUESTING_DEMOTION',
+    eligible: !isIneligible(message),
+    resigning: isResigning(message),
     diverged: message.availability_status?.suspected_divergence === true,
     streaming: status.replication_status?.wal_receiver_status === 'streaming',
     upstream: status.replication_status?.primary_conn_info?.host ?? '',
     lsn: parseLsn(status.wal_position ?? position?.lsn),
-    revokedBelow: Number(consensus.term_revocation?.revoked_below_term ?? 0),
-    revokedBy: consensus.term_revocation?.accepted_coordinator_id?.name ?? '',
-    revokedAtMs: toMs(consensus.term_revocation?.coordinator_initiated_at),
+    ...toPromise(consensus.term_revocation),
   };
   const rule = toRule(position?.position?.decision);
+  const target = toTarget(consensus.replication_primary);
   if (rule !== undefined) health.rule = rule;
-  const target = consensus.replication_primary;
-  if (target?.position?.decision !== undefined) {
-    health.target = { rule: toRuleNumber(target.position.decision.rule_number) };
-    if (target.primary?.id?.name !== undefined) health.target.leader = toId(target.primary.id);
-  }
+  if (target !== undefined) health.target = target;
   return health;
 }
 

@@ -190,13 +190,14 @@ export async function gather(get: Get, endpoint: string, readAt: string): Promis
     table_group: key?.tableGroup ?? '',
     shard: key?.shard ?? '',
   });
-  const backups = key === undefined ? [] : await read<ApiBackup>(`backups?${query}`, 'backups');
+  const backups =
+    key === undefined ? [] : await read<ApiBackup>(`backups?${query.toString()}`, 'backups');
   const at = (id: ApiId | undefined) => ({ cell: id?.cell ?? '', name: id?.name ?? '' });
   return {
     cells: cells.map(({ name, cell }) => ({
       name,
       addresses: ((cell['serverAddresses'] ?? []) as string[]).join(', '),
-      root: String(cell['root'] ?? ''),
+      root: (cell['root'] ?? '') as string,
     })),
     databases: databases.map(({ name, db }) => ({
       name,
