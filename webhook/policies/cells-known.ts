@@ -68,7 +68,7 @@ function unknown(known: string[], cells: string[], path: string, owner: string):
       return {
         path,
         value: cell,
-        message: `${owner} names a cell that the cluster does not have`,
+        message: `${owner} names cell ${cell}, which the cluster does not have`,
         allowed: oneOf(known),
         fix: near ? `write ${near}` : `add cell ${cell} to spec.cells, or take it out here`,
       };

@@ -42,7 +42,7 @@ function judge(cluster: MultigresCluster, view: ShardView): Finding[] {
   const needs = `${policy.count} ${byCell ? 'cells with poolers' : 'poolers'}`;
   return [
     {
-      path: locateInShard(cluster, view, 'pools'),
+      path: byCell ? '/spec/cells' : locateInShard(cluster, view, 'pools'),
       message: `shard ${view.title} has ${has}, and ${policy.name} needs ${needs}: it would never have a leader`,
       allowed: `at least ${needs}, over all pools of the shard`,
       fix: byCell

@@ -78,7 +78,7 @@ function change(path: string, owner: string, old: number, now: number): Finding 
   return {
     path,
     value: now,
-    message: `${owner} has ${old} members, and that number is fixed`,
+    message: `${owner} has ${old} members and cannot have ${now}: the number is fixed`,
     allowed: String(old),
     fix: `keep ${old}`,
   };

@@ -36,7 +36,6 @@ function core(cluster: MultigresCluster, resolved: ResolvedCluster): Finding[] {
       ['spec', part, ...field, 'resources'],
       ['spec', part, 'templateRef'],
       ['spec', 'templateDefaults', 'coreTemplate'],
-      ['spec'],
     );
   const { globalTopo, multiadmin, multiadminWeb } = resolved;
   return [

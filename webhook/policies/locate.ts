@@ -29,14 +29,11 @@ export function valueAt(object: unknown, path: readonly Segment[]): unknown {
 
 /**
  * Where the author can change something: the first candidate that exists in the object, else the
- * deepest part of the first candidate that does.
+ * first one, as the place to write it.
  */
 export function locate(object: KubeObject, ...candidates: (readonly Segment[])[]): string {
   const written = candidates.find((path) => valueAt(object, path) !== undefined);
-  if (written) return pointer(...written);
-  const path = [...(candidates[0] ?? [])];
-  while (path.length > 0 && valueAt(object, path) === undefined) path.pop();
-  return pointer(...path);
+  return pointer(...(written ?? candidates[0] ?? []));
 }
 
 /** The object of the request, or of the stored state on DELETE, as a MultigresCluster. */
@@ -89,14 +86,7 @@ export function locateInShard(
   view: ShardView,
   ...field: Segment[]
 ): string {
-  return locate(
-    cluster,
-    [...view.path, 'spec', ...field],
-    [...view.path, 'overrides', ...field],
-    [...view.path, 'shardTemplate'],
-    ['spec', 'templateDefaults', 'shardTemplate'],
-    view.path,
-  );
+  return locateInLayers(cluster, view.path, field, 'shardTemplate');
 }
 
 /** Pointer to a field of a cell's gateway: inline, else overrides, else its template. */
@@ -106,13 +96,22 @@ export function locateInCell(
   ...field: Segment[]
 ): string {
   const path = ['spec', 'cells', indexOf(cluster.spec?.cells, cellName)];
+  return locateInLayers(cluster, path, field, 'cellTemplate');
+}
+
+function locateInLayers(
+  cluster: MultigresCluster,
+  path: readonly Segment[],
+  field: readonly Segment[],
+  template: 'shardTemplate' | 'cellTemplate',
+): string {
+  // spec and overrides exclude each other: who has the one cannot write the other.
+  const hasOverrides = valueAt(cluster, [...path, 'overrides']) !== undefined;
   return locate(
     cluster,
-    [...path, 'spec', ...field],
-    [...path, 'overrides', ...field],
-    [...path, 'cellTemplate'],
-    ['spec', 'templateDefaults', 'cellTemplate'],
-    path,
+    [...path, hasOverrides ? 'overrides' : 'spec', ...field],
+    [...path, template],
+    ['spec', 'templateDefaults', template],
   );
 }
 

@@ -116,7 +116,8 @@ export function runPolicies(
   for (const policy of policies) {
     if (!policy.kinds.includes(ctx.kind) || !policy.operations.includes(ctx.operation)) continue;
     if (metadataOnly && !policy.evenForMetadata) continue;
-    for (const finding of runOne(policy, ctx)) {
+    for (const found of runOne(policy, ctx)) {
+      const finding = withoutForeignValue(found, ctx.object ?? ctx.old);
       judged.push({ policy, finding, mode: modeOf(policy, finding, modes) });
     }
   }
@@ -180,6 +181,23 @@ function runOne(policy: Policy, ctx: PolicyContext): Finding[] {
       },
     ];
   }
+}
+
+/** A value that stands elsewhere (in a template, in a list) is not shown as if it stood at the path. */
+function withoutForeignValue(finding: Finding, object: KubeObject | undefined): Finding {
+  const { value, ...rest } = finding;
+  return valueAtPointer(object, finding.path) === value ? finding : rest;
+}
+
+/** The value at a JSON pointer, or undefined. */
+function valueAtPointer(object: unknown, pointer: string): unknown {
+  const keys = pointer.split('/').slice(1);
+  return keys.reduce((value: unknown, key) => {
+    const name = key.replaceAll('~1', '/').replaceAll('~0', '~');
+    return typeof value === 'object' && value !== null
+      ? (value as Record<string, unknown>)[name]
+      : undefined;
+  }, object);
 }
 
 function modeOf(policy: Policy, finding: Finding, modes: ModeOverrides): Mode {

@@ -46,7 +46,7 @@ function judge(name: string, path: string): Finding[] {
     {
       path,
       value: name,
-      message: 'this is no name for a pool',
+      message: `${name} is no name for a pool`,
       allowed: `1 to ${LONGEST} lower-case letters, digits and hyphens, no hyphen at either end`,
       fix: `rename it, for example to ${proposal === '' ? 'main' : proposal}`,
     },

@@ -1,6 +1,6 @@
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster, Storage } from '../../schemas/types.ts';
-import { locate, locateInCell, locateInShard, shardViews } from './locate.ts';
+import { locate, locateInCell, locateInShard, pointer, shardViews, valueAt } from './locate.ts';
 
 /** A volume that the cluster asks for. */
 export interface Volume {
@@ -25,7 +25,6 @@ export function volumesOf(cluster: MultigresCluster, resolved: ResolvedCluster):
           ['spec', 'globalTopoServer', 'etcd', 'storage', field],
           ['spec', 'globalTopoServer', 'templateRef'],
           ['spec', 'templateDefaults', 'coreTemplate'],
-          ['spec', 'globalTopoServer', 'etcd'],
         ),
     });
   }
@@ -68,13 +67,8 @@ export function locateBackup(
 ): string {
   const tablegroup = shardPath.slice(0, 5);
   const database = shardPath.slice(0, 3);
-  return locate(
-    cluster,
-    [...shardPath, 'backup', ...field],
-    [...tablegroup, 'backup', ...field],
-    [...database, 'backup', ...field],
-    ['spec', 'backup', ...field],
-    ['spec', 'backup'],
-    ['spec'],
-  );
+  const blocks = [shardPath, tablegroup, database, ['spec']].map((path) => [...path, 'backup']);
+  const written = blocks.find((path) => valueAt(cluster, [...path, ...field]) !== undefined);
+  const block = written ?? blocks.find((path) => valueAt(cluster, path) !== undefined);
+  return pointer(...(block ?? ['spec', 'backup']), ...field);
 }

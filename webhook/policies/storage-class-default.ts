@@ -27,9 +27,9 @@ the message lists, or mark one as default.`,
         .filter(({ storage }) => storage.class === undefined)
         .map(({ owner, path }) => ({
           path: path('class'),
-          message: `${owner} needs a storage class, because no StorageClass is the default`,
+          message: `no storage class for ${owner}, and no StorageClass is the default`,
           allowed: names.length > 0 ? oneOf(names) : 'a StorageClass; the cluster has none',
-          fix: 'set storage.class here, or annotate a StorageClass with storageclass.kubernetes.io/is-default-class=true',
+          fix: 'write a class here, or annotate a StorageClass with storageclass.kubernetes.io/is-default-class=true',
         })),
     );
   },

@@ -37,7 +37,7 @@ backups. Sizes are compared by value: \`1Gi\` equals \`1024Mi\`. What templates 
         {
           path: path('size'),
           value: storage.size,
-          message: `the volume for ${owner} has ${old} and cannot shrink`,
+          message: `the volume for ${owner} has ${old} and cannot shrink to ${storage.size}`,
           allowed: `${old} or more`,
           fix: `keep ${old}`,
           ...(kind === 'pool' ? {} : { mode: 'warn' as const }),

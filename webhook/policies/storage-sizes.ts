@@ -26,7 +26,7 @@ later, when the volume is made. Sizes that come from templates count as well.`,
           {
             path: path('size'),
             value: storage.size,
-            message: `the size for ${owner} is ${value === undefined ? 'no quantity' : 'not above 0'}`,
+            message: `the size ${storage.size} for ${owner} is ${value === undefined ? 'no quantity' : 'not above 0'}`,
             allowed: 'a number above 0 with a unit such as Mi, Gi, Ti, M, G, T',
             fix: `write for example ${proposal(storage.size)}`,
           },
