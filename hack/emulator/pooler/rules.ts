@@ -9,7 +9,7 @@ import type { Sql } from './sql.ts';
 const SCHEMA = `
 CREATE SCHEMA IF NOT EXISTS multigres;
 CREATE TABLE IF NOT EXISTS multigres.current_rule (
-  only boolean PRIMARY KEY DEFAULT true CHECK (only),
+  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   coordinator_term bigint NOT NULL,
   leader_subterm bigint NOT NULL,
   decision jsonb NOT NULL
