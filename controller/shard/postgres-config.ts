@@ -1,5 +1,6 @@
 import { sha256 } from '../../schemas/canonical.ts';
 import { needsRestart, OWNED_SETTINGS } from '../../schemas/postgres-settings.ts';
+import { PORTS } from '../../schemas/ports.ts';
 import type { Pool } from '../../schemas/types.ts';
 import { baseline, sizeOf } from './postgres-sizing.ts';
 
@@ -82,14 +83,28 @@ const hashLines = (settings: [string, string][]): string =>
       .join(''),
   );
 
-/** The user's ConfigMap does not pass admission, so what breaks a pod is refused here. */
-const bodyProblem = (body: string): string | undefined => {
-  const owned = OWNED_SETTINGS.filter((name) => parseSettings(body).has(name));
+/** Values that repeat what pgctld sets anyway; a copied postgresql.conf often holds them. */
+const HARMLESS: Readonly<Record<string, string>> = {
+  port: `${PORTS.multipooler.postgres}`,
+  listen_addresses: '*',
+  wal_level: 'logical',
+};
+
+/**
+ * Settings that would break the pod. Admission sees the inline map only, and may be off, so both
+ * are looked at here.
+ */
+const ownedProblem = (
+  field: string,
+  settings: ReadonlyMap<string, string>,
+  fix: string,
+): string | undefined => {
+  const owned = OWNED_SETTINGS.filter((name) => {
+    const value = settings.get(name);
+    return value !== undefined && value !== HARMLESS[name];
+  });
   if (owned.length === 0) return undefined;
-  return (
-    `postgresConfigRef sets ${owned.join(', ')}, which the operator owns; ` +
-    'remove these lines from the ConfigMap'
-  );
+  return `${field} sets ${owned.join(', ')}, which the operator owns; ${fix}`;
 };
 
 const inlineProblem = (inline: Readonly<Record<string, string>>): string | undefined => {
@@ -110,7 +125,10 @@ export const renderPostgresConfig = (input: ConfigInput): ConfigResult => {
   const { body = '', inline = {} } = input;
   const sizes = sizeOf(input.pools);
   if (typeof sizes === 'string') return { ok: false, error: sizes };
-  const problem = bodyProblem(body) ?? inlineProblem(inline);
+  const problem =
+    ownedProblem('postgresConfigRef', parseSettings(body), 'remove them from the ConfigMap') ??
+    ownedProblem('postgresConfig', parseSettings(inlineLines(inline).join('\n')), 'remove them') ??
+    inlineProblem(inline);
   if (problem !== undefined) return { ok: false, error: problem };
 
   const { cluster, database, tableGroup, shard } = input;

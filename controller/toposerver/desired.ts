@@ -1,3 +1,4 @@
+import { nonEmpty } from '../../schemas/compact.ts';
 import type { EnvVar, KubeObject, PodSpec } from '../../schemas/k8s.ts';
 import { COMPONENTS, LABELS, selectorOf } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
@@ -110,7 +111,7 @@ const etcdPod = (spec: TopoServer, topo: Topo, ctx: BuildContext): PodSpec => {
           liveness: '/livez',
           readiness: '/readyz',
         }),
-        resources: etcd?.resources ?? ETCD_RESOURCES,
+        resources: nonEmpty(etcd?.resources) ?? ETCD_RESOURCES,
         securityContext: containerSecurity(RUN_AS.server),
         volumeMounts: [{ name: DATA_VOLUME, mountPath: DATA_DIR }],
       },

@@ -134,6 +134,8 @@ test('the marker makes the removal of a setting visible', () => {
 
 test('what would break the pod is refused with its reason', () => {
   assert.match(refusal({ body: 'port = 5433\nhba_file=/x' }), /port, hba_file.*operator owns/);
+  assert.match(refusal({ inline: { WAL_Level: 'minimal' } }), /postgresConfig sets wal_level/);
+  assert.equal(render({ body: "wal_level=logical\nlisten_addresses = '*'" }).maxConnections, 60);
   assert.match(refusal({ inline: { a: 'x\ny' } }), /postgresConfig\."a".*line break/);
   assert.match(refusal({ pools: { p: { storage: { size: '10foo' } } } }), /pools\.p\.storage\.size.*10foo/); // prettier-ignore
 });
