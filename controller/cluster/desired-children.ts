@@ -5,6 +5,7 @@ import { names } from '../../schemas/names.ts';
 import type {
   ResolvedCell,
   ResolvedDatabase,
+  ResolvedShard,
   ResolvedTableGroup,
 } from '../../schemas/resolve/types.ts';
 import type { Cell, TableGroup, TableGroupShard, TopoServer } from '../../schemas/types.ts';
@@ -71,13 +72,20 @@ const cellObject = (scope: ClusterScope, cell: ResolvedCell): Cell => {
 export const cellObjects = (scope: ClusterScope): Cell[] =>
   scope.resolved.cells.map((cell) => cellObject(scope, cell));
 
+/** Which template a shard came from is the cluster's business. */
+const withoutTemplate = (shard: ResolvedShard): TableGroupShard => {
+  const { template: _, ...own } = shard;
+  return own;
+};
+
 const tableGroupObject = (
   scope: ClusterScope,
   database: ResolvedDatabase,
+  ResolvedShard,
   tg: ResolvedTableGroup,
 ): TableGroup => {
   const { resolved, id } = scope;
-  const shards = tg.shards.map(({ template: _, ...shard }): TableGroupShard => shard);
+  const shards = tg.shards.map(withoutTemplate);
   return {
     apiVersion: API_VERSION,
     kind: 'TableGroup',

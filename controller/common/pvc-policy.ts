@@ -1,0 +1,1 @@
+export { effectivePvcPolicy, mergePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
