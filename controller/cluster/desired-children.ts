@@ -81,7 +81,6 @@ const withoutTemplate = (shard: ResolvedShard): TableGroupShard => {
 const tableGroupObject = (
   scope: ClusterScope,
   database: ResolvedDatabase,
-  ResolvedShard,
   tg: ResolvedTableGroup,
 ): TableGroup => {
   const { resolved, id } = scope;
