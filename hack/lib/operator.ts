@@ -1,0 +1,192 @@
+/**
+ * Our webhooks and controller as local processes against any control plane, with the identities and
+ * rights that the chart would give them. Used by the playground.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse, parseAllDocuments, stringify } from 'yaml';
+import type { EnvVar, KubeObject, PodSpec } from '../../schemas/k8s.ts';
+import { OPERATOR_NAMESPACE, RELEASE } from './demo.ts';
+import { ROOT, run, say, until } from './run.ts';
+import type { Kubectl } from './tools.ts';
+
+/** Kinds of the chart's objects that make sense without a kubelet. */
+const NEEDED = [
+  'CustomResourceDefinition',
+  'ServiceAccount',
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'Role',
+  'RoleBinding',
+  'MutatingWebhookConfiguration',
+  'ValidatingWebhookConfiguration',
+];
+
+interface WebhookEntry {
+  clientConfig: { url?: string; service?: { path: string } };
+}
+
+/** A webhook configuration that finds us on this machine instead of through a Service. */
+function onThisMachine(
+  object: KubeObject & { webhooks?: WebhookEntry[] },
+  port: number,
+): KubeObject {
+  for (const entry of object.webhooks ?? []) {
+    const path = entry.clientConfig.service?.path ?? '/';
+    entry.clientConfig = { url: `https://127.0.0.1:${port}${path}` };
+  }
+  return object;
+}
+
+/** What the chart's Deployment gives to the container of this role. */
+function settingsOf(objects: KubeObject[], role: string): Record<string, string> {
+  const deployment = objects.find(
+    ({ kind, metadata }) => kind === 'Deployment' && metadata.name.endsWith(role),
+  ) as KubeObject<{ template: { spec: PodSpec } }> | undefined;
+  const env: EnvVar[] = deployment?.spec?.template.spec.containers[0]?.env ?? [];
+  return Object.fromEntries(
+    env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+export interface LocalOperator {
+  stop(): Promise<void>;
+  /** Files that the processes log to. */
+  logs: string[];
+}
+
+export interface LocalOperatorOptions {
+  kubectl: Kubectl;
+  helm: string;
+  /** For kubeconfigs and logs. */
+  folder: string;
+  /** Ports from here on: webhook, its health, the controller's health. */
+  port: number;
+  /** Images that clusters get, MULTIGRES_IMAGE_*. */
+  env?: Record<string, string>;
+}
+
+/** Applies what of the chart does not run in pods; gives the rendered objects. */
+async function applyChart(kubectl: Kubectl, helm: string, port: number): Promise<KubeObject[]> {
+  const rendered = await run(
+    helm,
+    [
+      'template',
+      RELEASE,
+      path.join(ROOT, 'chart'),
+      '-n',
+      OPERATOR_NAMESPACE,
+      '--kube-version',
+      '1.34.0',
+    ],
+    { quiet: true },
+  );
+  const objects = parseAllDocuments(rendered)
+    .map((document) => document.toJS() as KubeObject | null)
+    .filter((object): object is KubeObject => object !== null);
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: OPERATOR_NAMESPACE } };
+  const wanted = [
+    namespace,
+    ...objects
+      .filter(({ kind }) => NEEDED.includes(kind))
+      .map((object) => onThisMachine(object, port)),
+  ];
+  await kubectl.run(
+    ['apply', '--server-side', '--force-conflicts', '-f', '-'],
+    wanted.map((object) => stringify(object)).join('---\n'),
+  );
+  await kubectl.run(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
+  return objects;
+}
+
+/** A kubeconfig that acts as a service account for a day. */
+async function kubeconfigAs(kubectl: Kubectl, account: string, file: string): Promise<void> {
+  const token = await kubectl.run([
+    '-n',
+    OPERATOR_NAMESPACE,
+    'create',
+    'token',
+    account,
+    '--duration=24h',
+  ]);
+  const config = parse(await readFile(kubectl.kubeconfig, 'utf8')) as {
+    users: { user: unknown }[];
+  };
+  for (const user of config.users) user.user = { token };
+  writeFileSync(file, stringify(config), { mode: 0o600 });
+}
+
+export async function startLocalOperator(options: LocalOperatorOptions): Promise<LocalOperator> {
+  const { kubectl, helm, folder, port } = options;
+  mkdirSync(folder, { recursive: true });
+  const objects = await applyChart(kubectl, helm, port);
+  const accounts = objects
+    .filter(({ kind }) => kind === 'ServiceAccount')
+    .map(({ metadata }) => metadata.name);
+  const children: ChildProcess[] = [];
+  const logs: string[] = [];
+  const start = async (role: 'webhook' | 'controller', args: string[]): Promise<void> => {
+    const account = accounts.find((name) => name.endsWith(role));
+    if (!account)
+      throw new Error(`the chart has no service account for the ${role}: ${accounts.join(', ')}`);
+    const config = path.join(folder, `${role}.kubeconfig`);
+    await kubeconfigAs(kubectl, account, config);
+    const log = path.join(folder, `${role}.log`);
+    logs.push(log);
+    const child = spawn(process.execPath, [path.join(ROOT, 'dist', `${role}.mjs`), ...args], {
+      env: {
+        ...process.env,
+        ...settingsOf(objects, role),
+        ...options.env,
+        KUBECONFIG: config,
+        POD_NAMESPACE: OPERATOR_NAMESPACE,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const file = createWriteStream(log);
+    child.stdout.pipe(file, { end: false });
+    child.stderr.pipe(file, { end: false });
+    children.push(child);
+  };
+  await Promise.all([
+    start('webhook', [
+      `--port=${port}`,
+      '--host=127.0.0.1',
+      `--health-address=127.0.0.1:${port + 1}`,
+      `--publish-url=https://127.0.0.1:${port}`,
+    ]),
+    start('controller', [
+      `--health-probe-bind-address=127.0.0.1:${port + 2}`,
+      '--metrics-bind-address=0',
+      '--leader-elect=false',
+    ]),
+  ]);
+  for (const health of [port + 1, port + 2]) {
+    await until(
+      `http://127.0.0.1:${health}/readyz (logs: ${logs.join(', ')})`,
+      30_000,
+      async () => {
+        const dead = children.find(({ exitCode }) => exitCode !== null);
+        if (dead) throw new Error(`a process ended with ${dead.exitCode}`);
+        return (await fetch(`http://127.0.0.1:${health}/readyz`)).ok ? true : undefined;
+      },
+      100,
+    );
+  }
+  return {
+    logs,
+    stop: async () => {
+      say('stopping the webhook and the controller');
+      const ends = children.map((child) => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        if (child.exitCode !== null) resolve();
+        child.once('exit', () => resolve());
+        child.kill('SIGTERM');
+        return promise;
+      });
+      await Promise.all(ends);
+    },
+  };
+}
