@@ -30,3 +30,9 @@ export const ZONE_KEYS: readonly string[] = [NODE_LABELS.zoneId, NODE_LABELS.zon
 
 /** The issuer that upstream installations have; a chart value replaces it. */
 export const DEFAULT_ISSUER: CertIssuer = { name: 'supabase-issuer', kind: 'ClusterIssuer' };
+
+/** `ClusterIssuer/name` or `Issuer/name`, as the option has it; a bare name is a ClusterIssuer's. */
+export const parseIssuer = (text: string): CertIssuer => {
+  const [kind, name] = text.includes('/') ? text.split('/', 2) : ['ClusterIssuer', text];
+  return { kind: kind ?? 'ClusterIssuer', name: name ?? '' };
+};
