@@ -1,4 +1,15 @@
+import { cellController } from './cell/reconcile.ts';
+import { createClusterController } from './cluster/reconcile.ts';
 import type { Controller } from './manager.ts';
+import { createShardController } from './shard/reconcile.ts';
+import { tableGroupController } from './tablegroup/reconcile.ts';
+import { topoServerController } from './toposerver/reconcile.ts';
 
 /** All controllers of this process. */
-export const controllers: readonly Controller[] = [];
+export const createControllers = (): readonly Controller[] => [
+  createClusterController(),
+  topoServerController,
+  cellController,
+  tableGroupController,
+  createShardController(),
+];

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { controllers } from './controllers.ts';
+import { createControllers } from './controllers.ts';
 import type { Deps } from './deps.ts';
 import { createApplier } from './kube/apply.ts';
 import type { KubeApi } from './kube/api.ts';
@@ -85,7 +85,11 @@ function assemble(world: World): Assembled {
     log,
     metrics,
   });
-  return { deps, manager: createManager({ controllers, informers, deps, writes }), leaseApi };
+  return {
+    deps,
+    manager: createManager({ controllers: createControllers(), informers, deps, writes }),
+    leaseApi,
+  };
 }
 
 /** Reconciles while leading, until `signal` aborts; true when that was the reason for the end. */

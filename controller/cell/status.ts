@@ -1,0 +1,103 @@
+import type { KubeObject, Pod } from '../../schemas/k8s.ts';
+import { ANNOTATIONS } from '../../schemas/labels.ts';
+import type { Cell, CellStatus, Phase, TopoServer } from '../../schemas/types.ts';
+import { condition, isTrue } from '../reconcile/conditions.ts';
+import { crashLoop, troubles } from '../reconcile/pods.ts';
+import type { Workload } from '../reconcile/workload.ts';
+import { workloadOf } from '../reconcile/workload.ts';
+
+export interface CellObserved {
+  gateway: KubeObject | undefined;
+  pods: Pod[];
+  /** Name of the gateway Service, once it exists. */
+  service?: string;
+  /** The cell's own etcd: absent when it has none, null when it is not there yet. */
+  localTopo?: TopoServer | null;
+  failure?: string;
+}
+
+/** What the cell's parent waits for before it deletes it. */
+const readyForDeletion = (cell: Cell, observed: CellObserved) => {
+  if (cell.metadata.annotations?.[ANNOTATIONS.pendingDeletion] === undefined) return [];
+  const { generation } = cell.metadata;
+  const type = 'ReadyForDeletion';
+  const topo = observed.localTopo;
+  if (topo === undefined) {
+    const text = 'A cell keeps nothing that must be drained';
+    return [condition(type, true, 'StatelessComponent', text, generation)];
+  }
+  return topo === null
+    ? [condition(type, true, 'LocalTopoServerDeleted', 'The etcd is gone', generation)]
+    : [condition(type, false, 'LocalTopoServerDeleting', 'Waiting for the etcd', generation)];
+};
+
+interface Facts {
+  pending: boolean;
+  topoReady: boolean;
+  crashing: boolean;
+  gateways: Workload;
+}
+
+const factsOf = (cell: Cell, observed: CellObserved): Facts => ({
+  pending: cell.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined,
+  topoReady:
+    observed.localTopo === undefined || isTrue(observed.localTopo?.status?.conditions, 'Ready'),
+  crashing: observed.pods.some((pod) => crashLoop(pod) !== undefined),
+  gateways: workloadOf(observed.gateway),
+});
+
+const phaseOf = ({ pending, topoReady, crashing, gateways }: Facts): Phase => {
+  if (crashing) return 'Degraded';
+  if (gateways.desired === 0 && gateways.observed) return 'Initializing';
+  return gateways.allReady && topoReady && !pending ? 'Healthy' : 'Progressing';
+};
+
+const messageOf = (observed: CellObserved, facts: Facts): string => {
+  const { ready, desired, allReady } = facts.gateways;
+  const topo = observed.localTopo?.status?.message ?? 'created';
+  const parts = [
+    ...(facts.pending ? ['being removed'] : []),
+    ...(facts.topoReady ? [] : [`waiting for the cell's etcd: ${topo}`]),
+    `${ready} of ${desired} gateways ready`,
+    ...(observed.failure === undefined ? [] : [observed.failure]),
+    ...(allReady ? [] : troubles(observed.pods)),
+  ];
+  return parts.join('; ');
+};
+
+/** The whole status of a Cell, from what was observed. Pure. */
+export const cellStatus = (cell: Cell, observed: CellObserved): CellStatus => {
+  const { generation } = cell.metadata;
+  const facts = factsOf(cell, observed);
+  const { topoReady, gateways } = facts;
+  const { desired, ready, observed: seen, allReady } = gateways;
+  const message = messageOf(observed, facts);
+  const reason = (bad: string): string => (topoReady ? bad : 'LocalTopoServerNotReady');
+  const available = topoReady && ready > 0;
+  const complete = topoReady && allReady;
+  return {
+    ...(seen && generation !== undefined ? { observedGeneration: generation } : {}),
+    phase: phaseOf(facts),
+    message,
+    gatewayReplicas: desired,
+    gatewayReadyReplicas: ready,
+    ...(observed.service === undefined ? {} : { gatewayServiceName: observed.service }),
+    conditions: [
+      condition(
+        'Available',
+        available,
+        available ? 'MultigatewayAvailable' : reason('MultigatewayUnavailable'),
+        message,
+        generation,
+      ),
+      condition(
+        'Ready',
+        complete,
+        complete ? 'MultigatewayReady' : reason('MultigatewayNotReady'),
+        message,
+        generation,
+      ),
+      ...readyForDeletion(cell, observed),
+    ],
+  };
+};

@@ -1,0 +1,84 @@
+/**
+ * The end of a cluster, from the inside out: shards first, while etcd still takes their poolers' goodbyes;
+ * then cells; then the topology with its volumes. Every wait has a limit, so that a lost node or a dead
+ * topology server cannot keep a cluster or its namespace for ever.
+ */
+import type { KubeObject } from '../../schemas/k8s.ts';
+import { COMPONENTS, FINALIZERS, LABELS } from '../../schemas/labels.ts';
+import type { MultigresCluster, PvcRetention, TopoServer } from '../../schemas/types.ts';
+import type { Deps } from '../deps.ts';
+import type { Result } from '../manager.ts';
+import { deleteObject } from '../reconcile/children.ts';
+import { removeFinalizer } from '../reconcile/finalizer.ts';
+import { isTerminating } from '../reconcile/pods.ts';
+import { mayDeleteClaim } from '../shard/claims.ts';
+
+/** Longest wait for shards and cells, counted from the deletion. Their own limits are far below. */
+const LIMIT_MS = 300_000;
+const POLL_MS = 1000;
+
+const ofCluster = (cluster: MultigresCluster): string =>
+  `${cluster.metadata.namespace ?? ''}/${cluster.metadata.name}`;
+
+const deleteAll = async (deps: Deps, objects: readonly KubeObject[]): Promise<number> => {
+  const living = objects.filter((object) => !isTerminating(object));
+  await Promise.all(living.map((object) => deleteObject(deps, object)));
+  return objects.length;
+};
+
+/** What holds for the volumes of an etcd; its own field, because claims outlive their StatefulSet. */
+const topoPolicy = (topo: TopoServer): PvcRetention =>
+  topo.spec?.pvcDeletionPolicy?.whenDeleted ?? 'Retain';
+
+const deleteTopology = async (
+  deps: Deps,
+  cluster: MultigresCluster,
+  topo: TopoServer,
+): Promise<void> => {
+  const whenDeleted = topoPolicy(topo);
+  if (!isTerminating(topo)) await deleteObject(deps, topo);
+  const claims = deps.listers.PersistentVolumeClaim.byIndex('cluster', ofCluster(cluster)).filter(
+    ({ metadata: { labels } }) =>
+      labels?.[LABELS.component] === COMPONENTS.toposerver &&
+      labels[LABELS.toposerver] === topo.metadata.name,
+  );
+  for (const claim of claims) {
+    if (isTerminating(claim)) continue;
+    // The API server keeps a claim until the last pod that mounts it is gone.
+    const decision = mayDeleteClaim({ claim, whenDeleted, ownerDeleting: true, users: [] });
+    const fields = { ns: cluster.metadata.namespace, cluster: cluster.metadata.name };
+    if (!decision.ok) {
+      deps.log.info({ ...fields, reason: decision.refusal }, 'a volume is kept');
+      continue;
+    }
+    deps.log.info(
+      { ...fields, claim: claim.metadata.name, reason: decision.reason },
+      'deleting a volume',
+    );
+    await deleteObject(deps, claim);
+  }
+};
+
+/** One step of the deletion of a cluster. */
+export const deleteCluster = async (deps: Deps, cluster: MultigresCluster): Promise<Result> => {
+  if (!cluster.metadata.finalizers?.includes(FINALIZERS.clusterCleanup)) return {};
+  const index = ofCluster(cluster);
+  const since = Date.parse(cluster.metadata.deletionTimestamp ?? '');
+  const late = deps.clock.now() - since > LIMIT_MS;
+
+  const groups = await deleteAll(deps, deps.listers.TableGroup.byIndex('cluster', index));
+  const shards = await deleteAll(deps, deps.listers.Shard.byIndex('cluster', index));
+  if (groups + shards > 0 && !late) return { requeueAfterMs: POLL_MS };
+
+  const topos = deps.listers.TopoServer.byIndex('cluster', index) as TopoServer[];
+  for (const topo of topos) await deleteTopology(deps, cluster, topo);
+  await deleteAll(deps, deps.listers.Cell.byIndex('cluster', index));
+  if (late && groups + shards > 0) {
+    deps.log.warn(
+      { ns: cluster.metadata.namespace, cluster: cluster.metadata.name, groups, shards },
+      'shards did not end in five minutes: releasing the cluster all the same',
+    );
+  }
+  await removeFinalizer(deps, cluster, FINALIZERS.clusterCleanup);
+  return {};
+};

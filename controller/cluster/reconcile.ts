@@ -1,0 +1,305 @@
+import type { KubeObject, Pod } from '../../schemas/k8s.ts';
+import { KINDS } from '../../schemas/k8s.ts';
+import { ANNOTATIONS, COMPONENTS, FINALIZERS, LABELS } from '../../schemas/labels.ts';
+import { defaultImagesFromEnv } from '../../schemas/images.ts';
+import { names } from '../../schemas/names.ts';
+import { problemText } from '../../schemas/problem.ts';
+import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
+import type { Cell, MultigresCluster, Shard, TableGroup, TopoServer } from '../../schemas/types.ts';
+import type { Deps } from '../deps.ts';
+import type { Guarded } from '../guard.ts';
+import { guard } from '../guard.ts';
+import { refOf } from '../kube/api.ts';
+import type { Controller, Key, Result } from '../manager.ts';
+import type { Failed } from '../reconcile/children.ts';
+import { applyChildren, failureText, pruneChildren, throwFailure } from '../reconcile/children.ts';
+import { isTrue } from '../reconcile/conditions.ts';
+import { buildContextOf } from '../reconcile/context.ts';
+import { ensureFinalizer } from '../reconcile/finalizer.ts';
+import { ownedKinds } from '../reconcile/keys.ts';
+import { cancelDrain, removeDrained } from '../reconcile/pending.ts';
+import { isTerminating, podsWith } from '../reconcile/pods.ts';
+import { writeStatus } from '../reconcile/status.ts';
+import { Memories } from '../reconcile/memories.ts';
+import { pruneCertificates } from './certificates.ts';
+import { deleteCluster } from './deletion.ts';
+import { clusterChildren } from './desired.ts';
+import type { ClusterObserved } from './status.ts';
+import { clusterStatus, refusedStatus } from './status.ts';
+import type { TopologyState } from './topology.ts';
+import { registerTopology } from './topology.ts';
+
+type Resolved = Extract<Guarded, { ok: true }>;
+
+interface Pass {
+  deps: Deps;
+  cluster: MultigresCluster;
+  memory: ClusterMemory;
+}
+
+/** Losing it costs one more look at the topology. */
+interface ClusterMemory {
+  verified?: { intent: string; atMs: number; state: TopologyState };
+}
+
+/** Records that were found right are looked at again after this time: somebody may have lost them. */
+const VERIFY_MS = 30_000;
+/** etcd is expected within seconds of the cluster's creation; after a minute something is wrong. */
+const EAGER_MS = 60_000;
+const POLL_EAGER_MS = 300;
+const POLL_MS = 5000;
+
+const indexOf = (cluster: MultigresCluster): string =>
+  `${cluster.metadata.namespace ?? ''}/${cluster.metadata.name}`;
+
+const guardOf = ({ deps, cluster }: Pass): Guarded => {
+  const { namespace } = cluster.metadata;
+  return guard({
+    cluster,
+    templates: {
+      core: deps.listers.CoreTemplate.list(namespace),
+      cell: deps.listers.CellTemplate.list(namespace),
+      shard: deps.listers.ShardTemplate.list(namespace),
+    },
+    shards: deps.listers.Shard.byIndex('cluster', indexOf(cluster)) as Shard[],
+    defaultImages: defaultImagesFromEnv(deps.options.env),
+    imageStrategy: deps.options.imageUpdateStrategy,
+  });
+};
+
+/** Notes of ours on the cluster itself: which templates it uses, and which images are in force. */
+const annotate = async (pass: Pass, guarded: Resolved): Promise<void> => {
+  const { deps, cluster } = pass;
+  const { annotations = {}, labels = {} } = cluster.metadata;
+  const { core, cell, shard } = guarded.resolved.templatesUsed;
+  const uses: [string, boolean][] = [
+    [LABELS.usesCoreTemplate, core.length > 0],
+    [LABELS.usesCellTemplate, cell.length > 0],
+    [LABELS.usesShardTemplate, shard.length > 0],
+  ];
+  const changed = uses.filter(([key, used]) => (labels[key] === 'true') !== used);
+  const { annotation } = guarded.images;
+  const stale = annotations[ANNOTATIONS.appliedImages] !== annotation;
+  if (changed.length === 0 && !stale) return;
+  await deps.kube.mergePatch(refOf(cluster), {
+    metadata: {
+      ...(stale ? { annotations: { [ANNOTATIONS.appliedImages]: annotation } } : {}),
+      ...(changed.length > 0
+        ? { labels: Object.fromEntries(changed.map(([key, used]) => [key, used ? 'true' : null])) }
+        : {}),
+    },
+  });
+  if (stale && annotations[ANNOTATIONS.appliedImages] !== undefined) {
+    const revision = guarded.images.status.appliedRevision ?? 'pinned';
+    deps.events.event(cluster, 'Normal', 'ImagesUpdated', `Default images of revision ${revision}`);
+  }
+};
+
+interface Children {
+  wanted: KubeObject[];
+  failed: Failed[];
+  /** Names of children that are leaving. */
+  leaving: string[];
+  /** Logical names of cells among them. */
+  leavingCells: string[];
+}
+
+/** Everything at once: nothing that a cluster is made of has to wait for another part of it. */
+const bringAbout = async (pass: Pass, guarded: Resolved): Promise<Children> => {
+  const { deps, cluster } = pass;
+  const context = buildContextOf(deps.options);
+  const wanted = clusterChildren(guarded.resolved, cluster, guarded.images.effective, context);
+  const { failed, applied } = await applyChildren(deps, cluster, wanted);
+  await pruneChildren(deps, cluster, wanted);
+  await pruneCertificates(deps, cluster, wanted);
+  for (const { object } of applied) {
+    if (object.kind === 'Cell' || object.kind === 'TableGroup') await cancelDrain(deps, object);
+  }
+  const uid = cluster.metadata.uid ?? '';
+  const keep = new Set(wanted.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+  const orphans = [
+    ...deps.listers.TableGroup.byIndex('owner', uid),
+    ...deps.listers.Cell.byIndex('owner', uid),
+  ].filter(({ kind, metadata }) => !keep.has(`${kind} ${metadata.name}`));
+  for (const orphan of orphans) await removeDrained(deps, cluster, orphan);
+  return {
+    wanted,
+    failed,
+    leaving: orphans.map(({ metadata }) => metadata.name),
+    leavingCells: orphans.flatMap((orphan) =>
+      orphan.kind === 'Cell' ? [(orphan as Cell).spec?.name ?? ''] : [],
+    ),
+  };
+};
+
+/** Cells with an etcd of their own that has no quorum yet. */
+const cellsNotReady = ({ deps }: Pass, resolved: ResolvedCluster): string[] =>
+  resolved.cells
+    .filter(({ localTopo }) => localTopo?.etcd !== undefined)
+    .filter(({ name }) => {
+      const server = names.localTopo(names.cell(resolved.name, name));
+      const topo = deps.listers.TopoServer.get(resolved.namespace, server) as
+        TopoServer | undefined;
+      return !isTrue(topo?.status?.conditions, 'Available');
+    })
+    .map(({ name }) => name);
+
+const endpointsOf = (resolved: ResolvedCluster): string[] =>
+  resolved.globalTopo.kind === 'external'
+    ? resolved.globalTopo.external.endpoints
+    : [resolved.topoRef.address];
+
+const topology = async (
+  pass: Pass,
+  resolved: ResolvedCluster,
+  leaving: string[],
+): Promise<TopologyState> => {
+  const { deps, cluster, memory } = pass;
+  const notReady = cellsNotReady(pass, resolved);
+  const intent = JSON.stringify([
+    cluster.metadata.generation,
+    resolved.cells,
+    resolved.databases,
+    notReady,
+    leaving,
+  ]);
+  const nowMs = deps.clock.now();
+  const { verified } = memory;
+  if (verified?.intent === intent && nowMs - verified.atMs < VERIFY_MS) {
+    return { ...verified.state, written: [] };
+  }
+  const client = deps.topo.client(endpointsOf(resolved));
+  const state = await registerTopology({ resolved, client, notReady, leaving });
+  if (state.registered) memory.verified = { intent, atMs: nowMs, state };
+  else delete memory.verified;
+  if (state.written.length > 0) {
+    deps.events.event(cluster, 'Normal', 'TopoRegistered', `Written: ${state.written.join(', ')}`);
+  }
+  const deleted = state.pruned?.deleted ?? [];
+  if (deleted.length > 0) {
+    deps.events.event(cluster, 'Normal', 'TopoCleanup', `Removed: ${deleted.join(', ')}`);
+  }
+  return state;
+};
+
+const observe = (
+  { deps, cluster }: Pass,
+  resolved: ResolvedCluster,
+): Omit<ClusterObserved, 'leaving'> => {
+  const { namespace, name } = resolved;
+  const get = (kind: 'Cell' | 'TableGroup' | 'TopoServer' | 'Service', object: string) =>
+    deps.listers[kind].get(namespace, object);
+  const groups = resolved.databases.flatMap((database) =>
+    database.tablegroups.map((group) => [database.name, group.name] as const),
+  );
+  return {
+    topo: get('TopoServer', names.globalTopo(name)) as TopoServer | undefined,
+    cells: new Map(
+      resolved.cells.map((cell) => [
+        cell.name,
+        get('Cell', names.cell(name, cell.name)) as Cell | undefined,
+      ]),
+    ),
+    tableGroups: new Map(
+      groups.map(([database, group]) => [
+        `${database}/${group}`,
+        get('TableGroup', names.tableGroup(name, database, group)) as TableGroup | undefined,
+      ]),
+    ),
+    shards: deps.listers.Shard.byIndex('cluster', indexOf(cluster)) as Shard[],
+    services: {
+      gateway: get('Service', names.gatewayService(name)),
+      adminWeb: get('Service', names.multiadminWeb(name)),
+    },
+    adminWebPods: podsWith(deps.listers.Pod.byIndex('cluster', indexOf(cluster)), {
+      [LABELS.component]: COMPONENTS.multiadminWeb,
+    }) satisfies Pod[],
+  };
+};
+
+/** Since when topology is waited for: the cluster's creation, or its last change. */
+const requeueAfter = (pass: Pass, state: TopologyState, leaving: number): Result => {
+  const { deps, cluster } = pass;
+  if (!state.registered) {
+    const age = deps.clock.now() - Date.parse(cluster.metadata.creationTimestamp ?? '');
+    return { requeueAfterMs: age < EAGER_MS ? POLL_EAGER_MS : POLL_MS };
+  }
+  return { requeueAfterMs: leaving > 0 ? POLL_MS : VERIFY_MS };
+};
+
+const reconcileLive = async (pass: Pass): Promise<Result> => {
+  const { deps, cluster } = pass;
+  const guarded = guardOf(pass);
+  if (!guarded.ok) {
+    await writeStatus(deps, cluster, refusedStatus(cluster, guarded.problems));
+    return { terminal: guarded.problems.map(problemText).join('; ') };
+  }
+  await annotate(pass, guarded);
+  const children = await bringAbout(pass, guarded);
+  const state = await topology(pass, guarded.resolved, children.leavingCells);
+  const failure = failureText(children.failed);
+  const status = clusterStatus({
+    cluster,
+    resolved: guarded.resolved,
+    notes: guarded.notes,
+    images: guarded.images,
+    observed: { ...observe(pass, guarded.resolved), leaving: children.leaving },
+    topology: state,
+    ...(failure === undefined ? {} : { failure }),
+  });
+  await writeStatus(deps, cluster, status);
+  throwFailure(children.failed);
+  return requeueAfter(pass, state, children.leaving.length);
+};
+
+/** Owner of a memory per cluster: made once per process. */
+export const createClusterController = (): Controller => {
+  const memories = new Memories<ClusterMemory>(() => ({}));
+  const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
+    const id = `${key.namespace}/${key.name}`;
+    const found = deps.listers.MultigresCluster.get(key.namespace, key.name) as
+      MultigresCluster | undefined;
+    if (!found) {
+      memories.forget(id);
+      return {};
+    }
+    if (isTerminating(found)) return deleteCluster(deps, found);
+    const cluster = await ensureFinalizer(deps, found, FINALIZERS.clusterCleanup);
+    const memory = memories.of(id, cluster.metadata.uid ?? '');
+    return reconcileLive({ deps, cluster, memory });
+  };
+  return {
+    name: 'cluster',
+    kind: KINDS.MultigresCluster,
+    reconcile,
+    sources: [
+      ...ownedKinds('MultigresCluster', [
+        'TopoServer',
+        'Cell',
+        'TableGroup',
+        'Deployment',
+        'Service',
+        'Certificate',
+      ]),
+      // A cluster repeats what its shards say, and waits for them when it is deleted.
+      { kind: 'Shard', map: clusterOfLabel },
+      ...(['CoreTemplate', 'CellTemplate', 'ShardTemplate'] as const).map((kind) => ({
+        kind,
+        map: clustersOfNamespace,
+      })),
+    ],
+  };
+};
+
+const clusterOfLabel = (object: KubeObject): Key[] => {
+  const { namespace, labels } = object.metadata;
+  const name = labels?.[LABELS.cluster];
+  return namespace === undefined || name === undefined ? [] : [{ namespace, name }];
+};
+
+/** A template may concern any cluster beside it: one that names it, or one whose default it becomes. */
+const clustersOfNamespace = (template: KubeObject, listers: Deps['listers']): Key[] =>
+  listers.MultigresCluster.list(template.metadata.namespace).map(({ metadata }) => ({
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+  }));

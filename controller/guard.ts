@@ -1,0 +1,69 @@
+/**
+ * The controller's own check of a cluster: admission may have been off, or a template may have gone since.
+ * A cluster that does not resolve is left exactly as it is until somebody changes it.
+ */
+import type { DefaultImages, ImageResolution, ImageStrategy } from '../schemas/images.ts';
+import { resolveImages } from '../schemas/images.ts';
+import type { KubeObject } from '../schemas/k8s.ts';
+import type { Problem } from '../schemas/problem.ts';
+import { resolveCluster } from '../schemas/resolve/cluster.ts';
+import { shardKey } from '../schemas/resolve/running.ts';
+import type { ResolvedCluster, RunningShards, Templates } from '../schemas/resolve/types.ts';
+import type {
+  CellTemplate,
+  CoreTemplate,
+  MultigresCluster,
+  Shard,
+  ShardTemplate,
+} from '../schemas/types.ts';
+
+export interface GuardInput {
+  cluster: MultigresCluster;
+  /** Of the cluster's namespace. */
+  templates: { core: KubeObject[]; cell: KubeObject[]; shard: KubeObject[] };
+  /** Shards of the cluster that exist. */
+  shards: Shard[];
+  defaultImages: DefaultImages;
+  imageStrategy: ImageStrategy;
+}
+
+export type Guarded =
+  | {
+      ok: true;
+      resolved: ResolvedCluster;
+      notes: Problem[];
+      images: Extract<ImageResolution, { ok: true }>;
+    }
+  | { ok: false; problems: Problem[] };
+
+const byName = <T extends KubeObject>(objects: KubeObject[]): Record<string, T> =>
+  Object.fromEntries(objects.map((object) => [object.metadata.name, object as T]));
+
+const running = (shards: readonly Shard[]): RunningShards =>
+  Object.fromEntries(
+    shards.flatMap(({ spec }) =>
+      spec
+        ? [
+            [
+              shardKey(spec.databaseName, spec.tableGroupName, spec.shardName),
+              { pools: spec.pools },
+            ],
+          ]
+        : [],
+    ),
+  );
+
+/** Resolves the cluster and its images, or says all that is wrong with it. Pure. */
+export const guard = (input: GuardInput): Guarded => {
+  const { cluster, templates } = input;
+  const all: Templates = {
+    core: byName<CoreTemplate>(templates.core),
+    cell: byName<CellTemplate>(templates.cell),
+    shard: byName<ShardTemplate>(templates.shard),
+  };
+  const resolved = resolveCluster(cluster, all, { running: running(input.shards) });
+  if (!resolved.ok) return resolved;
+  const images = resolveImages(cluster, input.defaultImages, input.imageStrategy);
+  if (!images.ok) return { ok: false, problems: [images.problem] };
+  return { ok: true, resolved: resolved.value, notes: resolved.notes, images };
+};

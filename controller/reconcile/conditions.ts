@@ -1,0 +1,25 @@
+import type { Condition } from '../../schemas/k8s.ts';
+
+/** A condition before anybody knows since when it holds: the applier settles the time. */
+export const condition = (
+  type: string,
+  status: boolean | 'Unknown',
+  reason: string,
+  message: string,
+  observedGeneration?: number,
+): Condition => ({
+  type,
+  status: status === 'Unknown' ? 'Unknown' : status ? 'True' : 'False',
+  reason,
+  message,
+  lastTransitionTime: '1970-01-01T00:00:00Z',
+  ...(observedGeneration === undefined ? {} : { observedGeneration }),
+});
+
+export const findCondition = (
+  conditions: readonly Condition[] | undefined,
+  type: string,
+): Condition | undefined => conditions?.find((entry) => entry.type === type);
+
+export const isTrue = (conditions: readonly Condition[] | undefined, type: string): boolean =>
+  findCondition(conditions, type)?.status === 'True';

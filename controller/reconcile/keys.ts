@@ -1,0 +1,35 @@
+/** From a changed object to the object of ours that has to look at it. */
+import type { KindName, KubeObject } from '../../schemas/k8s.ts';
+import { LABELS } from '../../schemas/labels.ts';
+import type { Key, Source } from '../manager.ts';
+
+const keyIn = (object: KubeObject, name: string | undefined): Key[] =>
+  name === undefined || object.metadata.namespace === undefined
+    ? []
+    : [{ namespace: object.metadata.namespace, name }];
+
+/** The controlling owner, if it is of this kind. */
+export const ownerKey = (object: KubeObject, kind: string): Key[] => {
+  const owner = object.metadata.ownerReferences?.find((ref) => ref.controller && ref.kind === kind);
+  return keyIn(object, owner?.name);
+};
+
+/** Sources that map each object to its controlling owner of `ownerKind`. */
+export const ownedKinds = (ownerKind: string, kinds: readonly KindName[]): Source[] =>
+  kinds.map((kind) => ({ kind, map: (object) => ownerKey(object, ownerKind) }));
+
+/** A source that maps an object by a name made of its labels; no key when a label is missing. */
+export const byLabels = (
+  kind: KindName,
+  component: string,
+  keys: readonly string[],
+  name: (...values: string[]) => string,
+): Source => ({
+  kind,
+  map: (object) => {
+    const labels = object.metadata.labels ?? {};
+    if (labels[LABELS.component] !== component) return [];
+    const values = keys.map((key) => labels[key]);
+    return values.every((value) => value !== undefined) ? keyIn(object, name(...values)) : [];
+  },
+});

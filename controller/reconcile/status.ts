@@ -1,0 +1,29 @@
+import type { KubeObject } from '../../schemas/k8s.ts';
+import type { Phase } from '../../schemas/types.ts';
+import { isKubeError } from '../kube/errors.ts';
+import { listerOf } from './children.ts';
+import type { Deps } from '../deps.ts';
+
+/** Writes a status when it differs from what is there, and tells a change of phase as an event. */
+export const writeStatus = async (
+  deps: Deps,
+  object: KubeObject,
+  status: { phase?: Phase; message?: string },
+): Promise<void> => {
+  const lister = listerOf(deps, object);
+  const observed = lister.get(object.metadata.namespace, object.metadata.name) ?? object;
+  try {
+    const { changed } = await deps.applier.applyStatus(object, status, observed);
+    if (!changed) return;
+  } catch (error) {
+    // The object went while we looked at it: nobody needs its status any more.
+    if (isKubeError(error, 'gone')) return;
+    throw error;
+  }
+  const before = (observed.status as { phase?: string } | undefined)?.phase;
+  if (status.phase !== undefined && before !== undefined && before !== status.phase) {
+    const type = status.phase === 'Degraded' ? 'Warning' : 'Normal';
+    const text = `${before} -> ${status.phase}${status.message ? `: ${status.message}` : ''}`;
+    deps.events.event(object, type, 'PhaseChange', text);
+  }
+};

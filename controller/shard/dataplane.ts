@@ -1,0 +1,162 @@
+/** What the data plane says about a shard: its records in the topology and its poolers' own answers. */
+import type { TopoRef } from '../../schemas/types.ts';
+import type { Rpc } from '../rpc/client.ts';
+import type { TlsMaterial } from '../rpc/tls.ts';
+import type { StatusResponse } from '../rpc/types.ts';
+import type { TopoAccess } from '../topo/access.ts';
+import type { EtcdClient } from '../topo/client.ts';
+import { codecs } from '../topo/codec.ts';
+import { topoKeys } from '../topo/keys.ts';
+import type { PoolerEntry } from '../topo/records.ts';
+import { readPoolers } from '../topo/records.ts';
+import type { CellRecord, Multipooler, ShardKey } from '../topo/types.ts';
+import type { ShardMemory } from './memory.ts';
+import type { PoolerView } from './roles.ts';
+
+/** A pooler that should be there. */
+export interface Member {
+  pod: string;
+  id: string;
+  cell: string;
+  /** Its pod exists and does not terminate: worth a call. */
+  alive: boolean;
+}
+
+export interface DataPlane {
+  /** Why the topology could not be read, if so. */
+  error?: string;
+  /** Cells of the shard that have no record yet. */
+  unregisteredCells: string[];
+  /** Pooler id -> its record with the revision it was read at. */
+  entries: ReadonlyMap<string, PoolerEntry>;
+  views: PoolerView[];
+}
+
+export interface DataPlaneRequest {
+  topo: TopoRef;
+  shard: ShardKey;
+  members: readonly Member[];
+  tls?: TlsMaterial;
+}
+
+export interface DataPlaneAccess {
+  topo: TopoAccess;
+  rpc: Rpc;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** Longer than a loaded pooler needs, short enough that a fail-over shows within five seconds. */
+const STATUS_TIMEOUT_MS = 2500;
+/** A pooler that misses one call under load keeps its last answer for so long. */
+const REPLY_LIFE_MS = 6000;
+
+const endpointsOf = (address: string): string[] =>
+  address
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+const readCells = async (client: EtcdClient, root: string): Promise<Map<string, CellRecord>> => {
+  const cells = new Map<string, CellRecord>();
+  for (const { key, value } of await client.range(topoKeys.cells(root))) {
+    if (!key.endsWith('/Cell')) continue;
+    const record = codecs.Cell.decode(value);
+    if (record.name !== undefined) cells.set(record.name, record);
+  }
+  return cells;
+};
+
+interface Topology {
+  entries: Map<string, PoolerEntry>;
+  unregisteredCells: string[];
+}
+
+const readTopology = async (
+  access: DataPlaneAccess,
+  request: DataPlaneRequest,
+): Promise<Topology> => {
+  const { address, rootPath } = request.topo;
+  const records = await readCells(access.topo.client(endpointsOf(address)), rootPath);
+  const wanted = [...new Set(request.members.map(({ cell }) => cell))];
+  const entries = new Map<string, PoolerEntry>();
+  await Promise.all(
+    wanted.map(async (cell) => {
+      const record = records.get(cell);
+      if (!record) return;
+      const endpoints = record.server_addresses ?? [];
+      const client = access.topo.client(endpoints.length > 0 ? endpoints : endpointsOf(address));
+      const found = await readPoolers(client, record.root ?? rootPath, cell, request.shard);
+      for (const entry of found) entries.set(entry.record.id?.name ?? '', entry);
+    }),
+  );
+  return { entries, unregisteredCells: wanted.filter((cell) => !records.has(cell)) };
+};
+
+const grpcAddress = (record: Multipooler): string | undefined => {
+  const port = record.port_map?.['grpc'];
+  return record.hostname && port ? `${record.hostname}:${port}` : undefined;
+};
+
+const askAll = async (
+  access: DataPlaneAccess,
+  request: DataPlaneRequest,
+  records: ReadonlyMap<string, PoolerEntry>,
+  memory: ShardMemory,
+): Promise<Map<string, StatusResponse>> => {
+  const replies = new Map<string, StatusResponse>();
+  await Promise.all(
+    request.members.map(async ({ id, alive }) => {
+      const record = records.get(id)?.record;
+      const address = record && grpcAddress(record);
+      const gone = record?.lifecycle_status?.status === 'LIFECYCLE_SHUTDOWN';
+      if (!alive || gone || address === undefined) {
+        memory.replies.delete(id);
+        return;
+      }
+      try {
+        const target = { address, ...(request.tls ? { tls: request.tls } : {}) };
+        const value = await access.rpc.poolerStatus(target, STATUS_TIMEOUT_MS);
+        memory.replies.set(id, { atMs: access.now(), value });
+        replies.set(id, value);
+      } catch {
+        const last = memory.replies.get(id);
+        if (last && access.now() - last.atMs < REPLY_LIFE_MS) replies.set(id, last.value);
+        else memory.replies.delete(id);
+      }
+    }),
+  );
+  return replies;
+};
+
+/** Reads everything once. Never throws: what could not be read is missing, and said. */
+export const readDataPlane = async (
+  access: DataPlaneAccess,
+  request: DataPlaneRequest,
+  memory: ShardMemory,
+): Promise<DataPlane> => {
+  let topology: Topology = { entries: new Map(), unregisteredCells: [] };
+  let error: string | undefined;
+  try {
+    topology = await readTopology(access, request);
+  } catch (caught) {
+    error = caught instanceof Error ? caught.message : String(caught);
+  }
+  const replies = await askAll(access, request, topology.entries, memory);
+  return {
+    ...(error === undefined ? {} : { error }),
+    unregisteredCells: topology.unregisteredCells,
+    entries: topology.entries,
+    views: request.members.map(({ pod, id, cell }) => {
+      const record = topology.entries.get(id)?.record;
+      const status = replies.get(id);
+      return {
+        pod,
+        id,
+        cell,
+        ...(record ? { record } : {}),
+        ...(status ? { status } : {}),
+      };
+    }),
+  };
+};

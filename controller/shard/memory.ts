@@ -1,0 +1,40 @@
+/** What a reconciler remembers of a shard between passes. Losing it costs time, never safety. */
+import type { BackupMetadata, StatusResponse } from '../rpc/types.ts';
+import type { TlsMaterial } from '../rpc/tls.ts';
+
+/** A pod as it was last seen. */
+export interface PodTrace {
+  uid: string;
+  node?: string;
+  /** All its containers had ended: nothing of it can run any more. */
+  terminated: boolean;
+}
+
+/** A value that was read some time ago. */
+export interface Dated<T> {
+  atMs: number;
+  value: T;
+}
+
+export interface ShardMemory {
+  pods: Map<string, PodTrace>;
+  /** Since when a pod that should exist does not, ms since the epoch. */
+  missingSince: Map<string, number>;
+  /** Last Status reply per pooler: bridges a single call that failed. */
+  replies: Map<string, Dated<StatusResponse>>;
+  /** Problems of the Secrets that the user provides. */
+  secrets?: Dated<string[]>;
+  certificatesAtMs?: number;
+  backups?: Dated<BackupMetadata[]>;
+  backupsAskedAtMs?: number;
+  /** When a reload was last asked of a pod. */
+  reloads: Map<string, number>;
+  tls?: Dated<TlsMaterial | undefined>;
+}
+
+export const emptyMemory = (): ShardMemory => ({
+  pods: new Map(),
+  missingSince: new Map(),
+  replies: new Map(),
+  reloads: new Map(),
+});

@@ -1,0 +1,64 @@
+import { KINDS } from '../../schemas/k8s.ts';
+import { ANNOTATIONS } from '../../schemas/labels.ts';
+import type { Shard, TableGroup } from '../../schemas/types.ts';
+import type { Deps } from '../deps.ts';
+import type { Controller, Key, Result } from '../manager.ts';
+import type { Failed } from '../reconcile/children.ts';
+import { applyChildren, failureText, throwFailure } from '../reconcile/children.ts';
+import { ownedKinds } from '../reconcile/keys.ts';
+import { cancelDrain, removeDrained, requestDrain } from '../reconcile/pending.ts';
+import { isTerminating } from '../reconcile/pods.ts';
+import { writeStatus } from '../reconcile/status.ts';
+import { shardsOf } from './desired.ts';
+import { tableGroupStatus } from './status.ts';
+
+const shardsInApi = (group: TableGroup, deps: Deps): Shard[] =>
+  deps.listers.Shard.byIndex('owner', group.metadata.uid ?? '') as Shard[];
+
+const isPending = (group: TableGroup): boolean =>
+  group.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
+
+/** Brings the shards to what the spec says; while the group is being removed, drains them all. */
+const bringAbout = async (
+  group: TableGroup,
+  wanted: readonly Shard[],
+  deps: Deps,
+): Promise<Failed[]> => {
+  if (isPending(group)) {
+    for (const shard of shardsInApi(group, deps)) await requestDrain(deps, shard);
+    return [];
+  }
+  const { applied, failed } = await applyChildren(deps, group, wanted);
+  for (const { object } of applied) await cancelDrain(deps, object);
+  const names = new Set(wanted.map((shard) => shard.metadata.name));
+  for (const shard of shardsInApi(group, deps)) {
+    if (!names.has(shard.metadata.name)) await removeDrained(deps, group, shard);
+  }
+  return failed;
+};
+
+const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
+  const group = deps.listers.TableGroup.get(key.namespace, key.name) as TableGroup | undefined;
+  if (!group || isTerminating(group)) return {};
+  const wanted = shardsOf(group);
+  const failed = await bringAbout(group, wanted, deps);
+
+  const existing = new Map(shardsInApi(group, deps).map((shard) => [shard.metadata.name, shard]));
+  const names = wanted.map((shard) => shard.metadata.name);
+  const failure = failureText(failed);
+  const status = tableGroupStatus(group, {
+    shards: new Map(names.map((name) => [name, existing.get(name)])),
+    orphans: [...existing.values()].filter((shard) => !names.includes(shard.metadata.name)),
+    ...(failure === undefined ? {} : { failure }),
+  });
+  await writeStatus(deps, group, status);
+  throwFailure(failed);
+  return {};
+};
+
+export const tableGroupController: Controller = {
+  name: 'tablegroup',
+  kind: KINDS.TableGroup,
+  reconcile,
+  sources: ownedKinds('TableGroup', ['Shard']),
+};

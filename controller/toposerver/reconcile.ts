@@ -1,0 +1,45 @@
+import type { Pod } from '../../schemas/k8s.ts';
+import { KINDS } from '../../schemas/k8s.ts';
+import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
+import type { TopoServer } from '../../schemas/types.ts';
+import type { Deps } from '../deps.ts';
+import type { Controller, Key, Result } from '../manager.ts';
+import { applyChildren, failureText, pruneChildren, throwFailure } from '../reconcile/children.ts';
+import { buildContextOf } from '../reconcile/context.ts';
+import { byLabels, ownedKinds } from '../reconcile/keys.ts';
+import { isTerminating } from '../reconcile/pods.ts';
+import { writeStatus } from '../reconcile/status.ts';
+import { topoServerChildren } from './desired.ts';
+import { topoServerStatus } from './status.ts';
+
+const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
+  const topo = deps.listers.TopoServer.get(key.namespace, key.name) as TopoServer | undefined;
+  // Its children go with it: the garbage collector follows the owner references.
+  if (!topo || isTerminating(topo)) return {};
+
+  const children = topoServerChildren(topo, buildContextOf(deps.options));
+  const { failed } = await applyChildren(deps, topo, children);
+  await pruneChildren(deps, topo, children);
+
+  const statefulSet = deps.listers.StatefulSet.get(key.namespace, key.name);
+  const failure = failureText(failed);
+  const status = topoServerStatus(topo, {
+    statefulSet,
+    pods: deps.listers.Pod.byIndex('owner', statefulSet?.metadata.uid ?? '') as Pod[],
+    storageClasses: deps.listers.StorageClass.list(),
+    ...(failure === undefined ? {} : { failure }),
+  });
+  await writeStatus(deps, topo, status);
+  throwFailure(failed);
+  return {};
+};
+
+export const topoServerController: Controller = {
+  name: 'toposerver',
+  kind: KINDS.TopoServer,
+  reconcile,
+  sources: [
+    ...ownedKinds('TopoServer', ['StatefulSet', 'Service', 'PodDisruptionBudget']),
+    byLabels('Pod', COMPONENTS.toposerver, [LABELS.toposerver], (name) => name ?? ''),
+  ],
+};
