@@ -36,7 +36,8 @@ export function podPlan(
     serviceId: `p-${suffix}`,
     hostname: `pool-${suffix}`,
     address: `${net}.${number}`,
-    pgbackrestPort: 8400 + number,
+    // pgBackRest's server listens on all addresses, so that two clusters need different ports.
+    pgbackrestPort: 8400 + Number(net.split('.')[2]) * 100 + number,
   };
 }
 

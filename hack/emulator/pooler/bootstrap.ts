@@ -25,8 +25,16 @@ export async function clearUnfinished(ctx: Context): Promise<void> {
 /** Restores the newest complete backup, or makes the first one when the repository has none. @throws Error when it cannot be read */
 export async function fillDataDir(ctx: Context): Promise<void> {
   const complete = (await ctx.backrest.list()).filter((backup) => backup.error !== true);
-  if (complete.length > 0) await restore(ctx);
-  else await firstBackup(ctx);
+  const { state } = ctx;
+  // The record goes on saying SERVING while data comes and goes, as recorded from the runtime.
+  state.hold = 'SERVING';
+  try {
+    if (complete.length > 0) await restore(ctx);
+    else await firstBackup(ctx);
+  } finally {
+    state.hold = undefined;
+    if (!state.running) state.wasReady = false;
+  }
 }
 
 async function restore(ctx: Context): Promise<void> {
