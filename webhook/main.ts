@@ -16,6 +16,7 @@ import { createWebhookMetrics, type WebhookMetrics } from './metrics.ts';
 import { parseWebhookOptions, type WebhookOptions } from './options.ts';
 import { POLICIES } from './policies/index.ts';
 import { closeServer, createApp, listenPlain, listenTls } from './server.ts';
+import { selfCheck } from './self-check.ts';
 import { createSteps } from './steps.ts';
 import { createCertificates, fingerprint, type Certificates } from './tls.ts';
 import { WORLD_KINDS } from './world.ts';
@@ -51,6 +52,10 @@ export async function run(
   const kube = createClient({ transport, clock, random: () => Math.random() });
   const parts: Parts = { options, clock, log, kube, metrics: createWebhookMetrics() };
   try {
+    if (options.selfCheckMs > 0) {
+      const limitMs = options.selfCheckMs;
+      return (await selfCheck({ ...parts, namespace: options.namespace, limitMs })) ? 0 : 1;
+    }
     await serve(parts, signal);
   } finally {
     await transport.close();

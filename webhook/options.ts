@@ -97,6 +97,12 @@ export const WEBHOOK_OPTIONS = {
     '5',
     'Time between failing readiness and closing the port after SIGTERM.',
   ),
+  selfCheckSeconds: option(
+    'self-check-seconds',
+    'SELF_CHECK_SECONDS',
+    '0',
+    'Above 0: serve nothing, but try for so long whether the API server reaches the webhook, and exit.',
+  ),
 } as const satisfies Record<string, OptionDef>;
 
 type Name = keyof typeof WEBHOOK_OPTIONS;
@@ -117,6 +123,7 @@ export interface WebhookOptions {
   logLevel: LogLevel;
   checkMs: number;
   drainMs: number;
+  selfCheckMs: number;
 }
 
 export type OptionsResult = { ok: true; value: WebhookOptions } | { ok: false; problems: string[] };
@@ -181,6 +188,7 @@ function convert(text: Record<Name, string>): OptionsResult {
     logLevel: logLevel ?? 'info',
     checkMs: integer('checkSeconds', 3600) * 1000,
     drainMs: integer('drainSeconds', 300) * 1000,
+    selfCheckMs: integer('selfCheckSeconds', 3600) * 1000,
   };
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value };
 }
