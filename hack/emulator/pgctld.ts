@@ -60,6 +60,7 @@ function keepBackrestServer(
 
 export const runPgctld: RunRole = async (flags, env) => {
   if (flags.words[0] !== 'server') throw new Error('pgctld: the only command here is "server"');
+  const told = untilSignal();
   const layout = readLayout(flags.text('pooler-dir'), flags.number('pg-port'), env);
   const log = createLog(flags.text('log-level'), { service: 'pgctld' });
   prepareFolders(layout);
@@ -118,7 +119,7 @@ export const runPgctld: RunRole = async (flags, env) => {
   const stopped = new AbortController();
   keepBackrestServer(flags, layout, env, log, stopped.signal);
   log.info('pgctld serving', { pooler_dir: layout.poolerDir });
-  const signal = await untilSignal();
+  const signal = await told;
   log.info('stopping', { signal });
   stopped.abort();
   if (!(await postgres.stop('fast', 10_000))) await postgres.stop('immediate', 5_000);

@@ -63,6 +63,7 @@ function createContext(flags: Flags, env: NodeJS.ProcessEnv): Context {
   const ctx: Context = {
     ...{ flags, layout, log, state },
     sql: new Sql(layout, 'multipooler'),
+    ask: new Sql(layout, 'multipooler-status'),
     act: new Sql(layout, 'multipooler-action'),
     pgctld: new Pgctld(flags.text('pgctld-addr')),
     backrest: new Backrest({ layout, env, cipherKeyFile }),

@@ -48,6 +48,7 @@ async function restore(ctx: Context): Promise<void> {
     overrideStopped(ctx, '');
     rmSync(layout.sentinel, { force: true });
     state.position = undefined;
+    state.forget();
     await ctx.pgctld.start(true);
     await ctx.observe();
     log.info('restore.attempt', { outcome: 'success', ms: Date.now() - started });

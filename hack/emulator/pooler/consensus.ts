@@ -133,6 +133,8 @@ export class Consensus {
     if (!up) throw new Error('pg_promote did not end in 60 s');
     state.diverged = false;
     state.resigning = false;
+    state.led = true;
+    state.keep();
   }
 
   private async record(next: ShardRule, reason: string): Promise<void> {
@@ -183,7 +185,7 @@ export class Consensus {
   private async goUnder(host: string, port: number): Promise<void> {
     const { ctx } = this;
     const { state } = ctx;
-    if (state.inRecovery === false || state.isRuleLeader) {
+    if (state.inRecovery === false || state.led) {
       state.diverged = true;
       state.hold = 'DRAINING';
       await ctx.observe();

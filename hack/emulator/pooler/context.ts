@@ -69,8 +69,10 @@ export interface Context {
   layout: Layout;
   log: Log;
   state: PoolerState;
-  /** For Status and observation. */
+  /** For observation and short questions, which have a time limit. */
   sql: Sql;
+  /** For Status, which has none: with a frozen server it hangs, like the runtime's. */
+  ask: Sql;
   /** For actions: its commits may wait for the quorum. */
   act: Sql;
   pgctld: Pgctld;

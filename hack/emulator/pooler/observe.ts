@@ -26,6 +26,17 @@ export function roleOf(state: PoolerState): 'PRIMARY' | 'REPLICA' {
   return leads && term >= state.revokedBelow ? 'PRIMARY' : 'REPLICA';
 }
 
+interface ServerRow extends Record<string, unknown> {
+  recovery: boolean;
+  lsn: string;
+  lag_ms: number | null;
+}
+const SERVER = `SELECT pg_is_in_recovery() AS recovery,
+  (CASE WHEN pg_is_in_recovery() THEN coalesce(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
+    ELSE pg_current_wal_lsn() END)::text AS lsn,
+  CASE WHEN pg_is_in_recovery() AND pg_last_wal_replay_lsn() <> pg_last_wal_receive_lsn()
+    THEN extract(epoch FROM now() - pg_last_xact_replay_timestamp())::float8 * 1000 END AS lag_ms`;
+
 export class Observer {
   private readonly ctx: Context;
   private lastAnswer = Date.now();
@@ -47,8 +58,7 @@ export class Observer {
     }
     if (state.running) await this.ask();
     else {
-      this.ctx.sql.drop();
-      this.ctx.act.drop();
+      for (const sql of [this.ctx.sql, this.ctx.ask, this.ctx.act]) sql.drop();
       state.ready = false;
       state.inRecovery = undefined;
     }
@@ -58,16 +68,11 @@ export class Observer {
   private async ask(): Promise<void> {
     const { state, sql, log } = this.ctx;
     try {
-      const row = await sql.one<{ recovery: boolean; lsn: string }>(
-        `SELECT pg_is_in_recovery() AS recovery, (CASE WHEN pg_is_in_recovery()
-           THEN coalesce(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
-           ELSE pg_current_wal_lsn() END)::text AS lsn`,
-        [],
-        QUERY_MS,
-      );
+      const row = await sql.one<ServerRow>(SERVER, [], QUERY_MS);
       state.position = (await readRule(sql, QUERY_MS)) ?? state.position;
       state.inRecovery = row.recovery;
       state.lsn = row.lsn;
+      state.lagMs = row.lag_ms ?? 0;
       state.ready = true;
       state.wasReady = true;
       this.lastAnswer = Date.now();

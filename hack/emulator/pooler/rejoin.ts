@@ -44,6 +44,8 @@ async function rewind(ctx: Context, host: string, port: number): Promise<void> {
     state.hold = 'DRAINING';
     await pgctld.start(true);
     state.diverged = false;
+    state.led = false;
+    state.keep();
   } finally {
     // Whatever happened, a stopped server is started again by the monitor.
     state.hold = undefined;

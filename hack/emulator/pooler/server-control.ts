@@ -14,8 +14,7 @@ const IMMEDIATE_STOP_MS = 5_000;
 
 /** Stops postgres: fast for 10 s, then immediate for 5 s. */
 export async function stopPostgres(ctx: Context): Promise<void> {
-  ctx.sql.drop();
-  ctx.act.drop();
+  for (const sql of [ctx.sql, ctx.ask, ctx.act]) sql.drop();
   if (await ctx.pgctld.stop('fast', FAST_STOP_MS)) return;
   ctx.log.warn('fast stop took too long');
   await ctx.pgctld.stop('immediate', IMMEDIATE_STOP_MS);

@@ -17,6 +17,7 @@ interface Kept {
   revocation?: TermRevocation;
   primary?: PoolerAddress;
   rewindReady?: boolean;
+  led?: boolean;
 }
 
 export class PoolerState {
@@ -57,9 +58,13 @@ export class PoolerState {
   restartsEnabled = true;
   position: RulePosition | undefined;
   lsn = '';
+  /** Replay lag of a standby that has not replayed all it received. */
+  lagMs = 0;
   revocation: TermRevocation | undefined;
   primary: PoolerAddress | undefined;
   rewindReady = false;
+  /** This data directory was a leader's: it may hold what no other copy has. */
+  led = false;
 
   constructor(o: {
     id: Id;
@@ -83,6 +88,7 @@ export class PoolerState {
       this.revocation = kept.revocation;
       this.primary = kept.primary;
       this.rewindReady = kept.rewindReady ?? false;
+      this.led = kept.led ?? false;
     } catch {
       // First start on this volume.
     }
@@ -90,7 +96,7 @@ export class PoolerState {
 
   /** Writes promise and leader to the volume, before they are relied on. */
   keep(): void {
-    const kept: Kept = { rewindReady: this.rewindReady };
+    const kept: Kept = { rewindReady: this.rewindReady, led: this.led };
     if (this.revocation) kept.revocation = this.revocation;
     if (this.primary) kept.primary = this.primary;
     writeFileSync(`${this.file}.new`, JSON.stringify(kept));
@@ -102,6 +108,7 @@ export class PoolerState {
     this.revocation = undefined;
     this.primary = undefined;
     this.rewindReady = false;
+    this.led = false;
     this.keep();
   }
 

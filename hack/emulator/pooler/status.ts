@@ -84,7 +84,7 @@ const duration = (ms: number): object => ({
 });
 
 async function primaryPart(ctx: Context): Promise<Record<string, unknown>> {
-  const row = await ctx.sql.one<PrimaryRow>(PRIMARY);
+  const row = await ctx.ask.one<PrimaryRow>(PRIMARY);
   const followers = row.followers.flatMap((name) => idOfApplicationName(name) ?? []);
   return {
     wal_position: row.lsn,
@@ -100,7 +100,7 @@ async function primaryPart(ctx: Context): Promise<Record<string, unknown>> {
 }
 
 async function standbyPart(ctx: Context): Promise<Record<string, unknown>> {
-  const row = await ctx.sql.one<StandbyRow>(STANDBY);
+  const row = await ctx.ask.one<StandbyRow>(STANDBY);
   const conn = connInfoMessage(row.conninfo);
   const streaming = row.wal_status === 'streaming';
   return {
@@ -134,7 +134,7 @@ export async function buildStatus(ctx: Context): Promise<object> {
   let live: Record<string, unknown> = {};
   if (state.running) {
     try {
-      const { recovery } = await ctx.sql.one<{ recovery: boolean }>(
+      const { recovery } = await ctx.ask.one<{ recovery: boolean }>(
         'SELECT pg_is_in_recovery() AS recovery',
       );
       live = recovery ? await standbyPart(ctx) : await primaryPart(ctx);

@@ -89,7 +89,7 @@ export function gatewayHealth(ctx: Context): PoolerHealthMessage {
         }
       : {}),
     postgresReady: state.ready,
-    lagMs: 0,
+    lagMs: state.lagMs,
   };
 }
 
