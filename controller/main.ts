@@ -55,6 +55,7 @@ function assemble(world: World): Assembled {
     qps: options.kubeQps,
     burst: options.kubeBurst,
     onWrite: (write) => writes.onWrite(write),
+    knownVersion: (ref) => writes.knownVersion(ref),
   });
   const leaseApi = createClient({ ...shared, deadlineMs: LEASE_DEADLINE_MS });
   const deps: Deps = {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { KindName, KindRef } from '../schemas/k8s.ts';
+import type { KindName, KindRef, ObjectRef } from '../schemas/k8s.ts';
 import { KINDS } from '../schemas/k8s.ts';
 import type { Write } from './kube/client.ts';
 import type { Store } from './kube/store.ts';
@@ -9,6 +9,8 @@ import { WATCHED } from './watched.ts';
 export interface Writes {
   /** For ClientOptions.onWrite: shows the write to readers of the store at once. */
   onWrite(write: Write): void;
+  /** For ClientOptions.knownVersion. */
+  knownVersion(ref: ObjectRef): string | undefined;
   /** Runs `work` and collects what it changed in the API, as `apply Service demo-web`. */
   track<T>(actions: string[], work: () => Promise<T>): Promise<T>;
 }
@@ -23,9 +25,8 @@ export function createWrites(stores: Record<KindName, Store>): Writes {
   const storeOf = (kind: KindRef): Store | undefined => byKind.get(kind);
 
   const changed = (write: Write): boolean => {
-    if (!write.object) return true;
-    const before = storeOf(write.kind)?.get(write.namespace, write.name);
-    return before?.metadata.resourceVersion !== write.object.metadata.resourceVersion;
+    if (!write.object || write.knownVersion === undefined) return true;
+    return write.knownVersion !== write.object.metadata.resourceVersion;
   };
 
   return {
@@ -41,6 +42,8 @@ export function createWrites(stores: Record<KindName, Store>): Writes {
       if (write.object) store?.observe(write.object);
       else store?.observeDeleted(write.namespace, write.name, write.uid);
     },
+    knownVersion: ({ kind, namespace, name }) =>
+      storeOf(kind)?.get(namespace, name)?.metadata.resourceVersion,
     track: (actions, work) => tracked.run(actions, work),
   };
 }

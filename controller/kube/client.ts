@@ -11,6 +11,8 @@ export interface Write {
   namespace?: string;
   name: string;
   subresource?: string;
+  /** The version of the local copy when the write was sent: the watch may be ahead of the answer. */
+  knownVersion?: string | undefined;
   /** The answer; absent when the object is gone for good. */
   object?: KubeObject;
   /** Set for deletes that the caller or the answer named a uid for. */
@@ -20,6 +22,8 @@ export interface Write {
 export interface ClientOptions extends RequestOptions {
   /** Called for each accepted write, before the caller gets its answer. */
   onWrite?: (write: Write) => void;
+  /** The resourceVersion of the local copy of an object, to tell writes that changed nothing. */
+  knownVersion?: (ref: ObjectRef) => string | undefined;
 }
 
 const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
@@ -85,8 +89,10 @@ export function createClient(options: ClientOptions): KubeApi {
     async apply(desired, opts = {}) {
       const kind = kindOf(desired);
       const { namespace, name } = desired.metadata;
+      const ref: ObjectRef = { kind, name, ...(namespace ? { namespace } : {}) };
+      const knownVersion = options.knownVersion?.(ref);
       const answer = await object({
-        what: words('apply', { kind, name, ...(namespace ? { namespace } : {}) }, opts.subresource),
+        what: words('apply', ref, opts.subresource),
         method: 'PATCH',
         path:
           apiPath(kind, namespace, name, opts.subresource) +
@@ -101,12 +107,13 @@ export function createClient(options: ClientOptions): KubeApi {
       });
       if (!opts.dryRun) {
         const sub = opts.subresource ? { subresource: opts.subresource } : {};
-        wrote({ verb: 'apply', kind, namespace, name, ...sub, object: answer });
+        wrote({ verb: 'apply', ...ref, ...sub, knownVersion, object: answer });
       }
       return answer;
     },
 
     async mergePatch(ref, patch, opts = {}) {
+      const knownVersion = options.knownVersion?.(ref);
       const answer = await object({
         what: words('patch', ref, opts.subresource),
         method: 'PATCH',
@@ -118,7 +125,7 @@ export function createClient(options: ClientOptions): KubeApi {
         repeatable: true,
       });
       const sub = opts.subresource ? { subresource: opts.subresource } : {};
-      wrote({ verb: 'patch', ...ref, ...sub, object: answer });
+      wrote({ verb: 'patch', ...ref, ...sub, knownVersion, object: answer });
       return answer;
     },
 

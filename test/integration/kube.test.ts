@@ -1,0 +1,464 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
+import { createApplier } from '../../controller/kube/apply.ts';
+import type { KubeApi } from '../../controller/kube/api.ts';
+import { systemClock } from '../../controller/kube/clock.ts';
+import { KubeError, isKubeError } from '../../controller/kube/errors.ts';
+import { createEventRecorder } from '../../controller/kube/events.ts';
+import { Informer } from '../../controller/kube/informer.ts';
+import { runWithLease } from '../../controller/kube/lease.ts';
+import { Store, type Change } from '../../controller/kube/store.ts';
+import { trim } from '../../controller/kube/transform.ts';
+import { createLog } from '../../controller/log.ts';
+import { createWrites } from '../../controller/writes.ts';
+import { createStores } from '../../controller/watched.ts';
+import {
+  configMap,
+  countingTransport,
+  eventually,
+  makeNamespace,
+  testClient,
+  type CountingTransport,
+} from '../support/kube-api.ts';
+
+const now = () => Date.now();
+const log = createLog('error');
+const random = () => 0.1;
+
+let transport: CountingTransport;
+let api: KubeApi;
+let ns: string;
+let removeNamespace: () => Promise<void>;
+
+before(async () => {
+  transport = countingTransport();
+  api = testClient(transport);
+  ({ name: ns, remove: removeNamespace } = await makeNamespace(api, 'kube-layer'));
+});
+after(async () => {
+  await removeNamespace();
+  await transport.close();
+});
+
+const ref = (name: string) => ({ kind: KINDS.ConfigMap, namespace: ns, name });
+
+describe('requests', () => {
+  test('create, read, patch and delete; absence is a value', async () => {
+    assert.equal(await api.get(ref('crud')), undefined);
+    const made = await api.create(configMap(ns, 'crud', { a: '1' }));
+    assert.equal(made.kind, 'ConfigMap');
+    await api.mergePatch(ref('crud'), { data: { b: '2' } });
+    assert.deepEqual((await api.get(ref('crud')))?.data, { a: '1', b: '2' });
+    assert.equal(await api.delete(ref('crud')), true);
+    assert.equal(await api.delete(ref('crud')), false);
+  });
+
+  test('errors carry their meaning', async () => {
+    const classOf = async (work: Promise<unknown>) => {
+      const error = await work.then(
+        () => undefined,
+        (caught: unknown) => caught,
+      );
+      assert.ok(error instanceof KubeError, 'throws a KubeError');
+      return error;
+    };
+    await api.create(configMap(ns, 'errors'));
+    assert.equal((await classOf(api.create(configMap(ns, 'errors')))).class, 'exists');
+    const stale = { metadata: { resourceVersion: '1' }, data: { a: '1' } };
+    assert.equal((await classOf(api.mergePatch(ref('errors'), stale))).class, 'conflict');
+    assert.equal((await classOf(api.mergePatch(ref('nowhere'), {}))).class, 'gone');
+    const uid = '00000000-0000-0000-0000-000000000000';
+    assert.equal((await classOf(api.delete(ref('errors'), { uid }))).class, 'conflict');
+    const invalid = await classOf(api.create(configMap(ns, 'Not A Name')));
+    assert.equal(invalid.class, 'invalid');
+    assert.equal(invalid.details[0]?.field, 'metadata.name');
+  });
+
+  test('a server that nobody listens at is busy, within the deadline', async () => {
+    const dead = testClient(
+      {
+        send: async () => {
+          throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+        },
+        close: async () => {},
+      },
+      { deadlineMs: 700 },
+    );
+    const startMs = now();
+    await assert.rejects(dead.get(ref('x')), (e) => isKubeError(e, 'busy'));
+    assert.ok(now() - startMs < 2000);
+  });
+
+  test('one connection pool serves many requests', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => api.get(ref('errors'))));
+    const startMs = now();
+    for (let i = 0; i < 50; i++) await api.get(ref('errors'));
+    // A TLS handshake each would take several times as long.
+    assert.ok(now() - startMs < 1500, `${now() - startMs} ms for 50 requests`);
+  });
+});
+
+describe('informer', { timeout: 60_000 }, () => {
+  const open: (() => void)[] = [];
+  afterEach(() => {
+    for (const close of open.splice(0)) close();
+  });
+
+  const run = (
+    store: Store,
+    more: Partial<ConstructorParameters<typeof Informer>[0]> = {},
+  ): { informer: Informer; changes: Change[]; restarts: string[]; stop: () => Promise<void> } => {
+    const changes: Change[] = [];
+    const restarts: string[] = [];
+    const informer = new Informer({
+      api,
+      kind: KINDS.ConfigMap,
+      namespace: ns,
+      store,
+      clock: systemClock,
+      random,
+      log,
+      labelSelector: 'test=informer',
+      onRestart: (reason) => restarts.push(reason),
+      ...more,
+    });
+    informer.onChange((change) => changes.push(change));
+    const abort = new AbortController();
+    open.push(() => abort.abort());
+    const running = informer.start(abort.signal);
+    const stop = async () => {
+      abort.abort();
+      await running;
+    };
+    return { informer, changes, restarts, stop };
+  };
+  const labelled = (name: string, data: Record<string, string> = {}) =>
+    configMap(ns, name, data, { test: 'informer' });
+
+  test('pages through the first list, then follows changes', async () => {
+    for (let i = 0; i < 7; i++) await api.create(labelled(`page-${i}`));
+    await api.create(configMap(ns, 'not-selected'));
+    const store = new Store({ now, transform: trim });
+    transport.requests.length = 0;
+    const { informer, changes, stop } = run(store, { pageSize: 3 });
+    await informer.whenSynced();
+    const pages = transport.requests.filter((r) => r.path.includes('limit=3'));
+    assert.equal(pages.length, 3);
+    assert.equal(store.list().length, 7);
+    assert.ok(changes.every((change) => change.initial && change.type === 'added'));
+    assert.equal(store.get(ns, 'page-0')?.kind, 'ConfigMap');
+
+    await api.create(labelled('live'));
+    await eventually('create seen', () => store.get(ns, 'live'));
+    await api.mergePatch(ref('live'), { data: { x: 'y' } });
+    await eventually('update seen', () => store.get(ns, 'live')?.data?.['x'] === 'y');
+    await api.mergePatch(ref('live'), { metadata: { labels: { test: null } } });
+    await eventually('leaving the selection is a delete', () => !store.get(ns, 'live'));
+    assert.deepEqual(
+      changes.filter((c) => c.object.metadata.name === 'live').map((c) => [c.type, c.initial]),
+      [
+        ['added', false],
+        ['updated', false],
+        ['deleted', false],
+      ],
+    );
+    await stop();
+  });
+
+  test('metadata only: no content is fetched', async () => {
+    await api.create(labelled('secretive', { password: 'x' }));
+    const store = new Store({ now });
+    const { informer, stop } = run(store, { metadataOnly: true });
+    await informer.whenSynced();
+    const found = store.get(ns, 'secretive');
+    assert.equal(found?.data, undefined);
+    assert.equal(found?.kind, 'ConfigMap');
+    assert.equal(found?.apiVersion, 'v1');
+    await api.create(labelled('secretive-2', { password: 'x' }));
+    const live = await eventually('create seen', () => store.get(ns, 'secretive-2'));
+    assert.equal(live.data, undefined);
+    await stop();
+  });
+
+  test('a watch that is cut goes on where it was, without a new list', async () => {
+    const cuts: (() => void)[] = [];
+    const cutting: KubeApi = {
+      ...api,
+      watch(kind, options, onEvent, signal) {
+        const cut = new AbortController();
+        cuts.push(() => cut.abort());
+        return api.watch(kind, options, onEvent, AbortSignal.any([signal, cut.signal])).then(() => {
+          throw new KubeError('cut', { class: 'busy', status: 0, reason: 'ECONNRESET' });
+        });
+      },
+    };
+    const store = new Store({ now });
+    const { informer, restarts, stop } = run(store, { api: cutting });
+    await informer.whenSynced();
+    await eventually('watch open', () => cuts.length === 1);
+    await api.create(labelled('before-cut'));
+    await eventually('seen before', () => store.get(ns, 'before-cut'));
+    transport.requests.length = 0;
+    cuts[0]?.();
+    await api.create(labelled('during-cut'));
+    await eventually('seen after', () => store.get(ns, 'during-cut'));
+    const lists = transport.requests.filter(
+      (r) => r.method === 'GET' && !r.path.includes('watch='),
+    );
+    assert.equal(lists.length, 0);
+    assert.ok(restarts.length > 0 && !restarts.includes('relist'));
+    await stop();
+  });
+
+  test('a position that is too old leads to a new list that tells the difference', async () => {
+    let first = true;
+    const forgetful: KubeApi = {
+      ...api,
+      // Version 1 is from before the server began to remember: it answers 410.
+      watch: (kind, options, onEvent, signal) => {
+        const resourceVersion = first ? '1' : options.resourceVersion;
+        first = false;
+        return api.watch(kind, { ...options, resourceVersion }, onEvent, signal);
+      },
+      list: async (kind, options) => {
+        const answer = await api.list(kind, options);
+        if (first) await api.create(labelled('between-list-and-watch'));
+        return answer;
+      },
+    };
+    const store = new Store({ now });
+    const { restarts, stop } = run(store, { api: forgetful });
+    await eventually('found by the new list', () => store.get(ns, 'between-list-and-watch'));
+    assert.deepEqual(restarts, ['relist']);
+    await stop();
+  });
+
+  test('a silent watch is given up and opened again', async () => {
+    const store = new Store({ now });
+    const { informer, restarts, stop } = run(store, { inactivityMs: 300 });
+    await informer.whenSynced();
+    await eventually('restarted', () => restarts.length > 0);
+    await api.create(labelled('after-silence'));
+    await eventually('still works', () => store.get(ns, 'after-silence'));
+    await stop();
+  });
+
+  test('a kind that is not served counts as empty when optional', async () => {
+    const store = new Store({ now });
+    const { informer, stop } = run(store, { kind: KINDS.Certificate, optional: true });
+    await informer.whenSynced();
+    assert.equal(store.list().length, 0);
+    await stop();
+  });
+
+  test('an own write is visible at once, and the informer still tells of it', async () => {
+    const stores = createStores(now);
+    const writes = createWrites(stores);
+    const writer = testClient(transport, {
+      onWrite: (write) => writes.onWrite(write),
+      knownVersion: (of) => writes.knownVersion(of),
+    });
+    const { informer, changes, stop } = run(stores.ConfigMap);
+    await informer.whenSynced();
+    const actions: string[] = [];
+    await writes.track(actions, async () => {
+      await writer.apply(labelled('own', { a: '1' }));
+      assert.equal(stores.ConfigMap.get(ns, 'own')?.data?.['a'], '1');
+      await writer.apply(labelled('own', { a: '2' }));
+      await writer.apply(labelled('own', { a: '2' }));
+      assert.equal(stores.ConfigMap.get(ns, 'own')?.data?.['a'], '2');
+      await writer.delete(ref('own'));
+      assert.equal(stores.ConfigMap.get(ns, 'own'), undefined);
+    });
+    assert.deepEqual(actions, [
+      'apply ConfigMap own',
+      'apply ConfigMap own',
+      'delete ConfigMap own',
+    ]);
+    await eventually('delete told', () =>
+      changes.some((c) => c.type === 'deleted' && c.object.metadata.name === 'own'),
+    );
+    assert.equal(stores.ConfigMap.get(ns, 'own'), undefined);
+    await stop();
+  });
+});
+
+describe('apply', () => {
+  const service = (port: number): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'applied', namespace: ns, labels: { a: 'b' } },
+    spec: { selector: { x: 'y' }, ports: [{ name: 'http', port }] },
+  });
+  const read = () => api.get({ kind: KINDS.Service, namespace: ns, name: 'applied' });
+
+  test('an unchanged intent costs no request, a foreign edit is put right', async () => {
+    const applier = createApplier(api, systemClock);
+    const first = await applier.apply(service(80), undefined);
+    assert.equal(first.changed, true);
+    transport.requests.length = 0;
+    const again = await applier.apply(service(80), trim(first.object));
+    assert.equal(again.changed, false);
+    assert.equal(transport.requests.length, 0);
+
+    // Somebody writes status: not our concern.
+    await api.mergePatch(
+      { kind: KINDS.Service, namespace: ns, name: 'applied' },
+      {
+        status: {
+          conditions: [
+            {
+              type: 'Foreign',
+              status: 'True',
+              reason: 'R',
+              message: '',
+              lastTransitionTime: '2026-01-01T00:00:00Z',
+            },
+          ],
+        },
+      },
+      { subresource: 'status' },
+    );
+    let observed = await read();
+    transport.requests.length = 0;
+    await applier.apply(service(80), observed);
+    assert.equal(transport.requests.length, 0);
+
+    await api.mergePatch(
+      { kind: KINDS.Service, namespace: ns, name: 'applied' },
+      { metadata: { labels: { a: 'edited' } } },
+    );
+    observed = await read();
+    const mended = await applier.apply(service(80), observed);
+    assert.equal(mended.changed, true);
+    assert.equal(mended.object.metadata.labels?.['a'], 'b');
+
+    const other = await applier.apply(service(81), mended.object);
+    assert.equal(other.changed, true);
+    transport.requests.length = 0;
+    await applier.apply(service(81), await read());
+    assert.equal(transport.requests.length, 1, 'only the read of this test');
+  });
+
+  test('a new process applies once and the server finds nothing to change', async () => {
+    const observed = await read();
+    const applier = createApplier(api, systemClock);
+    const result = await applier.apply(service(81), observed);
+    assert.equal(result.changed, false);
+    transport.requests.length = 0;
+    await applier.apply(service(81), observed);
+    assert.equal(transport.requests.length, 0);
+  });
+
+  test('a status is written only when it differs; conditions keep their time', async () => {
+    const clock = { now: () => Date.UTC(2026, 0, 1) };
+    const applier = createApplier(api, clock);
+    const object = await read();
+    assert.ok(object);
+    const status = (state: 'True' | 'False', reason: string) => ({
+      conditions: [{ type: 'Ready', status: state, reason, message: 'm', lastTransitionTime: '' }],
+    });
+    const first = await applier.applyStatus(object, status('True', 'A'), object);
+    assert.equal(first.changed, true);
+    transport.requests.length = 0;
+    clock.now = () => Date.UTC(2026, 0, 2);
+    const same = await applier.applyStatus(object, status('True', 'A'), first.object);
+    assert.equal(same.changed, false);
+    assert.equal(transport.requests.length, 0);
+    const timeOf = (o: KubeObject) =>
+      (o.status as { conditions: { type: string; lastTransitionTime: string }[] }).conditions.find(
+        ({ type }) => type === 'Ready',
+      )?.lastTransitionTime;
+    const reason = await applier.applyStatus(object, status('True', 'B'), first.object);
+    assert.equal(timeOf(reason.object), '2026-01-01T00:00:00Z');
+    const flipped = await applier.applyStatus(object, status('False', 'B'), reason.object);
+    assert.equal(timeOf(flipped.object), '2026-01-02T00:00:00Z');
+  });
+});
+
+describe('events', () => {
+  test('the same text is written once, other texts are', async () => {
+    const object = await api.create(configMap(ns, 'told'));
+    const recorder = createEventRecorder({ api, clock: systemClock, instance: 'one', log });
+    for (let i = 0; i < 5; i++) recorder.event(object, 'Normal', 'Applied', 'all well');
+    recorder.event(object, 'Warning', 'Applied', 'not well');
+    await recorder.flush(5000);
+    const { items } = await api.list(KINDS.Event, {
+      namespace: ns,
+      fieldSelector: 'involvedObject.name=told',
+    });
+    assert.deepEqual(
+      items.map((event) => (event as unknown as { message: string }).message).sort(),
+      ['all well', 'not well'],
+    );
+  });
+
+  test('an event that cannot be written harms nobody', async () => {
+    const recorder = createEventRecorder({ api, clock: systemClock, instance: 'one', log });
+    recorder.event(configMap('no-such-namespace', 'x'), 'Normal', 'Applied', 'm');
+    await recorder.flush(5000);
+  });
+});
+
+describe('lease', () => {
+  const times = { durationMs: 2000, renewDeadlineMs: 1500, retryMs: 200 };
+  const contender = (identity: string, client = api) => {
+    const stop = new AbortController();
+    const state = { leading: false, end: undefined as string | undefined };
+    const ended = runWithLease(
+      {
+        api: client,
+        namespace: ns,
+        name: 'op',
+        identity,
+        clock: systemClock,
+        random,
+        log: createLog('error'),
+        times,
+      },
+      async (signal) => {
+        state.leading = true;
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        state.leading = false;
+      },
+      stop.signal,
+    ).then((end) => (state.end = end));
+    return { state, ended, stop: () => stop.abort() };
+  };
+
+  test('one leads; released, the other follows at once; cut off, it loses before another leads', async () => {
+    const a = contender('a');
+    await eventually('a leads', () => a.state.leading);
+    const b = contender('b');
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    assert.equal(b.state.leading, false, 'renewed, so not taken over');
+    a.stop();
+    await a.ended;
+    assert.equal(a.state.end, 'released');
+    const releasedMs = now();
+    await eventually('b leads', () => b.state.leading);
+    assert.ok(now() - releasedMs < 1500, 'faster than waiting for the lease to expire');
+    b.stop();
+    await b.ended;
+
+    let cutOff = false;
+    const fragile: KubeApi = {
+      ...api,
+      mergePatch: (...args) =>
+        cutOff
+          ? Promise.reject(new KubeError('cut', { class: 'busy', status: 0, reason: 'x' }))
+          : api.mergePatch(...args),
+    };
+    const c = contender('c', fragile);
+    await eventually('c leads', () => c.state.leading);
+    const d = contender('d');
+    cutOff = true;
+    await eventually('d leads', () => d.state.leading);
+    assert.equal(c.state.leading, false);
+    await c.ended;
+    assert.equal(c.state.end, 'lost');
+    d.stop();
+    await d.ended;
+  });
+});
