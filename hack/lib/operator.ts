@@ -16,6 +16,7 @@ import type { Kubectl } from './tools.ts';
 const NEEDED = [
   'CustomResourceDefinition',
   'ServiceAccount',
+  'Secret',
   'ClusterRole',
   'ClusterRoleBinding',
   'Role',

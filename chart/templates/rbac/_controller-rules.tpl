@@ -1,34 +1,46 @@
-{{/* What the controller may do in the namespaces that it works in. */}}
-{{- define "mg.controllerRules" -}}
+{{/*
+What the controller may do in the namespaces that it works in. It writes by server-side apply (patch, and
+create for what is new) and by merge patch, never by update; it gets only what it reads past its own copies.
+*/}}
+{{- define "multigres-operator.controllerRules" -}}
+# What users write: annotations and finalizers of clusters are ours.
 - apiGroups: [multigres.com]
   resources: [multigresclusters]
-  verbs: [get, list, watch, patch, update]
+  verbs: [list, watch, patch]
 - apiGroups: [multigres.com]
   resources: [coretemplates, celltemplates, shardtemplates]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 - apiGroups: [multigres.com]
   resources: [cells, tablegroups, shards, toposervers]
-  verbs: [get, list, watch, create, patch, update, delete]
+  verbs: [list, watch, create, patch, delete]
 - apiGroups: [multigres.com]
   resources: [multigresclusters/status, cells/status, tablegroups/status, shards/status, toposervers/status]
-  verbs: [get, patch, update]
+  verbs: [patch]
 # Owner references that block the deletion of the owner need this where the API server asks for it.
 - apiGroups: [multigres.com]
   resources: [multigresclusters/finalizers, cells/finalizers, tablegroups/finalizers, shards/finalizers, toposervers/finalizers]
   verbs: [update]
+# Secrets and ConfigMaps that a cluster names are read live, as are pods before a decision about them.
 - apiGroups: ['']
-  resources: [configmaps, persistentvolumeclaims, pods, secrets, services]
-  verbs: [get, list, watch, create, patch, update, delete]
+  resources: [pods, secrets, configmaps]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: ['']
+  resources: [services, persistentvolumeclaims]
+  verbs: [list, watch, create, patch, delete]
 - apiGroups: ['']
   resources: [events]
-  verbs: [create, patch]
+  verbs: [create]
 - apiGroups: [apps]
-  resources: [deployments, statefulsets]
-  verbs: [get, list, watch, create, patch, update, delete]
+  resources: [deployments]
+  verbs: [list, watch, create, patch, delete]
+# etcd goes with its TopoServer, by the garbage collector, and never otherwise.
+- apiGroups: [apps]
+  resources: [statefulsets]
+  verbs: [list, watch, create, patch]
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]
-  verbs: [get, list, watch, create, patch, update, delete]
+  verbs: [list, watch, create, patch, delete]
 - apiGroups: [cert-manager.io]
   resources: [certificates]
-  verbs: [get, list, watch, create, patch, update, delete]
+  verbs: [list, watch, create, patch, delete]
 {{- end -}}
