@@ -45,11 +45,16 @@ export async function startServers(options: ServerOptions): Promise<Servers> {
     }),
   };
   const shared = options.metricsAddress === options.healthAddress;
-  const servers = [
-    await listen(options.healthAddress, shared ? { ...health, ...metrics } : health),
+  const wanted: [string, Record<string, Route>][] = [
+    [options.healthAddress, shared ? { ...health, ...metrics } : health],
   ];
-  if (!shared && options.metricsAddress !== '0') {
-    servers.push(await listen(options.metricsAddress, metrics));
+  if (!shared && options.metricsAddress !== '0') wanted.push([options.metricsAddress, metrics]);
+  const servers: Server[] = [];
+  try {
+    for (const [address, routes] of wanted) servers.push(await listen(address, routes));
+  } catch (error) {
+    await Promise.all(servers.map(closeServer));
+    throw error;
   }
   return {
     ports: servers.map((server) => (server.address() as AddressInfo).port),
@@ -59,7 +64,7 @@ export async function startServers(options: ServerOptions): Promise<Servers> {
   };
 }
 
-function listen(address: string, routes: Record<string, Route>): Promise<Server> {
+async function listen(address: string, routes: Record<string, Route>): Promise<Server> {
   const match = /^(.*):(\d+)$/.exec(address);
   if (!match)
     throw new Error(`${JSON.stringify(address)} is not an address: write host:port or :port`);
@@ -79,7 +84,7 @@ function listen(address: string, routes: Record<string, Route>): Promise<Server>
   // Probes and scrapes are small and rare: nobody may hold a connection for long.
   server.headersTimeout = 5_000;
   server.requestTimeout = 10_000;
-  return new Promise((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port: Number(match[2]), ...(host ? { host } : {}) }, () => {
       server.off('error', reject);

@@ -1,11 +1,13 @@
 /**
- * Makes all that follows from schemas/kinds: CRDs, types, validators and the field reference.
+ * Makes all that follows from schemas/kinds (CRDs, types, validators, the field reference) and the
+ * list of options from controller/options.ts.
  * With `--check` nothing is written, and the exit status is 1 if a file is not as it should be.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crds } from './generate/crds.ts';
+import { optionsMarkdown } from '../controller/options.ts';
 import type { Output } from './generate/output.ts';
 import { reference } from './generate/reference.ts';
 import { types } from './generate/types.ts';
@@ -13,7 +15,13 @@ import { validators } from './generate/validators.ts';
 
 const root = new URL('..', import.meta.url);
 
-const outputs: Output[] = [...crds(), await types(), ...(await validators()), reference()];
+const outputs: Output[] = [
+  ...crds(),
+  await types(),
+  ...(await validators()),
+  reference(),
+  { path: 'docs/options.md', content: optionsMarkdown() },
+];
 
 const stale = outputs.filter(({ path, content }) => {
   const file = new URL(path, root);
@@ -22,7 +30,7 @@ const stale = outputs.filter(({ path, content }) => {
 
 if (process.argv.includes('--check')) {
   for (const { path } of stale)
-    console.error(`${path} is not what schemas/kinds says: run npm run generate`);
+    console.error(`${path} is not what its source says: run npm run generate`);
   process.exitCode = stale.length > 0 ? 1 : 0;
 } else {
   for (const { path, content } of stale) {

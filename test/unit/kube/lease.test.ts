@@ -56,7 +56,7 @@ function server() {
       return put(spec);
     },
   };
-  const holder = () => (stored?.spec as { holderIdentity?: string }).holderIdentity;
+  const holder = () => (stored?.spec as { holderIdentity?: string } | undefined)?.holderIdentity;
   return { api, state, holder };
 }
 
