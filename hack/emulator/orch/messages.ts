@@ -51,6 +51,7 @@ export interface StatusMessage {
     postgres_ready?: boolean;
     postgres_status?: string;
     wal_position?: string;
+    shard_id?: string;
     primary_status?: { lsn?: string; ready?: boolean; connected_followers?: IdMessage[] };
     replication_status?: {
       wal_receiver_status?: string;
