@@ -71,6 +71,7 @@ export class Monitor {
   private async startStandby(): Promise<void> {
     const { ctx } = this;
     const { state, pgctld } = ctx;
+    // Stays DRAINING after a start that failed: the next attempt is one round away.
     state.hold = 'DRAINING';
     state.setAction('STARTING');
     try {
@@ -81,12 +82,12 @@ export class Monitor {
         state.rewindReady = false;
         state.keep();
       }
+      state.hold = undefined;
       this.failures = { since: 0, attempts: 0 };
     } catch (error) {
       this.failed(error);
       throw error;
     } finally {
-      state.hold = undefined;
       state.setAction(undefined);
       await ctx.observe();
     }
@@ -100,7 +101,8 @@ export class Monitor {
     const { unrecoverableMs, minAttempts } = this.o;
     if (unrecoverableMs <= 0 || elapsed < unrecoverableMs || this.failures.attempts < minAttempts)
       return;
-    const text = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    const text = message.replace(/^2 UNKNOWN: /, 'rpc error: code = Unknown desc = ');
     const reason =
       `postgres failed to recover for ${Math.round(elapsed / 1000)}s across ${this.failures.attempts} attempts ` +
       `(last error: MonitorPostgres: failed to start PostgreSQL: ${text})`;
