@@ -15,7 +15,7 @@ import { CLEANUP_USERS, webhookConfigurations } from './configurations.ts';
 import { createWebhookMetrics, type WebhookMetrics } from './metrics.ts';
 import { parseWebhookOptions, type WebhookOptions } from './options.ts';
 import { POLICIES } from './policies/index.ts';
-import { closeServer, createApp, listenPlain, listenTls } from './server.ts';
+import { createApp, listenPlain, listenTls } from './server.ts';
 import { selfCheck } from './self-check.ts';
 import { createSteps } from './steps.ts';
 import { createCertificates, fingerprint, type Certificates } from './tls.ts';
@@ -119,11 +119,11 @@ async function serve(parts: Parts, signal: AbortSignal): Promise<void> {
     await maintain(parts, certificates, signal);
     // The API server may use this replica until every proxy knows that it is no longer ready.
     await sleep(clock, options.drainMs);
-    await closeServer(server, CLOSE_MS);
+    await tls.close(CLOSE_MS);
   }
   stopWatching.abort();
   await Promise.all(watching);
-  await closeServer(health.server, CLOSE_MS);
+  await health.close(CLOSE_MS);
 }
 
 /** The controller's user name, as Kubernetes writes it. */

@@ -1,6 +1,6 @@
 import { createServer as createTlsServer, type Server } from 'node:https';
 import { createServer, type Server as PlainServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, Response } from 'express';
 import {
@@ -55,57 +55,77 @@ export function createApp(handlers: Handlers, limits: ServerLimits = LIMITS): Ex
   return app;
 }
 
+/** A port that is open. */
+export interface Listening<S = PlainServer> {
+  server: S;
+  port: number;
+  /** Stops accepting, lets running requests end, at most for `graceMs`, and closes connections. */
+  close: (graceMs: number) => Promise<void>;
+}
+
 /** Starts the admission port. Resolves once it listens; `port` 0 takes a free one. */
-export async function listenTls(
+export function listenTls(
   app: Express,
   tls: { key: string; cert: string },
   address: { host?: string; port: number },
-): Promise<{ server: Server; port: number }> {
-  const server = createTlsServer({ key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2' }, app);
-  setTimeouts(server);
-  return { server, port: await listen(server, address) };
+): Promise<Listening<Server>> {
+  const options = { key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2' } as const;
+  return listen(createTlsServer(options, app), address);
 }
 
 /** Starts a plain port for health and metrics. */
-export async function listenPlain(
+export function listenPlain(
   app: Express,
   address: { host?: string; port: number },
-): Promise<{ server: PlainServer; port: number }> {
-  const server = createServer(app);
-  setTimeouts(server);
-  return { server, port: await listen(server, address) };
+): Promise<Listening> {
+  return listen(createServer(app), address);
 }
 
-/** Stops accepting, lets running requests end, closes idle connections. At most `graceMs`. */
-export async function closeServer(server: Server | PlainServer, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-  await closed;
-  clearTimeout(timer);
-}
-
-/**
- * The API server keeps idle connections for 90 s; whoever closes first races with the next
- * request, so ours live longer. The other two limits end slow or stuck clients.
- */
-function setTimeouts(server: Server | PlainServer): void {
+async function listen<S extends Server | PlainServer>(
+  server: S,
+  { host, port }: { host?: string; port: number },
+): Promise<Listening<S>> {
+  // The API server keeps idle connections for 90 s; whoever closes first races with the next
+  // request, so ours live longer. The other two limits end slow or stuck clients.
   server.keepAliveTimeout = 95_000;
   server.headersTimeout = 32_000;
   server.requestTimeout = 35_000;
-}
-
-function listen(
-  server: Server | PlainServer,
-  address: { host?: string; port: number },
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port: address.port, ...(address.host ? { host: address.host } : {}) }, () => {
-      server.removeListener('error', reject);
-      resolve((server.address() as AddressInfo).port);
+  const running = new Set<object>();
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  let idle: () => void = () => {};
+  server.on('request', (_req, res) => {
+    running.add(res);
+    res.once('close', () => {
+      running.delete(res);
+      if (running.size === 0) idle();
     });
   });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, ...(host ? { host } : {}) }, () => {
+      server.removeListener('error', reject);
+      resolve();
+    });
+  });
+  return {
+    server,
+    port: (server.address() as AddressInfo).port,
+    async close(graceMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Node counts connections without any request yet, or within the TLS handshake, as in use;
+      // with no request running all go at once, so that the process need not wait for them.
+      const destroy = () => sockets.forEach((socket) => socket.destroy());
+      const timer = setTimeout(destroy, graceMs);
+      if (running.size === 0) destroy();
+      else idle = destroy;
+      await closed;
+      clearTimeout(timer);
+    },
+  };
 }
 
 function requireJson(req: Request, res: Response, next: () => void): void {

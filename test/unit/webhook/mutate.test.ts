@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import jsonPatch from 'fast-json-patch';
+import type { KubeObject } from '../../../schemas/k8s.ts';
+import { mutate } from '../../../webhook/mutate.ts';
+import type { AdmissionRequest } from '../../../webhook/review.ts';
+
+const cluster = (spec: object, metadata: object = {}): KubeObject => ({
+  apiVersion: 'multigres.com/v1alpha1',
+  kind: 'MultigresCluster',
+  metadata: { name: 'm', namespace: 'ns', ...metadata },
+  spec: { postgresPasswordSecretRef: { name: 'pw', key: 'p' }, ...spec },
+});
+const request = (object: KubeObject, oldObject?: KubeObject): AdmissionRequest => ({
+  uid: 'u',
+  kind: { group: 'multigres.com', version: 'v1alpha1', kind: object.kind },
+  name: 'm',
+  namespace: 'ns',
+  operation: oldObject ? 'UPDATE' : 'CREATE',
+  user: 'alice',
+  dryRun: false,
+  object,
+  ...(oldObject ? { oldObject } : {}),
+});
+type Patch = { op: string; path: string }[];
+
+test('only adds below spec, and nothing the second time', () => {
+  const object = cluster({ cells: [{ name: 'z1', zoneId: 'a' }], logLevels: { pgctld: 'debug' } });
+  const patch = mutate(request(object)).patch as Patch;
+  assert.ok(patch.length > 0);
+  for (const { op, path } of patch) {
+    assert.equal(op, 'add');
+    assert.ok(path.startsWith('/spec/') && !path.startsWith('/spec/cells'), path);
+  }
+  const patched = structuredClone(object);
+  jsonPatch.applyPatch(
+    patched,
+    structuredClone(patch) as Parameters<typeof jsonPatch.applyPatch>[1],
+  );
+  assert.deepEqual(mutate(request(patched)).patch, []);
+});
+
+test('leaves alone other kinds, deletions under way, and changes of metadata only', () => {
+  const object = cluster({});
+  assert.equal(mutate(request({ ...object, kind: 'CellTemplate' })).patch, undefined);
+  const dying = cluster({}, { deletionTimestamp: '2026-01-01T00:00:00Z' });
+  assert.equal(mutate(request(dying, dying)).patch, undefined);
+  assert.equal(mutate(request(cluster({}, { labels: { a: 'b' } }), object)).patch, undefined);
+});

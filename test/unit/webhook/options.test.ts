@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  parseWebhookOptions,
+  WEBHOOK_OPTIONS,
+  webhookOptionsMarkdown,
+} from '../../../webhook/options.ts';
+
+test('a flag wins over the environment, which wins over the default', () => {
+  const result = parseWebhookOptions(['--port=1'], { WEBHOOK_PORT: '2', POD_NAMESPACE: 'x' });
+  assert.ok(result.ok);
+  assert.equal(result.value.port, 1);
+  assert.equal(result.value.namespace, 'x');
+  assert.equal(result.value.checkMs, 30_000);
+  assert.deepEqual(result.value.health, { host: '', port: 8081 });
+});
+
+test('every wrong value is told, with what is right', () => {
+  const result = parseWebhookOptions(
+    ['--port=x', '--warn-only=zones-exist,no-such', '--publish-url=http://a', '--log-level=loud'],
+    { HEALTH_ADDRESS: 'nowhere' },
+  );
+  assert.ok(!result.ok);
+  assert.equal(result.problems.length, 5, result.problems.join('\n'));
+  assert.ok(!parseWebhookOptions(['--no-such'], {}).ok);
+});
+
+test('flags and variables are used once, and each is documented', () => {
+  const defs = Object.values(WEBHOOK_OPTIONS);
+  for (const field of ['flag', 'env'] as const) {
+    assert.equal(new Set(defs.map((def) => def[field])).size, defs.length);
+  }
+  for (const { flag } of defs) assert.ok(webhookOptionsMarkdown().includes(`\`--${flag}\``));
+});

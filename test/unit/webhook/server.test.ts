@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request as httpsRequest } from 'node:https';
+import { connect as plainConnect } from 'node:net';
+import { connect } from 'node:tls';
+import { after, before, describe, test } from 'node:test';
+import { issueCa, issueLeaf } from '../../../webhook/ca.ts';
+import { createApp, listenPlain, listenTls, type Handlers } from '../../../webhook/server.ts';
+
+const review = (uid: string) =>
+  JSON.stringify({
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: { uid, kind: { kind: 'X' }, operation: 'CREATE', object: {} },
+  });
+const json = { 'Content-Type': 'application/json' };
+
+describe('the HTTP face', () => {
+  const errors: unknown[] = [];
+  let reasons: string[] = [];
+  const handlers: Handlers = {
+    mutate: () => Promise.resolve({ allowed: true, patch: [{ op: 'add' }] }),
+    validate: (request) => {
+      if (request.uid === 'slow') return new Promise(() => {});
+      if (request.uid === 'bug') return Promise.reject(new Error('oops'));
+      return Promise.resolve({ allowed: true });
+    },
+    notReady: () => reasons,
+    onError: (error) => void errors.push(error),
+  };
+  const app = createApp(handlers, { bodyBytes: 1000, reviewMs: 50 });
+  let base = '';
+  let stop = () => Promise.resolve();
+  before(async () => {
+    const { port, close } = await listenPlain(app, { host: '127.0.0.1', port: 0 });
+    base = `http://127.0.0.1:${port}`;
+    stop = () => close(100);
+  });
+  after(() => stop());
+  const post = (path: string, body: string, headers: Record<string, string> = json) =>
+    fetch(`${base}${path}`, { method: 'POST', body, headers });
+  const verdict = async (uid: string) => {
+    const answer = await post('/validate', review(uid));
+    assert.equal(answer.status, 200);
+    return ((await answer.json()) as { response: Record<string, unknown> }).response;
+  };
+
+  test('answers both steps', async () => {
+    const mutated = (await (await post('/mutate', review('u'))).json()) as { response: object };
+    assert.deepEqual(mutated.response, {
+      uid: 'u',
+      allowed: true,
+      patchType: 'JSONPatch',
+      patch: Buffer.from('[{"op":"add"}]').toString('base64'),
+    });
+    assert.deepEqual(await verdict('u'), { uid: 'u', allowed: true });
+  });
+
+  test('a failure and a late answer are told inside the review', async () => {
+    for (const [uid, text] of [
+      ['bug', 'oops'],
+      ['slow', 'longer than 50 ms'],
+    ] as const) {
+      const { allowed, status } = await verdict(uid);
+      assert.equal(allowed, false);
+      const { code, message } = status as { code: number; message: string };
+      assert.equal(code, 500);
+      assert.match(message, new RegExp(`internal error.*${text}.*Fix:`));
+    }
+    assert.equal(errors.length, 2);
+  });
+
+  test('refuses other types, broken JSON, large bodies and what is no review', async () => {
+    assert.equal(
+      (await post('/validate', review('u'), { 'Content-Type': 'text/plain' })).status,
+      415,
+    );
+    assert.equal((await post('/validate', '{')).status, 400);
+    assert.equal((await post('/validate', '{}')).status, 400);
+    assert.equal((await post('/validate', JSON.stringify({ a: 'x'.repeat(2000) }))).status, 413);
+    assert.equal((await fetch(`${base}/validate`)).status, 404);
+  });
+
+  test('tells health, and why it is not ready', async () => {
+    assert.equal((await fetch(`${base}/healthz`)).status, 200);
+    reasons = ['the CA bundle is not published yet'];
+    const answer = await fetch(`${base}/readyz`);
+    assert.equal(answer.status, 503);
+    assert.equal(await answer.text(), reasons[0]);
+    reasons = [];
+    assert.equal((await fetch(`${base}/readyz`)).status, 200);
+  });
+});
+
+test('a new certificate serves new connections, and idle ones live longer than those of clients', async () => {
+  const ca = await issueCa({ commonName: 'ca', years: 1 });
+  const issue = (commonName: string) =>
+    issueLeaf({
+      ca,
+      commonName,
+      dnsNames: ['localhost'],
+      serverAuth: true,
+      clientAuth: false,
+      days: 1,
+    });
+  const app = createApp({
+    mutate: () => Promise.resolve({ allowed: true }),
+    validate: () => Promise.resolve({ allowed: true }),
+    notReady: () => [],
+    onError: () => {},
+  });
+  const { server, port, close } = await listenTls(app, await issue('one'), {
+    host: '127.0.0.1',
+    port: 0,
+  });
+  const served = async () => {
+    const socket = connect({ port, host: '127.0.0.1', ca: ca.cert, servername: 'localhost' });
+    await once(socket, 'secureConnect');
+    const { CN } = socket.getPeerCertificate().subject;
+    socket.destroy();
+    return CN;
+  };
+  assert.equal(await served(), 'one');
+  server.setSecureContext(await issue('two'));
+  assert.equal(await served(), 'two');
+  assert.equal(server.keepAliveTimeout, 95_000);
+  const request = httpsRequest({
+    port,
+    host: '127.0.0.1',
+    path: '/healthz',
+    ca: ca.cert,
+    servername: 'localhost',
+  });
+  request.end();
+  const [answer] = (await once(request, 'response')) as [{ statusCode: number; resume(): void }];
+  assert.equal(answer.statusCode, 200);
+  answer.resume();
+  const start = performance.now();
+  const unused = plainConnect(port, '127.0.0.1');
+  unused.on('error', () => {});
+  await once(unused, 'connect');
+  await close(5000);
+  assert.ok(performance.now() - start < 1000, 'an idle or unused connection held the server');
+});
+
+test('a running request ends before the server does', async () => {
+  let answer = () => {};
+  const app = createApp({
+    mutate: () => Promise.resolve({ allowed: true }),
+    validate: () => new Promise((resolve) => (answer = () => resolve({ allowed: true }))),
+    notReady: () => [],
+    onError: () => {},
+  });
+  const { port, close } = await listenPlain(app, { host: '127.0.0.1', port: 0 });
+  const asked = fetch(`http://127.0.0.1:${port}/validate`, {
+    method: 'POST',
+    body: review('u'),
+    headers: json,
+  });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const closed = close(5000);
+  answer();
+  assert.equal((await asked).status, 200);
+  await closed;
+});
