@@ -49,7 +49,7 @@ test('image and OpenTelemetry variables are handed on, others are not', () => {
   assert.deepEqual(parse([], env).env, { MULTIGRES_IMAGE_ETCD: 'e', OTEL_TRACES_SAMPLER: 's' });
 });
 
-test('docs/options.md is what the list says', () => {
+test('docs/options.md begins with what the list says', () => {
   const file = new URL('../../../docs/options.md', import.meta.url);
-  assert.equal(readFileSync(file, 'utf8'), optionsMarkdown(), 'run npm run generate');
+  assert.ok(readFileSync(file, 'utf8').startsWith(optionsMarkdown()), 'run npm run generate');
 });
