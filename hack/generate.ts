@@ -8,6 +8,8 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crds } from './generate/crds.ts';
 import { optionsMarkdown } from '../controller/options.ts';
+import { webhookOptionsMarkdown } from '../webhook/options.ts';
+import { renderPolicyDocs } from '../webhook/policies/docs.ts';
 import type { Output } from './generate/output.ts';
 import { reference } from './generate/reference.ts';
 import { types } from './generate/types.ts';
@@ -21,6 +23,8 @@ const outputs: Output[] = [
   ...(await validators()),
   reference(),
   { path: 'docs/options.md', content: optionsMarkdown() },
+  { path: 'docs/webhook-options.md', content: webhookOptionsMarkdown() },
+  { path: 'docs/policies.md', content: renderPolicyDocs() },
 ];
 
 const stale = outputs.filter(({ path, content }) => {

@@ -193,15 +193,25 @@ function convert(text: Record<Name, string>): OptionsResult {
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value };
 }
 
-/** Text of the table for docs/options.md. */
+/** Text of docs/webhook-options.md. */
 export function webhookOptionsMarkdown(): string {
   const rows = Object.values(WEBHOOK_OPTIONS).map(({ flag, env, summary, ...def }) => {
     const value = def.default === '' ? '' : `\`${def.default}\``;
     return `| \`--${flag}\` | \`${env}\` | ${value} | ${summary} |`;
   });
-  return ['| Flag | Environment | Default | Meaning |', '| --- | --- | --- | --- |', ...rows].join(
-    '\n',
-  );
+  return [
+    '<!-- Made from webhook/options.ts: change that file, then run the generator. -->',
+    '',
+    '# Options of the webhook',
+    '',
+    'A flag wins over its environment variable, which wins over the default.',
+    'Lists are separated by commas.',
+    '',
+    '| Flag | Environment | Default | Meaning |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
 }
 
 function list(text: string): string[] {
