@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { chartReadme } from './generate/chart-readme.ts';
 import { crds } from './generate/crds.ts';
 import { optionsMarkdown } from '../controller/options.ts';
 import { webhookOptionsMarkdown } from '../webhook/options.ts';
@@ -22,6 +23,7 @@ const outputs: Output[] = [
   await types(),
   ...(await validators()),
   reference(),
+  chartReadme(),
   { path: 'docs/options.md', content: optionsMarkdown() },
   { path: 'docs/webhook-options.md', content: webhookOptionsMarkdown() },
   { path: 'docs/policies.md', content: renderPolicyDocs() },

@@ -1,0 +1,89 @@
+/** The chart and webhook/configurations.ts say the same. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { KubeObject } from '../../schemas/k8s.ts';
+import { webhookConfigurations, type WebhookConfiguration } from '../../webhook/configurations.ts';
+import { POLICIES } from '../../webhook/policies/index.ts';
+import { NAMESPACE, one, renderSmall } from '../support/chart.ts';
+
+const KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+const rendered = (args: string[] = []): WebhookConfiguration[] => {
+  const objects = renderSmall(args);
+  return KINDS.map((kind) => one(objects, kind) as WebhookConfiguration);
+};
+
+const made = (name: string, trustedUsers: string[]): WebhookConfiguration[] =>
+  webhookConfigurations(POLICIES, {
+    name,
+    client: (path) => ({
+      service: { namespace: NAMESPACE, name: `${name}-webhook`, path, port: 443 },
+    }),
+    trustedUsers,
+  });
+
+const withoutLabels = (object: KubeObject): KubeObject => ({
+  ...object,
+  metadata: { name: object.metadata.name },
+});
+
+describe('webhook configurations', () => {
+  test('are what the program expects', () => {
+    const user = `system:serviceaccount:${NAMESPACE}:multigres-operator-controller`;
+    assert.deepEqual(rendered().map(withoutLabels), made('multigres-operator', [user]));
+  });
+
+  test('follow names and users', () => {
+    const name = 'o<"x">@example.com';
+    const args = [
+      '--set=fullnameOverride=mg',
+      '--set=serviceAccounts.controller=ctl',
+      `--set-json=webhook.trustedUsers=${JSON.stringify(['system:serviceaccount:a:b', name])}`,
+    ];
+    const users = [`system:serviceaccount:${NAMESPACE}:ctl`, 'system:serviceaccount:a:b', name];
+    assert.deepEqual(rendered(args).map(withoutLabels), made('mg', users));
+  });
+
+  test('hold no CA: an upgrade would take the one in use away', () => {
+    assert.ok(!JSON.stringify(rendered()).includes('caBundle'));
+  });
+
+  test('ask only about our own group, and never about a deletion of a cluster', () => {
+    for (const { webhooks } of rendered()) {
+      for (const webhook of webhooks) {
+        const rules = webhook['rules'] as {
+          apiGroups: string[];
+          operations: string[];
+          resources: string[];
+        }[];
+        for (const { apiGroups, operations, resources } of rules) {
+          assert.deepEqual(apiGroups, ['multigres.com']);
+          if (resources.includes('multigresclusters')) assert.ok(!operations.includes('DELETE'));
+        }
+      }
+    }
+  });
+
+  test('leave out namespaces that the controller does not work in', () => {
+    const selectors = (args: string[]) =>
+      rendered(args).flatMap(({ webhooks }) =>
+        webhooks.map((webhook) => webhook['namespaceSelector']),
+      );
+    const inTwo = {
+      matchExpressions: [
+        { key: 'kubernetes.io/metadata.name', operator: 'In', values: ['a', 'b'] },
+      ],
+    };
+    assert.deepEqual(selectors(['--set=controller.watchNamespaces={a,b}']), [inTwo, inTwo]);
+    assert.deepEqual(selectors([]), [undefined, undefined]);
+  });
+
+  test('are gone with webhook.enabled=false', () => {
+    const objects = renderSmall(['--set=webhook.enabled=false']);
+    assert.deepEqual(
+      objects.filter(
+        ({ kind, metadata }) => KINDS.includes(kind) || metadata.name.includes('webhook'),
+      ),
+      [],
+    );
+  });
+});
