@@ -16,6 +16,7 @@ import { fourth, gracefulStop, killed } from './parts/standbys.ts';
 import { statusFields } from './parts/status.ts';
 import { adminApi, backups, gatewayPorts, httpHealth, recoverySwitch } from './parts/surfaces.ts';
 import { multiorchStops, withoutDatabase } from './parts/topology.ts';
+import { webPage } from './parts/web.ts';
 import { Shard } from './support/shard.ts';
 
 const { env } = process;
@@ -30,6 +31,9 @@ const ORCH = [
   '--pooler-health-check-interval=1s',
 ];
 
+/** Shorter waits of the emulator's own; the real binaries know nothing of these. */
+const HURRY = { EMULATOR_MONITOR_MS: '1500', EMULATOR_STALE_MS: '6000' };
+
 const PARTS = {
   'status fields': statusFields,
   refusals,
@@ -38,6 +42,7 @@ const PARTS = {
   'admin api': adminApi,
   backups,
   'recovery switch': recoverySwitch,
+  ...(bin === undefined ? { 'web page': webPage } : {}),
   'fourth pooler': fourth,
   'standby stopped': gracefulStop,
   'standby killed': killed,
@@ -58,6 +63,7 @@ before(async () => {
     ...(etcd === undefined ? {} : { etcd }),
     ...(bin === undefined ? {} : { bin }),
     args: { multiorch: ORCH },
+    env: HURRY,
   });
   shard = new Shard(cluster);
 });

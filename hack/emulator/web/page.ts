@@ -25,6 +25,8 @@ export function bytes(count: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
+const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? '' : 's'}`;
+
 const tag = (text: string, tone: string): string => `<span class="tag ${tone}">${h(text)}</span>`;
 
 function table(caption: string, heads: string[], rows: string[][], empty: string): string {
@@ -94,7 +96,7 @@ function summary(d: PageData): string {
     return `<div class="card"><h3>${h(shard)}</h3><p>${state}</p><p>${who}, ${streaming} of ${members.length - (leader ? 1 : 0)} standbys streaming</p></div>`;
   });
   cards.push(
-    `<div class="card"><h3>Connect</h3><p><code>${h(d.endpoint)}</code></p><p>${d.gateways.length} gateways in ${d.cells.length} cells</p></div>`,
+    `<div class="card"><h3>Connect</h3><p><code>${h(d.endpoint)}</code></p><p>${count(d.gateways.length, 'gateway')} in ${count(d.cells.length, 'cell')}</p></div>`,
   );
   return `<div class="cards">${cards.join('')}</div>`;
 }
