@@ -24,8 +24,7 @@ const outputs: Output[] = [
   ...(await validators()),
   reference(),
   chartReadme(),
-  { path: 'docs/options.md', content: optionsMarkdown() },
-  { path: 'docs/webhook-options.md', content: webhookOptionsMarkdown() },
+  { path: 'docs/options.md', content: `${optionsMarkdown()}\n${webhookOptionsMarkdown()}` },
   { path: 'docs/policies.md', content: renderPolicyDocs() },
 ];
 

@@ -193,19 +193,17 @@ function convert(text: Record<Name, string>): OptionsResult {
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value };
 }
 
-/** Text of docs/webhook-options.md. */
+/** The part of docs/options.md about the webhook. */
 export function webhookOptionsMarkdown(): string {
   const rows = Object.values(WEBHOOK_OPTIONS).map(({ flag, env, summary, ...def }) => {
     const value = def.default === '' ? '' : `\`${def.default}\``;
     return `| \`--${flag}\` | \`${env}\` | ${value} | ${summary} |`;
   });
   return [
-    '<!-- Made from webhook/options.ts: change that file, then run the generator. -->',
-    '',
     '# Options of the webhook',
     '',
-    'A flag wins over its environment variable, which wins over the default.',
-    'Lists are separated by commas.',
+    'Made from webhook/options.ts. Here too, a flag wins over its environment variable, which wins over the',
+    'default. Lists are separated by commas.',
     '',
     '| Flag | Environment | Default | Meaning |',
     '| --- | --- | --- | --- |',
