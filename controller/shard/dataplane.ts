@@ -20,6 +20,8 @@ export interface Member {
   cell: string;
   /** Its pod exists and does not terminate: worth a call. */
   alive: boolean;
+  /** host:port of its gRPC by its Service, for when no record tells. */
+  address: string;
 }
 
 export interface DataPlane {
@@ -101,16 +103,21 @@ const grpcAddress = (record: Multipooler): string | undefined => {
 const askAll = async (
   access: DataPlaneAccess,
   request: DataPlaneRequest,
-  records: ReadonlyMap<string, PoolerEntry>,
+  /** Undefined: they could not be read. */
+  records: ReadonlyMap<string, PoolerEntry> | undefined,
   memory: ShardMemory,
 ): Promise<Map<string, StatusResponse>> => {
   const replies = new Map<string, StatusResponse>();
+  const addressOf = ({ id, alive, address }: Member): string | undefined => {
+    const record = records?.get(id)?.record;
+    if (!alive || record?.lifecycle_status?.status === 'LIFECYCLE_SHUTDOWN') return undefined;
+    return records ? record && grpcAddress(record) : address;
+  };
   await Promise.all(
-    request.members.map(async ({ id, alive }) => {
-      const record = records.get(id)?.record;
-      const address = record && grpcAddress(record);
-      const gone = record?.lifecycle_status?.status === 'LIFECYCLE_SHUTDOWN';
-      if (!alive || gone || address === undefined) {
+    request.members.map(async (member) => {
+      const { id } = member;
+      const address = addressOf(member);
+      if (address === undefined) {
         memory.replies.delete(id);
         return;
       }
@@ -142,7 +149,12 @@ export const readDataPlane = async (
   } catch (caught) {
     error = caught instanceof Error ? caught.message : String(caught);
   }
-  const replies = await askAll(access, request, topology.entries, memory);
+  const replies = await askAll(
+    access,
+    request,
+    error === undefined ? topology.entries : undefined,
+    memory,
+  );
   return {
     ...(error === undefined ? {} : { error }),
     unregisteredCells: topology.unregisteredCells,

@@ -46,7 +46,7 @@ export const holdBack = (input: HoldInput): Hold => {
       `${recruits.length} of the cohort of ${cohort.length} answer, too few to elect without it`,
     );
   }
-  return { hold: true, reason: 'it was the primary: waiting for another pooler to lead' };
+  return { hold: true, reason: 'it was the primary, and another pooler has to lead first' };
 };
 
 const memberOf = (id: { name?: string; cell?: string }): PolicyMember => ({

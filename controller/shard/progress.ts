@@ -27,7 +27,7 @@ const restored = (views: readonly PoolerView[]): number =>
 const bootstrap = (views: readonly PoolerView[], total: number): string => {
   const backup = withAction(views, 'CREATING_FIRST_BACKUP');
   if (backup.length > 0) {
-    return `first backup: ${backup.length} of ${total} poolers take part (${backup[0] ?? ''})`;
+    return `first backup running on ${backup.join(', ')}`;
   }
   const standbys = restored(views);
   const restoring = withAction(views, 'RESTORING_FROM_BACKUP');
@@ -40,6 +40,20 @@ const bootstrap = (views: readonly PoolerView[], total: number): string => {
   return `${registered} of ${total} poolers registered; waiting for their first backup`;
 };
 
+/** Why a standby is of no use now; nothing is said of it while its leader does not answer. */
+const standbyTrouble = (
+  view: PoolerView,
+  leader: PoolerView,
+  nowMs: number,
+): string | undefined => {
+  const { status, reason } = view.record?.lifecycle_status ?? {};
+  if (status === 'LIFECYCLE_QUARANTINED')
+    return `it is quarantined (${reason ?? 'no reason given'})`;
+  if (!leader.status) return undefined;
+  const test = usefulStandby(view, leader, nowMs);
+  return test.useful ? undefined : test.reason;
+};
+
 const members = (input: ProgressInput, views: readonly PoolerView[]): string[] => {
   const leader = leaderOf(views);
   const total = input.members.length;
@@ -47,15 +61,19 @@ const members = (input: ProgressInput, views: readonly PoolerView[]): string[] =
     return input.served ? ['no primary: writes wait for an election'] : [bootstrap(views, total)];
   }
   const cohort = cohortOf(views);
-  const parts = [`primary ${leader.view.pod}`];
+  const parts = [
+    leader.view.status
+      ? `primary ${leader.view.pod}`
+      : `primary ${leader.view.pod} does not answer`,
+  ];
   if (cohort.length > 0) parts.push(`cohort ${cohort.length} of ${total}`);
   if (cohort.length > 0 && !cohort.includes(leader.view.id)) {
     parts.push('the primary is not in its own cohort: switch the primary to repair it');
   }
   for (const view of views) {
     if (view === leader.view) continue;
-    const test = usefulStandby(view, leader.view, input.nowMs);
-    if (!test.useful && leader.view.status) parts.push(`standby ${view.pod}: ${test.reason}`);
+    const reason = standbyTrouble(view, leader.view, input.nowMs);
+    if (reason !== undefined) parts.push(`standby ${view.pod}: ${reason}`);
   }
   return parts;
 };
@@ -74,7 +92,8 @@ export const progress = (input: ProgressInput): string[] => {
   }
   if (!dataPlane) return parts;
   if (dataPlane.error !== undefined) {
-    return [...parts, `topology at ${input.topoAddress} cannot be read: ${dataPlane.error}`];
+    parts.push(`topology at ${input.topoAddress} cannot be read: ${dataPlane.error}`);
+    return leaderOf(dataPlane.views) ? [...parts, ...members(input, dataPlane.views)] : parts;
   }
   if (dataPlane.unregisteredCells.length > 0) {
     const cells = dataPlane.unregisteredCells.join(', ');
@@ -86,8 +105,10 @@ export const progress = (input: ProgressInput): string[] => {
 export interface Health {
   /** A primary takes writes now. */
   serving: boolean;
-  /** Every member is in the cohort and the cohort has nobody else. */
-  cohortComplete: boolean;
+  /** Every member is in the cohort, the cohort has nobody else, and every standby is of use. */
+  complete: boolean;
+  /** Neither records nor answers tell who leads: nothing can be said. */
+  unknown: boolean;
 }
 
 /** A primary serves when its record says so and its own answer does not deny it. */
@@ -105,6 +126,14 @@ export const healthOf = (input: ProgressInput): Health => {
   const ids = input.members.map(({ id }) => id);
   return {
     serving,
-    cohortComplete: cohort.length === ids.length && ids.every((id) => cohort.includes(id)),
+    complete:
+      input.dataPlane?.error === undefined &&
+      cohort.length === ids.length &&
+      ids.every((id) => cohort.includes(id)) &&
+      views.every(
+        (view) =>
+          view === leader || !leader || standbyTrouble(view, leader, input.nowMs) === undefined,
+      ),
+    unknown: !leader && input.dataPlane?.error !== undefined,
   };
 };

@@ -2,6 +2,7 @@ import { DEFAULT_POLICY, policyOrDefault } from '../../schemas/durability.ts';
 import { KINDS } from '../../schemas/k8s.ts';
 import { ANNOTATIONS, COMPONENTS, FINALIZERS, LABELS } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
+import { PORTS } from '../../schemas/ports.ts';
 import type { Shard } from '../../schemas/types.ts';
 import { effectivePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
 import type { Deps } from '../deps.ts';
@@ -74,10 +75,16 @@ const desiredOf = async ({ deps, shard }: Pass): Promise<Desired> => {
   return { children: shardChildren(shard, input, buildContextOf(deps.options)) };
 };
 
-const membersOf = (children: ShardChildren, observed: ShardObserved): Member[] =>
+const membersOf = (children: ShardChildren, observed: ShardObserved, namespace: string): Member[] =>
   children.pods.map(({ name, serviceId, cell }) => {
     const pod = observed.pods.get(name);
-    return { pod: name, id: serviceId, cell, alive: pod !== undefined && !isTerminating(pod) };
+    return {
+      pod: name,
+      id: serviceId,
+      cell,
+      alive: pod !== undefined && !isTerminating(pod),
+      address: `${name}.${namespace}.svc:${PORTS.multipooler.grpc}`,
+    };
   });
 
 const noteMissing = (memory: ShardMemory, members: readonly Member[], pass: Pass): void => {
@@ -173,7 +180,7 @@ const prepare = async (pass: Pass): Promise<{ secrets: string[]; failed: Failed[
 
 const work = async (pass: Pass, children: ShardChildren): Promise<Work> => {
   const { deps, shard, observed, memory } = pass;
-  const members = membersOf(children, observed);
+  const members = membersOf(children, observed, shard.metadata.namespace ?? '');
   noteMissing(memory, members, pass);
   const tls = await tlsMaterial(deps, shard, memory);
   const anyPod = observed.pods.size > 0;

@@ -2,7 +2,7 @@ import type { Condition, KubeObject, Pod } from '../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../schemas/labels.ts';
 import type { Phase, Shard, ShardStatus } from '../../schemas/types.ts';
 import { condition, findCondition } from '../reconcile/conditions.ts';
-import { crashLoop, isReady, isTerminating } from '../reconcile/pods.ts';
+import { crashLoop, isReady, isTerminating, troubles } from '../reconcile/pods.ts';
 import { storageClassCondition } from '../reconcile/storage-class.ts';
 import { workloadOf } from '../reconcile/workload.ts';
 import type { BackupMetadata } from '../rpc/types.ts';
@@ -32,10 +32,15 @@ export interface StatusInput {
   nowMs: number;
 }
 
+/** Reasons that a shard can have only after it had a primary. */
+const AFTER_SERVING = new Set(['NoPrimary', 'TopologyUnreachable']);
+
 /** Whether the shard has had a primary since it exists. */
 export const hasServed = (shard: Shard): boolean => {
   const available = findCondition(shard.status?.conditions, 'Available');
-  return available?.status === 'True' || available?.reason === 'NoPrimary';
+  return (
+    available?.status === 'True' || (available !== undefined && AFTER_SERVING.has(available.reason))
+  );
 };
 
 const progressInput = (input: StatusInput): ProgressInput => ({
@@ -53,9 +58,10 @@ interface Facts {
   poolsReady: boolean;
   orchReady: boolean;
   serving: boolean;
-  cohortComplete: boolean;
+  complete: boolean;
+  unknown: boolean;
   served: boolean;
-  crashing: string | undefined;
+  crashing: boolean;
 }
 
 const factsOf = (input: StatusInput): Facts => {
@@ -63,11 +69,8 @@ const factsOf = (input: StatusInput): Facts => {
   const ready = pods.filter(isReady).length;
   const total = input.members.length;
   const orchs = input.orchDeployments.map(workloadOf);
-  const { serving, cohortComplete } = healthOf(progressInput(input));
-  const crashing = [...pods, ...input.orchPods].flatMap((pod) => {
-    const text = crashLoop(pod);
-    return text === undefined ? [] : [`${pod.metadata.name}: ${text}`];
-  })[0];
+  const { serving, complete, unknown } = healthOf(progressInput(input));
+  const crashing = [...pods, ...input.orchPods].some((pod) => crashLoop(pod) !== undefined);
   return {
     ready,
     total,
@@ -77,7 +80,8 @@ const factsOf = (input: StatusInput): Facts => {
       orchs.length >= input.orchWanted &&
       orchs.every(({ allReady }) => allReady),
     serving,
-    cohortComplete,
+    complete,
+    unknown,
     served: hasServed(input.shard) || serving,
     crashing,
   };
@@ -87,9 +91,10 @@ const isPending = (shard: Shard): boolean =>
   shard.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
 
 const phaseOf = (input: StatusInput, facts: Facts): Phase => {
-  if (facts.crashing !== undefined) return 'Degraded';
-  if (facts.served && !facts.serving && !isPending(input.shard)) return 'Degraded';
-  const complete = facts.poolsReady && facts.orchReady && facts.serving && facts.cohortComplete;
+  if (facts.crashing) return 'Degraded';
+  const down = facts.served && !facts.serving && !facts.unknown;
+  if (down && !isPending(input.shard)) return 'Degraded';
+  const complete = facts.poolsReady && facts.orchReady && facts.serving && facts.complete;
   return complete && !isPending(input.shard) ? 'Healthy' : 'Progressing';
 };
 
@@ -99,12 +104,13 @@ const messageOf = (input: StatusInput, facts: Facts): string => {
     ...secrets,
     ...(config === undefined ? [] : [config]),
     ...(failure === undefined ? [] : [failure]),
-    ...(facts.crashing === undefined ? [] : [facts.crashing]),
     ...(input.plan?.held ?? [])
       .filter(({ reason }) => !secrets.includes(reason))
-      .map(({ pod, reason }) => `${pod} is not created: ${reason}`),
+      .map(({ pod, reason }) => `${pod} is held back: ${reason}`),
     ...progress(progressInput(input)),
-    ...(facts.orchReady ? [] : ['multiorch is not ready in every cell']),
+    ...(facts.orchReady
+      ? []
+      : [['multiorch is not ready in every cell', ...troubles(input.orchPods, 1)].join(': ')]),
     ...(isPending(input.shard) ? ['being removed'] : []),
   ];
   return [...new Set(parts)].slice(0, 6).join('; ');
@@ -115,6 +121,9 @@ const availability = (input: StatusInput, facts: Facts, message: string): Condit
   if (facts.serving) {
     const reason = facts.poolsReady ? 'AllPodsReady' : 'PrimaryServing';
     return condition('Available', true, reason, message, generation);
+  }
+  if (facts.served && facts.unknown) {
+    return condition('Available', 'Unknown', 'TopologyUnreachable', message, generation);
   }
   const reason = facts.served ? 'NoPrimary' : 'NotAllPodsReady';
   return condition('Available', false, reason, message, generation);
