@@ -10,6 +10,9 @@ import {
   type Shard,
 } from '../support/shard.ts';
 
+const names = (ids: { name?: string }[] | undefined): string[] =>
+  (ids ?? []).map((id) => id.name ?? '').toSorted();
+
 /** Waits for a leader other than `old`, of a higher term. */
 async function nextLeader(s: Shard, old: string, oldTerm: number): Promise<string> {
   return eventually('another leader', async () => {
@@ -119,10 +122,7 @@ export async function killedLeader(t: TestContext, s: Shard): Promise<void> {
       const rule = await s.rule();
       assert.ok(ruleOrder(rule, before) > 0);
       assert.equal(subtermOf(rule), 0);
-      assert.deepEqual(
-        (rule.cohort_members ?? []).map((id) => id.name).toSorted(),
-        (before.cohort_members ?? []).map((id) => id.name).toSorted(),
-      );
+      assert.deepEqual(names(rule.cohort_members), names(before.cohort_members));
       await eventually(
         'its record',
         async () => (await s.record(leader)).routing_state?.role === 'ROUTING_ROLE_PRIMARY',
