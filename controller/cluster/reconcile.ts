@@ -39,11 +39,15 @@ interface Pass {
 
 /** Losing it costs one more look at the topology. */
 interface ClusterMemory {
-  verified?: { intent: string; atMs: number; state: TopologyState };
+  /** `atMs`: last look; `provenMs`: last look at which the server answered. */
+  verified?: { intent: string; atMs: number; provenMs: number; state: TopologyState };
 }
 
 /** Records that were found right are looked at again after this time: somebody may have lost them. */
 const VERIFY_MS = 30_000;
+/** A server that answered this recently may be slow for a while before that is news. */
+const TRUST_MS = 90_000;
+const RETRY_MS = 5000;
 /** etcd is expected within seconds of the cluster's creation; after a minute something is wrong. */
 const EAGER_MS = 60_000;
 const POLL_EAGER_MS = 300;
@@ -170,7 +174,13 @@ const topology = async (
   }
   const client = deps.topo.client(endpointsOf(resolved));
   const state = await registerTopology({ resolved, client, notReady, leaving });
-  if (state.registered) memory.verified = { intent, atMs: nowMs, state };
+  // What was found right a moment ago is not wrong because the server is slow to answer now.
+  const recent = verified?.intent === intent && nowMs - verified.provenMs < TRUST_MS;
+  if (recent && state.unavailable && state.written.length === 0) {
+    memory.verified = { ...verified, atMs: nowMs - VERIFY_MS + RETRY_MS };
+    return { ...verified.state, written: [] };
+  }
+  if (state.registered) memory.verified = { intent, atMs: nowMs, provenMs: nowMs, state };
   else delete memory.verified;
   if (state.written.length > 0) {
     deps.events.event(cluster, 'Normal', 'TopoRegistered', `Written: ${state.written.join(', ')}`);

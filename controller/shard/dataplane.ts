@@ -50,8 +50,11 @@ export interface DataPlaneAccess {
 
 /** Longer than a loaded pooler needs, short enough that a fail-over shows within five seconds. */
 const STATUS_TIMEOUT_MS = 2500;
-/** A pooler that misses one call under load keeps its last answer for so long. */
-const REPLY_LIFE_MS = 6000;
+/**
+ * A pooler that misses calls under load keeps its last answer for so long. A fail-over shows sooner: its
+ * new primary writes a record of its own.
+ */
+const REPLY_LIFE_MS = 15_000;
 
 const endpointsOf = (address: string): string[] =>
   address

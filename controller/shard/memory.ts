@@ -22,6 +22,8 @@ export interface ShardMemory {
   missingSince: Map<string, number>;
   /** Last Status reply per pooler: bridges a single call that failed. */
   replies: Map<string, Dated<StatusResponse>>;
+  /** Since when a serving shard lacks a useful standby or a member of its cohort. */
+  incompleteSinceMs?: number;
   /** Problems of the Secrets that the user provides. */
   secrets?: Dated<string[]>;
   certificatesAtMs?: number;

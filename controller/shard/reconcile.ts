@@ -42,7 +42,7 @@ import type { Plan } from './plan.ts';
 import { planShard } from './plan.ts';
 import { reloadPods } from './reload.ts';
 import type { StatusInput } from './status.ts';
-import { hasServed, shardStatus } from './status.ts';
+import { hasServed, healthNow, shardStatus } from './status.ts';
 
 /** Between two looks at the data plane, which tells nobody when it changes. Reads only. */
 const POLL_HEALTHY_MS = 2500;
@@ -274,7 +274,16 @@ const reconcileLive = async (pass: Pass): Promise<Result> => {
     return { requeueAfterMs: 10_000 };
   }
   const done = await work(pass, desired.children);
-  await writeStatus(deps, shard, shardStatus(statusInput(pass, done)));
+  const input = statusInput(pass, done);
+  const { serving, complete } = healthNow(input);
+  if (!serving || complete) delete pass.memory.incompleteSinceMs;
+  else pass.memory.incompleteSinceMs ??= pass.nowMs;
+  const since = pass.memory.incompleteSinceMs;
+  const status = shardStatus({
+    ...input,
+    ...(since === undefined ? {} : { incompleteSinceMs: since }),
+  });
+  await writeStatus(deps, shard, status);
   throwFailure(done.failed);
   return { requeueAfterMs: requeueAfter(pass, done) };
 };

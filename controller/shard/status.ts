@@ -10,6 +10,7 @@ import { backupReport } from './backups.ts';
 import type { DataPlane, Member } from './dataplane.ts';
 import type { Plan } from './plan.ts';
 import type { ProgressInput } from './progress.ts';
+import type { Health } from './progress.ts';
 import { healthOf, progress } from './progress.ts';
 import { leaderOf, rolesOf } from './roles.ts';
 
@@ -29,8 +30,22 @@ export interface StatusInput {
   /** Hashes of the settings that pods should have. */
   config?: { restart: string; reload: string };
   backups?: readonly BackupMetadata[];
+  /** Since when a serving shard is not complete, ms since the epoch; absent while it is. */
+  incompleteSinceMs?: number;
   nowMs: number;
 }
+
+/** A healthy shard stays so through a lack this short: one reading under load proves nothing. */
+const LACK_MS = 10_000;
+
+/** Still healthy, although this one reading found something missing. */
+const isBlip = (input: StatusInput): boolean =>
+  input.shard.status?.phase === 'Healthy' &&
+  input.incompleteSinceMs !== undefined &&
+  input.nowMs - input.incompleteSinceMs < LACK_MS;
+
+/** Whether a primary serves now, and whether the rest of the shard is as it should be. */
+export const healthNow = (input: StatusInput): Health => healthOf(progressInput(input));
 
 /** Reasons that a shard can have only after it had a primary. */
 const AFTER_SERVING = new Set(['NoPrimary', 'TopologyUnreachable']);
@@ -69,7 +84,7 @@ const factsOf = (input: StatusInput): Facts => {
   const ready = pods.filter(isReady).length;
   const total = input.members.length;
   const orchs = input.orchDeployments.map(workloadOf);
-  const { serving, complete, unknown } = healthOf(progressInput(input));
+  const { serving, complete, unknown } = healthNow(input);
   const crashing = [...pods, ...input.orchPods].some((pod) => crashLoop(pod) !== undefined);
   return {
     ready,
@@ -80,7 +95,7 @@ const factsOf = (input: StatusInput): Facts => {
       orchs.length >= input.orchWanted &&
       orchs.every(({ allReady }) => allReady),
     serving,
-    complete,
+    complete: complete || (serving && isBlip(input)),
     unknown,
     served: hasServed(input.shard) || serving,
     crashing,
@@ -99,6 +114,7 @@ const phaseOf = (input: StatusInput, facts: Facts): Phase => {
 };
 
 const messageOf = (input: StatusInput, facts: Facts): string => {
+  const { shard } = input;
   const { secrets, config, failure } = input.problems;
   const parts = [
     ...secrets,
@@ -107,7 +123,9 @@ const messageOf = (input: StatusInput, facts: Facts): string => {
     ...(input.plan?.held ?? [])
       .filter(({ reason }) => !secrets.includes(reason))
       .map(({ pod, reason }) => `${pod} is held back: ${reason}`),
-    ...progress(progressInput(input)),
+    ...(facts.serving && isBlip(input) && facts.poolsReady
+      ? [shard.status?.message ?? '']
+      : progress(progressInput(input))),
     ...(facts.orchReady
       ? []
       : [['multiorch is not ready in every cell', ...troubles(input.orchPods, 1)].join(': ')]),
