@@ -87,6 +87,21 @@ import_one() {
   for p in $pids; do wait "$p" || die "an image could not be loaded into a node; free disk space? ($(df -h "$CACHE" | awk 'NR==2{print $4}') left)"; done
   took "loaded $(basename "$file") into the workers" "$t"
 }
+# load_one IMAGE: an image of the docker engine; a node remembers the ids that it got
+load_one() {
+  local id node file t pids=; t=$(now)
+  id=$(docker image inspect -f '{{.Id}}' "$1" 2>/dev/null) || die "the docker engine ($DOCKER_HOST) has no image $1: docker load or docker build it there first"
+  file=$CACHE/images/engine-${id#sha256:}.tar
+  for node in $(workers); do
+    docker exec "$node" test -e "/var/lib/loaded-images/${id#sha256:}" && continue
+    [ -s "$file" ] || docker save -o "$file" "$1"
+    docker exec "$node" sh -ec "ctr -n k8s.io images import --all-platforms --digests --snapshotter overlayfs /images/$(basename "$file") >/dev/null; mkdir -p /var/lib/loaded-images; touch /var/lib/loaded-images/${id#sha256:}" &
+    pids+=" $!"
+  done
+  for p in $pids; do wait "$p" || die "image $1 could not be loaded into a node"; done
+  rm -f "$file"
+  [ -z "$pids" ] || took "loaded $1 into the workers" "$t"
+}
 case $verb in
   up) one_at_a_time "kind-$cluster"; up ;;
   status) healthy && echo "$conf" ;;
@@ -94,7 +109,7 @@ case $verb in
   import) for f in "$@"; do import_one "$f"; done ;;
   exec) docker exec "$@" ;;
   can-pull) timeout 20 docker manifest inspect "$1" >/dev/null 2>&1 ;;
-  pull) for f in "$@"; do docker pull -q "$f" >&2; done; "$kind" load docker-image "$@" --name "$cluster" --nodes "$(workers | paste -sd,)" >&2 ;;
-  load) for f in "$@"; do "$kind" load docker-image "$f" --name "$cluster" --nodes "$(workers | paste -sd,)" >&2; done ;;
+  pull) for f in "$@"; do docker pull -q "$f" >&2; load_one "$f"; done ;;
+  load) for f in "$@"; do load_one "$f"; done ;;
   *) die "usage: kind.sh up|down|status|import FILE...|load IMAGE...|pull IMAGE...|can-pull IMAGE|exec NODE COMMAND..." ;;
 esac
