@@ -29,9 +29,9 @@ export async function freePort(): Promise<number> {
 /** Starts the real webhook process and waits until it is ready. */
 export async function startWebhook(
   args: string[],
-  ports?: { port: number; healthPort: number },
+  options: { kubeconfig?: string; publish?: 'url' | 'service' } = {},
 ): Promise<RunningWebhook> {
-  const { port, healthPort } = ports ?? { port: await freePort(), healthPort: await freePort() };
+  const [port, healthPort] = [await freePort(), await freePort()];
   const child = spawn(
     process.execPath,
     [
@@ -39,14 +39,14 @@ export async function startWebhook(
       '--host=127.0.0.1',
       `--port=${port}`,
       `--health-address=127.0.0.1:${healthPort}`,
-      `--publish-url=https://127.0.0.1:${port}`,
+      ...(options.publish === 'service' ? [] : [`--publish-url=https://127.0.0.1:${port}`]),
       '--drain-seconds=0',
       '--log-level=debug',
       ...args,
     ],
     {
       cwd: root,
-      env: { PATH: process.env['PATH'] ?? '', KUBECONFIG: kubeconfig() },
+      env: { PATH: process.env['PATH'] ?? '', KUBECONFIG: options.kubeconfig ?? kubeconfig() },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
