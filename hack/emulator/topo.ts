@@ -37,6 +37,8 @@ export interface Topo {
   readonly global: Store;
   /** The store of a cell; reads the Cell record from the global store every time, like the runtime. @throws Error when there is no such record */
   cell(name: string): Promise<Store>;
+  /** All cells by one reading of the global store; cells with one root share one Store object. */
+  cells(): Promise<Map<string, Store>>;
   close(): void;
 }
 
@@ -122,6 +124,7 @@ export function openTopo(flags: Flags): Topo {
     throw new Error('--topo-global-server-addresses and --topo-global-root must be set');
   }
   const clients = new Map<string, EtcdClient>();
+  const shared = new Map<string, Store>();
   const store = (endpoints: readonly string[], at: string): Store => {
     const key = endpoints.join(',');
     const client =
@@ -137,6 +140,21 @@ export function openTopo(flags: Flags): Topo {
       if (!found) throw new Error(`no Cell record for cell ${name}`);
       const cell = cellCodec.decode(found.value);
       return store(cell.server_addresses ?? [], cell.root ?? '');
+    },
+    cells: async () => {
+      const records = await global.list('cells/');
+      const cells = records.map(
+        ({ path, value }) => [path.split('/')[1] ?? '', cellCodec.decode(value)] as const,
+      );
+      return new Map(
+        cells.map(([name, cell]) => {
+          const addresses = cell.server_addresses ?? [];
+          const key = `${addresses.join(',')} ${cell.root ?? ''}`;
+          const found = shared.get(key) ?? store(addresses, cell.root ?? '');
+          shared.set(key, found);
+          return [name, found];
+        }),
+      );
     },
     close: () => {
       for (const client of clients.values()) client.close();

@@ -51,20 +51,27 @@ export interface DirectoryOptions {
 }
 
 /**
- * Reads until `signal` ends. A cell that cannot be read keeps its last known records, so that an etcd
+ * Reads until `signal` ends. A store that cannot be read keeps its last known records, so that an etcd
  * that is away changes nothing for those who already know each other.
  */
 export async function followPoolers(o: DirectoryOptions): Promise<void> {
-  const known = new Map<string, Multipooler[]>();
+  const known = new Map<Store, Multipooler[]>();
   let failing = false;
   while (!o.signal.aborted) {
     try {
-      const cells = await cellNames(o.topo);
-      for (const name of known.keys()) if (!cells.includes(name)) known.delete(name);
-      const read = await Promise.allSettled(cells.map((cell) => poolersOf(o.topo, cell)));
-      read.forEach((result, i) => {
-        if (result.status === 'fulfilled') known.set(cells[i] ?? '', result.value);
-      });
+      const cells = await o.topo.cells();
+      const stores = [...new Set(cells.values())];
+      for (const store of known.keys()) if (!stores.includes(store)) known.delete(store);
+      await Promise.allSettled(
+        stores.map(async (store) => {
+          const values = await store.list('poolers/');
+          const records = values.map((v) => poolerCodec.decode(v.value));
+          known.set(
+            store,
+            records.filter((r) => cells.get(r.id?.cell ?? '') === store),
+          );
+        }),
+      );
       o.onRecords([...known.values()].flat());
       failing = false;
     } catch (error) {
