@@ -139,6 +139,8 @@ test('ids and codes are used once, and every folder of cases belongs to a policy
   assert.equal(new Set(codes).size, codes.length);
   assert.deepEqual(codes, codes.toSorted());
   assert.deepEqual(folders(root), ids.toSorted());
+  const sources = path.join(import.meta.dirname, '../../webhook/policies');
+  for (const id of ids) assert.ok(existsSync(path.join(sources, `${id}.ts`)), id);
 });
 
 test('every policy has its section in the docs', () => {
