@@ -1,5 +1,5 @@
 /** The administration page: one read-only document over multiadmin's REST, on port 18100. */
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { isIP } from 'node:net';
 import { untilSignal, type RunRole } from './role.ts';
 import { emptyPage, gather, type Get } from './web/data.ts';
@@ -28,6 +28,18 @@ function reader(base: string): Get {
   };
 }
 
+/** Listens; where the kernel has no IPv6, `::` becomes all IPv4 addresses. */
+function listen(server: Server, port: number, host: string | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EAFNOSUPPORT' && error.code !== 'EADDRNOTAVAIL') return reject(error);
+      server.once('error', reject);
+      server.listen(port, '0.0.0.0', resolve);
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
 /** Environment: MULTIADMIN_API_URL, HOSTNAME (listen address), PORT (18100), POSTGRES_HOST, _PORT, _DATABASE, _USER. */
 export const runMultiadminWeb: RunRole = async (_flags, env) => {
   const get = reader((env['MULTIADMIN_API_URL'] ?? 'http://localhost:18000').replace(/\/$/, ''));
@@ -51,9 +63,8 @@ export const runMultiadminWeb: RunRole = async (_flags, env) => {
   });
   // A pod's HOSTNAME is its name unless set; only an address can be listened on.
   const host = env['HOSTNAME'] ?? '';
-  await new Promise<void>((resolve) => {
-    server.listen(Number(env['PORT'] ?? '18100'), isIP(host) === 0 ? undefined : host, resolve);
-  });
+  const port = Number(env['PORT'] ?? '18100');
+  await listen(server, port, isIP(host) === 0 ? undefined : host);
   await untilSignal();
   server.closeAllConnections();
   return 0;
