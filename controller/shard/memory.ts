@@ -1,5 +1,6 @@
 /** What a reconciler remembers of a shard between passes. Losing it costs time, never safety. */
 import type { BackupMetadata, StatusResponse } from '../rpc/types.ts';
+import type { Built, Settled } from './settled.ts';
 import type { TlsMaterial } from '../rpc/tls.ts';
 
 /** A pod as it was last seen. */
@@ -20,6 +21,9 @@ export interface ShardMemory {
   pods: Map<string, PodTrace>;
   /** Since when a pod that should exist does not, ms since the epoch. */
   missingSince: Map<string, number>;
+  /** Children of the current specification. */
+  built?: Built;
+  settled?: Settled;
   /** Last Status reply per pooler: bridges a single call that failed. */
   replies: Map<string, Dated<StatusResponse>>;
   /** Since when a serving shard lacks a useful standby or a member of its cohort. */

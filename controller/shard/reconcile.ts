@@ -1,221 +1,31 @@
-import { DEFAULT_POLICY, policyOrDefault } from '../../schemas/durability.ts';
 import { KINDS } from '../../schemas/k8s.ts';
 import { ANNOTATIONS, COMPONENTS, FINALIZERS, LABELS } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
-import { PORTS } from '../../schemas/ports.ts';
 import type { Shard } from '../../schemas/types.ts';
-import { effectivePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
 import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result } from '../manager.ts';
-import type { Failed } from '../reconcile/children.ts';
-import { failureText, pruneChildren, throwFailure } from '../reconcile/children.ts';
-import { buildContextOf } from '../reconcile/context.ts';
+import { failureText, throwFailure } from '../reconcile/children.ts';
 import { ensureFinalizer } from '../reconcile/finalizer.ts';
 import { byLabels, ownedKinds } from '../reconcile/keys.ts';
 import { Memories } from '../reconcile/memories.ts';
 import { isTerminating } from '../reconcile/pods.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import { findCondition } from '../reconcile/conditions.ts';
-import type { TlsMaterial } from '../rpc/tls.ts';
-import { codecs } from '../topo/codec.ts';
-import type { EtcdClient } from '../topo/client.ts';
-import { topoKeys } from '../topo/keys.ts';
-import type { DataPlane, Member } from './dataplane.ts';
-import { readDataPlane } from './dataplane.ts';
 import { deleteShard, drainShard } from './deletion.ts';
-import type { ShardChildren } from './desired/index.ts';
-import { shardChildren, shardConfig } from './desired/index.ts';
-import { executePlan } from './execute.ts';
-import {
-  certificates,
-  configBody,
-  refreshBackups,
-  secretProblems,
-  targetOf,
-  tlsMaterial,
-} from './inputs.ts';
-import type { ShardMemory } from './memory.ts';
 import { emptyMemory } from './memory.ts';
-import type { ShardObserved } from './observe.ts';
 import { observeShard, remember } from './observe.ts';
-import type { Plan } from './plan.ts';
-import { planShard } from './plan.ts';
-import { reloadPods } from './reload.ts';
+import type { Pass, Work } from './work.ts';
+import { desiredOf, work } from './work.ts';
 import type { StatusInput } from './status.ts';
-import { hasServed, healthNow, shardStatus } from './status.ts';
+import { healthNow, shardStatus } from './status.ts';
 
 /** Between two looks at the data plane, which tells nobody when it changes. Reads only. */
 const POLL_HEALTHY_MS = 2500;
 const POLL_BUSY_MS = 1000;
 const POLL_HELD_MS = 500;
 
-interface Pass {
-  deps: Deps;
-  shard: Shard;
-  memory: ShardMemory;
-  observed: ShardObserved;
-  nowMs: number;
-}
-
 const isPending = (shard: Shard): boolean =>
   shard.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
-
-interface Desired {
-  children?: ShardChildren;
-  problem?: string;
-}
-
-/** What should exist, or why it cannot be said. */
-const desiredOf = async ({ deps, shard }: Pass): Promise<Desired> => {
-  const body = await configBody(deps, shard);
-  if (!body.ok) return { problem: body.problem };
-  const input = body.body === undefined ? {} : { configBody: body.body };
-  const config = shardConfig(shard, input);
-  if (!config.ok) return { problem: `postgresql.conf: ${config.error}` };
-  return { children: shardChildren(shard, input, buildContextOf(deps.options)) };
-};
-
-const membersOf = (children: ShardChildren, observed: ShardObserved, namespace: string): Member[] =>
-  children.pods.map(({ name, serviceId, cell }) => {
-    const pod = observed.pods.get(name);
-    return {
-      pod: name,
-      id: serviceId,
-      cell,
-      alive: pod !== undefined && !isTerminating(pod),
-      address: `${name}.${namespace}.svc:${PORTS.multipooler.grpc}`,
-    };
-  });
-
-const noteMissing = (memory: ShardMemory, members: readonly Member[], pass: Pass): void => {
-  for (const { pod } of members) {
-    if (pass.observed.pods.has(pod)) memory.missingSince.delete(pod);
-    else if (!memory.missingSince.has(pod)) memory.missingSince.set(pod, pass.nowMs);
-  }
-};
-
-const shardKeyOf = (shard: Shard) => ({
-  database: shard.spec?.databaseName ?? '',
-  table_group: shard.spec?.tableGroupName ?? '',
-  shard: shard.spec?.shardName ?? '',
-});
-
-const read = (
-  pass: Pass,
-  members: readonly Member[],
-  tls: TlsMaterial | undefined,
-): Promise<DataPlane> => {
-  const { deps, shard, memory } = pass;
-  const access = { topo: deps.topo, rpc: deps.rpc, now: () => deps.clock.now() };
-  const topo = shard.spec?.globalTopoServer ?? {
-    address: '',
-    rootPath: '',
-    implementation: 'etcd',
-  };
-  return readDataPlane(
-    access,
-    { topo, shard: shardKeyOf(shard), members, ...(tls ? { tls } : {}) },
-    memory,
-  );
-};
-
-/** The topology server that holds the pooler records of a cell. */
-const clientOf =
-  ({ deps, shard }: Pass) =>
-  async (cell: string): Promise<EtcdClient | undefined> => {
-    const { address = '', rootPath = '' } = shard.spec?.globalTopoServer ?? {};
-    const global = deps.topo.client([address]);
-    const found = await global.get(topoKeys.cell(rootPath, cell));
-    const addresses = found ? codecs.Cell.decode(found.value).server_addresses : undefined;
-    return addresses && addresses.length > 0 ? deps.topo.client(addresses) : global;
-  };
-
-interface Work {
-  children: ShardChildren;
-  members: Member[];
-  dataPlane?: DataPlane;
-  plan: Plan;
-  failed: Failed[];
-  secrets: string[];
-}
-
-const makePlan = (
-  pass: Pass,
-  children: ShardChildren,
-  dataPlane: DataPlane | undefined,
-  secrets: string[],
-): Plan => {
-  const { shard, observed, memory } = pass;
-  const { spec } = shard;
-  return planShard({
-    owner: shard,
-    objects: children.objects,
-    desired: children.pods,
-    pods: observed.pods,
-    claims: observed.claims,
-    nodes: observed.nodes,
-    traces: memory.pods,
-    ...(dataPlane ? { dataPlane } : {}),
-    lastRoles: shard.status?.podRoles ?? {},
-    missingSince: memory.missingSince,
-    policy: policyOrDefault(spec?.durabilityPolicy ?? DEFAULT_POLICY),
-    backupPolicy: effectivePvcPolicy(undefined, spec?.pvcDeletionPolicy),
-    ...(secrets[0] === undefined ? {} : { blocked: secrets[0] }),
-    nowMs: pass.nowMs,
-  });
-};
-
-/** Secrets first: a pod that mounts one that is not there waits in growing pauses. */
-const prepare = async (pass: Pass): Promise<{ secrets: string[]; failed: Failed[] }> => {
-  const { deps, shard, memory } = pass;
-  const failed: Failed[] = [];
-  const [secrets] = await Promise.all([
-    secretProblems(deps, shard, memory),
-    certificates(deps, shard, memory).catch((error: unknown) => {
-      failed.push({ child: { ...shard, kind: 'Secret' }, error });
-    }),
-  ]);
-  return { secrets, failed };
-};
-
-const work = async (pass: Pass, children: ShardChildren): Promise<Work> => {
-  const { deps, shard, observed, memory } = pass;
-  const members = membersOf(children, observed, shard.metadata.namespace ?? '');
-  noteMissing(memory, members, pass);
-  const tls = await tlsMaterial(deps, shard, memory);
-  const anyPod = observed.pods.size > 0;
-  // At the very first pass there is nothing to read, and nothing that a pod would have to wait for.
-  const first = !hasServed(shard) && !anyPod;
-  const before = first ? undefined : await read(pass, members, tls);
-  const { secrets, failed } = await prepare(pass);
-  const plan = makePlan(pass, children, hasServed(shard) ? before : undefined, secrets);
-  const execution = {
-    deps,
-    shard,
-    ...(before ? { dataPlane: before } : {}),
-    clientOf: clientOf(pass),
-  };
-  failed.push(...(await executePlan(execution, plan)));
-  await pruneChildren(deps, shard, [
-    ...children.objects,
-    ...children.pods.map(({ service }) => service),
-  ]);
-  if (before) {
-    refreshBackups(deps, before.views, tls, memory);
-    await reloadPods(
-      deps,
-      {
-        shard,
-        config: children.config,
-        pods: observed.pods,
-        views: before.views,
-        targetOf: (view) => targetOf(view, tls),
-      },
-      memory,
-    );
-  }
-  return { children, members, ...(before ? { dataPlane: before } : {}), plan, failed, secrets };
-};
 
 const statusInput = (pass: Pass, done: Work): StatusInput => {
   const { shard, deps, memory } = pass;

@@ -211,9 +211,10 @@ const replyOf = (world: World, name: string, note: PoolerNote): StatusResponse |
       });
     case 'restoring':
       return reply({ postgres_action: 'POSTGRES_ACTION_RESTORING_FROM_BACKUP' });
-    default:
-      return undefined;
+    case undefined:
+      break;
   }
+  return undefined;
 };
 
 const viewsOf = (world: World): PoolerView[] =>

@@ -1,0 +1,225 @@
+import { DEFAULT_POLICY, policyOrDefault } from '../../schemas/durability.ts';
+import { PORTS } from '../../schemas/ports.ts';
+import type { Shard } from '../../schemas/types.ts';
+import { effectivePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
+import type { Deps } from '../deps.ts';
+import type { Failed } from '../reconcile/children.ts';
+import { pruneChildren } from '../reconcile/children.ts';
+import { buildContextOf } from '../reconcile/context.ts';
+import { isTerminating } from '../reconcile/pods.ts';
+import type { TlsMaterial } from '../rpc/tls.ts';
+import { codecs } from '../topo/codec.ts';
+import type { EtcdClient } from '../topo/client.ts';
+import { topoKeys } from '../topo/keys.ts';
+import type { DataPlane, Member } from './dataplane.ts';
+import { readDataPlane } from './dataplane.ts';
+import type { ShardChildren } from './desired/index.ts';
+import { shardChildren, shardConfig } from './desired/index.ts';
+import { executePlan } from './execute.ts';
+import {
+  certificates,
+  configBody,
+  refreshBackups,
+  secretProblems,
+  targetOf,
+  tlsMaterial,
+} from './inputs.ts';
+import type { ShardMemory } from './memory.ts';
+import type { ShardObserved } from './observe.ts';
+import { observeShard } from './observe.ts';
+import type { Plan } from './plan.ts';
+import { planShard } from './plan.ts';
+import { reloadPods } from './reload.ts';
+import { buildKey, fingerprintOf, isSettled } from './settled.ts';
+import { hasServed } from './status.ts';
+
+export interface Pass {
+  deps: Deps;
+  shard: Shard;
+  memory: ShardMemory;
+  observed: ShardObserved;
+  nowMs: number;
+}
+
+export interface Desired {
+  children?: ShardChildren;
+  problem?: string;
+}
+
+/** What should exist, or why it cannot be said. */
+export const desiredOf = async ({ deps, shard, memory }: Pass): Promise<Desired> => {
+  const body = await configBody(deps, shard);
+  if (!body.ok) return { problem: body.problem };
+  const key = buildKey(shard, body.body);
+  if (memory.built?.key === key) return { children: memory.built.children };
+  const input = body.body === undefined ? {} : { configBody: body.body };
+  const config = shardConfig(shard, input);
+  if (!config.ok) return { problem: `postgresql.conf: ${config.error}` };
+  const children = shardChildren(shard, input, buildContextOf(deps.options));
+  memory.built = { key, children };
+  return { children };
+};
+
+const membersOf = (children: ShardChildren, observed: ShardObserved, namespace: string): Member[] =>
+  children.pods.map(({ name, serviceId, cell }) => {
+    const pod = observed.pods.get(name);
+    return {
+      pod: name,
+      id: serviceId,
+      cell,
+      alive: pod !== undefined && !isTerminating(pod),
+      address: `${name}.${namespace}.svc:${PORTS.multipooler.grpc}`,
+    };
+  });
+
+const noteMissing = (memory: ShardMemory, members: readonly Member[], pass: Pass): void => {
+  for (const { pod } of members) {
+    if (pass.observed.pods.has(pod)) memory.missingSince.delete(pod);
+    else if (!memory.missingSince.has(pod)) memory.missingSince.set(pod, pass.nowMs);
+  }
+};
+
+const shardKeyOf = (shard: Shard) => ({
+  database: shard.spec?.databaseName ?? '',
+  table_group: shard.spec?.tableGroupName ?? '',
+  shard: shard.spec?.shardName ?? '',
+});
+
+const read = (
+  pass: Pass,
+  members: readonly Member[],
+  tls: TlsMaterial | undefined,
+): Promise<DataPlane> => {
+  const { deps, shard, memory } = pass;
+  const access = { topo: deps.topo, rpc: deps.rpc, now: () => deps.clock.now() };
+  const topo = shard.spec?.globalTopoServer ?? {
+    address: '',
+    rootPath: '',
+    implementation: 'etcd',
+  };
+  return readDataPlane(
+    access,
+    { topo, shard: shardKeyOf(shard), members, ...(tls ? { tls } : {}) },
+    memory,
+  );
+};
+
+/** The topology server that holds the pooler records of a cell. */
+const clientOf =
+  ({ deps, shard }: Pass) =>
+  async (cell: string): Promise<EtcdClient | undefined> => {
+    const { address = '', rootPath = '' } = shard.spec?.globalTopoServer ?? {};
+    const global = deps.topo.client([address]);
+    const found = await global.get(topoKeys.cell(rootPath, cell));
+    const addresses = found ? codecs.Cell.decode(found.value).server_addresses : undefined;
+    return addresses && addresses.length > 0 ? deps.topo.client(addresses) : global;
+  };
+
+export interface Work {
+  children: ShardChildren;
+  members: Member[];
+  dataPlane?: DataPlane;
+  plan: Plan;
+  failed: Failed[];
+  secrets: string[];
+}
+
+const makePlan = (
+  pass: Pass,
+  children: ShardChildren,
+  dataPlane: DataPlane | undefined,
+  secrets: string[],
+): Plan => {
+  const { shard, observed, memory } = pass;
+  const { spec } = shard;
+  return planShard({
+    owner: shard,
+    objects: children.objects,
+    desired: children.pods,
+    pods: observed.pods,
+    claims: observed.claims,
+    nodes: observed.nodes,
+    traces: memory.pods,
+    ...(dataPlane ? { dataPlane } : {}),
+    lastRoles: shard.status?.podRoles ?? {},
+    missingSince: memory.missingSince,
+    policy: policyOrDefault(spec?.durabilityPolicy ?? DEFAULT_POLICY),
+    backupPolicy: effectivePvcPolicy(undefined, spec?.pvcDeletionPolicy),
+    ...(secrets[0] === undefined ? {} : { blocked: secrets[0] }),
+    nowMs: pass.nowMs,
+  });
+};
+
+/** Secrets first: a pod that mounts one that is not there waits in growing pauses. */
+const prepare = async (pass: Pass): Promise<{ secrets: string[]; failed: Failed[] }> => {
+  const { deps, shard, memory } = pass;
+  const failed: Failed[] = [];
+  const [secrets] = await Promise.all([
+    secretProblems(deps, shard, memory),
+    certificates(deps, shard, memory).catch((error: unknown) => {
+      failed.push({ child: { ...shard, kind: 'Secret' }, error });
+    }),
+  ]);
+  return { secrets, failed };
+};
+
+/** Plans and carries out, unless nothing moved since a pass that had nothing to do. */
+const bringAbout = async (
+  pass: Pass,
+  children: ShardChildren,
+  dataPlane: DataPlane | undefined,
+  secrets: string[],
+): Promise<{ plan: Plan; failures: Failed[] }> => {
+  const { deps, shard, memory } = pass;
+  const key = memory.built?.key ?? '';
+  const fingerprint = fingerprintOf(deps, shard, pass.observed, key);
+  if (memory.settled?.fingerprint === fingerprint) {
+    return { plan: memory.settled.plan, failures: [] };
+  }
+  const plan = makePlan(pass, children, dataPlane, secrets);
+  const failures = await executePlan(
+    { deps, shard, ...(dataPlane ? { dataPlane } : {}), clientOf: clientOf(pass) },
+    plan,
+  );
+  const services = children.pods.map(({ service }) => service);
+  await pruneChildren(deps, shard, [...children.objects, ...services]);
+  const after = observeShard(shard, deps);
+  if (isSettled(plan, children, after, failures.length)) {
+    memory.settled = { fingerprint: fingerprintOf(deps, shard, after, key), plan };
+  } else {
+    delete memory.settled;
+  }
+  return { plan, failures };
+};
+
+/** One pass: everything that should be there, and what the data plane says. */
+export const work = async (pass: Pass, children: ShardChildren): Promise<Work> => {
+  const { deps, shard, observed, memory } = pass;
+  const members = membersOf(children, observed, shard.metadata.namespace ?? '');
+  noteMissing(memory, members, pass);
+  const tls = await tlsMaterial(deps, shard, memory);
+  const reading = read(pass, members, tls);
+  // Only a pod that is missing may have to wait for what the data plane says.
+  const mayHold = hasServed(shard) && members.some(({ pod }) => !observed.pods.has(pod));
+  const known = mayHold ? await reading : undefined;
+  const { secrets, failed } = await prepare(pass);
+  const { plan, failures } = await bringAbout(pass, children, known, secrets);
+  failed.push(...failures);
+  // At the very first pass nothing answers yet: do not wait for that.
+  const dataPlane = observed.pods.size > 0 || mayHold ? await reading : undefined;
+  if (dataPlane) {
+    refreshBackups(deps, dataPlane.views, tls, memory);
+    await reloadPods(
+      deps,
+      {
+        shard,
+        config: children.config,
+        pods: observed.pods,
+        views: dataPlane.views,
+        targetOf: (view) => targetOf(view, tls),
+      },
+      memory,
+    );
+  }
+  return { children, members, ...(dataPlane ? { dataPlane } : {}), plan, failed, secrets };
+};
