@@ -102,20 +102,26 @@ securityContext:
     drop: [ALL]
 {{- end -}}
 
+{{/*
+Often asked, so that an installation waits seconds only, and patient: on a node without a free CPU an answer
+takes seconds, and a webhook that is taken for not ready refuses every change. Pods that end are left out of
+Services at once, without a probe.
+*/}}
 {{- define "multigres-operator.probes" -}}
 startupProbe:
   httpGet: { path: /healthz, port: {{ . }} }
   periodSeconds: 2
-  failureThreshold: 30
+  timeoutSeconds: 5
+  failureThreshold: 60
 readinessProbe:
   httpGet: { path: /readyz, port: {{ . }} }
   periodSeconds: 2
-  timeoutSeconds: 2
-  failureThreshold: 2
+  timeoutSeconds: 5
+  failureThreshold: 3
 livenessProbe:
   httpGet: { path: /healthz, port: {{ . }} }
   periodSeconds: 20
-  timeoutSeconds: 5
+  timeoutSeconds: 10
 {{- end -}}
 
 {{/* Settings that both programs read. Call with (dict "root" $ "values" .Values.webhook). */}}
