@@ -15,6 +15,7 @@ import {
   throwFailure,
 } from '../reconcile/children.ts';
 import { buildContextOf } from '../reconcile/context.ts';
+import { cellGauges, forgetCell } from '../reconcile/gauges.ts';
 import { byLabels, ownedKinds } from '../reconcile/keys.ts';
 import { isTerminating, podsWith } from '../reconcile/pods.ts';
 import { writeStatus } from '../reconcile/status.ts';
@@ -63,9 +64,12 @@ const observe = (cell: Cell, deps: Deps, failed: Failed[]): CellObserved => {
 
 const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const cell = deps.listers.Cell.get(key.namespace, key.name) as Cell | undefined;
+  if (!cell) forgetCell(deps, key);
   if (!cell || isTerminating(cell)) return {};
   const failed = await bringAbout(cell, deps);
-  await writeStatus(deps, cell, cellStatus(cell, observe(cell, deps, failed)));
+  const status = cellStatus(cell, observe(cell, deps, failed));
+  await writeStatus(deps, cell, status);
+  cellGauges(deps, cell, status);
   throwFailure(failed);
   return {};
 };

@@ -16,6 +16,7 @@ import { applyChildren, failureText, pruneChildren, throwFailure } from '../reco
 import { isTrue } from '../reconcile/conditions.ts';
 import { buildContextOf } from '../reconcile/context.ts';
 import { ensureFinalizer } from '../reconcile/finalizer.ts';
+import { clusterGauges, forgetCluster } from '../reconcile/gauges.ts';
 import { ownedKinds } from '../reconcile/keys.ts';
 import { cancelDrain, removeDrained } from '../reconcile/pending.ts';
 import { isTerminating, podsWith } from '../reconcile/pods.ts';
@@ -258,6 +259,7 @@ const reconcileLive = async (pass: Pass): Promise<Result> => {
     ...(failure === undefined ? {} : { failure }),
   });
   await writeStatus(deps, cluster, status);
+  clusterGauges(deps, cluster, status);
   throwFailure(children.failed);
   return requeueAfter(pass, state, children.leaving.length);
 };
@@ -271,6 +273,7 @@ export const createClusterController = (): Controller => {
       MultigresCluster | undefined;
     if (!found) {
       memories.forget(id);
+      forgetCluster(deps, key);
       return {};
     }
     if (isTerminating(found)) return deleteCluster(deps, found);

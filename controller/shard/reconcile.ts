@@ -6,9 +6,10 @@ import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result } from '../manager.ts';
 import { failureText, throwFailure } from '../reconcile/children.ts';
 import { ensureFinalizer } from '../reconcile/finalizer.ts';
+import { forgetShard, shardGauges } from '../reconcile/gauges.ts';
 import { byLabels, ownedKinds } from '../reconcile/keys.ts';
 import { Memories } from '../reconcile/memories.ts';
-import { isTerminating } from '../reconcile/pods.ts';
+import { isReady, isTerminating } from '../reconcile/pods.ts';
 import { writeStatus } from '../reconcile/status.ts';
 import { findCondition } from '../reconcile/conditions.ts';
 import { deleteShard, drainShard } from './deletion.ts';
@@ -94,6 +95,14 @@ const reconcileLive = async (pass: Pass): Promise<Result> => {
     ...(since === undefined ? {} : { incompleteSinceMs: since }),
   });
   await writeStatus(deps, shard, status);
+  shardGauges(deps, shard, {
+    status,
+    desired: done.children.pods,
+    ready: new Set([...input.pods].flatMap(([name, pod]) => (isReady(pod) ? [name] : []))),
+    drifted: new Set(done.plan.drifted),
+    views: done.dataPlane?.views ?? [],
+    nowMs: input.nowMs,
+  });
   throwFailure(done.failed);
   return { requeueAfterMs: requeueAfter(pass, done) };
 };
@@ -106,6 +115,7 @@ export const createShardController = (): Controller => {
     const found = deps.listers.Shard.get(key.namespace, key.name) as Shard | undefined;
     if (!found) {
       memories.forget(id);
+      forgetShard(deps, key);
       return {};
     }
     const memory = memories.of(id, found.metadata.uid ?? '');

@@ -6,14 +6,17 @@ import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result } from '../manager.ts';
 import { applyChildren, failureText, pruneChildren, throwFailure } from '../reconcile/children.ts';
 import { buildContextOf } from '../reconcile/context.ts';
+import { forgetTopo, topoGauges } from '../reconcile/gauges.ts';
 import { byLabels, ownedKinds } from '../reconcile/keys.ts';
 import { isTerminating } from '../reconcile/pods.ts';
 import { writeStatus } from '../reconcile/status.ts';
+import { workloadOf } from '../reconcile/workload.ts';
 import { topoServerChildren } from './desired.ts';
 import { topoServerStatus } from './status.ts';
 
 const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const topo = deps.listers.TopoServer.get(key.namespace, key.name) as TopoServer | undefined;
+  if (!topo) forgetTopo(deps, key);
   // Its children go with it: the garbage collector follows the owner references.
   if (!topo || isTerminating(topo)) return {};
 
@@ -30,6 +33,7 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
     ...(failure === undefined ? {} : { failure }),
   });
   await writeStatus(deps, topo, status);
+  topoGauges(deps, topo, workloadOf(statefulSet));
   throwFailure(failed);
   return {};
 };
