@@ -162,7 +162,7 @@ describe('default values', () => {
       CONTROLLER_SERVICE_ACCOUNT: podOf(one(objects, 'Deployment', '-controller'))[
         'serviceAccountName'
       ] as string,
-      NODE_OPTIONS: '--max-old-space-size=124',
+      NODE_OPTIONS: '--max-old-space-size=166',
     });
     assert.equal(one(objects, 'Service').metadata.namespace, NAMESPACE);
   });
