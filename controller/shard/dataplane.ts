@@ -49,7 +49,7 @@ export interface DataPlaneAccess {
 }
 
 /** Longer than a loaded pooler needs, short enough that a fail-over shows within five seconds. */
-const STATUS_TIMEOUT_MS = 2500;
+const STATUS_TIMEOUT_MS = 2000;
 /**
  * A pooler that misses calls under load keeps its last answer for so long. A fail-over shows sooner: its
  * new primary writes a record of its own.

@@ -21,7 +21,7 @@ import type { StatusInput } from './status.ts';
 import { healthNow, shardStatus } from './status.ts';
 
 /** Between two looks at the data plane, which tells nobody when it changes. Reads only. */
-const POLL_HEALTHY_MS = 2500;
+const POLL_HEALTHY_MS = 2000;
 const POLL_BUSY_MS = 1000;
 const POLL_HELD_MS = 500;
 

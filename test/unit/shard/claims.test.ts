@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ClaimDeletion } from '../../../controller/shard/claims.ts';
+import { mayDeleteClaim } from '../../../controller/shard/claims.ts';
+import { LABELS, MANAGED_BY } from '../../../schemas/labels.ts';
+
+const request = (change: Partial<ClaimDeletion> = {}): ClaimDeletion => ({
+  claim: {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'data-a', labels: { [LABELS.managedBy]: MANAGED_BY } },
+  },
+  whenDeleted: 'Delete',
+  ownerDeleting: true,
+  users: [],
+  ...change,
+});
+
+describe('deleting a volume', () => {
+  it('is allowed when owner and policy say so and nobody uses it', () => {
+    assert.equal(mayDeleteClaim(request()).ok, true);
+  });
+
+  const foreign = request().claim;
+  const refusals: [string, Partial<ClaimDeletion>, RegExp][] = [
+    ['of somebody else', { claim: { ...foreign, metadata: { name: 'data-a' } } }, /is not ours/],
+    ['that is to be retained', { whenDeleted: 'Retain' }, /to retain it/],
+    ['of an owner that stays', { ownerDeleting: false }, /is not being deleted/],
+    ['that a pod uses', { users: ['pod-a'] }, /pod-a still use/],
+  ];
+  for (const [what, change, reason] of refusals) {
+    it(`is refused for a volume ${what}`, () => {
+      const decision = mayDeleteClaim(request(change));
+      assert.ok(!decision.ok);
+      assert.match(decision.refusal, reason);
+    });
+  }
+});
