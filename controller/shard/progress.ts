@@ -3,7 +3,7 @@ import type { Pod } from '../../schemas/k8s.ts';
 import { isReady, troubles } from '../reconcile/pods.ts';
 import type { DataPlane, Member } from './dataplane.ts';
 import type { PoolerView } from './roles.ts';
-import { cohortOf, leaderOf, usefulStandby } from './roles.ts';
+import { cohortOf, isFollowed, leaderOf, usefulStandby } from './roles.ts';
 
 export interface ProgressInput {
   members: readonly Member[];
@@ -61,10 +61,9 @@ const members = (input: ProgressInput, views: readonly PoolerView[]): string[] =
     return input.served ? ['no primary: writes wait for an election'] : [bootstrap(views, total)];
   }
   const cohort = cohortOf(views);
+  const answers = leader.view.status ?? isFollowed(leader.view, views, input.nowMs);
   const parts = [
-    leader.view.status
-      ? `primary ${leader.view.pod}`
-      : `primary ${leader.view.pod} does not answer`,
+    answers ? `primary ${leader.view.pod}` : `primary ${leader.view.pod} does not answer`,
   ];
   if (cohort.length > 0) parts.push(`cohort ${cohort.length} of ${total}`);
   if (cohort.length > 0 && !cohort.includes(leader.view.id)) {
@@ -120,7 +119,9 @@ export const healthOf = (input: ProgressInput): Health => {
   const serving =
     leader !== undefined &&
     pod !== undefined &&
-    reply?.postgres_status === 'POSTGRES_STATUS_PRIMARY' &&
+    (reply
+      ? reply.postgres_status === 'POSTGRES_STATUS_PRIMARY'
+      : isFollowed(leader, views, input.nowMs)) &&
     (leader.record?.serving_status ?? 'SERVING') === 'SERVING';
   const cohort = cohortOf(views);
   const ids = input.members.map(({ id }) => id);

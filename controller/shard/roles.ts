@@ -189,6 +189,22 @@ const STANDBY_TESTS: [(pair: Pair) => boolean, string][] = [
 
 const replicationOf = (view: PoolerView) => view.status?.status?.replication_status;
 
+/** Does any standby say that it streams from this pooler now? Then it lives, even if it is slow to answer. */
+export const isFollowed = (
+  leader: PoolerView,
+  views: readonly PoolerView[],
+  nowMs: number,
+): boolean =>
+  views.some((view) => {
+    const replication = replicationOf(view);
+    return (
+      view !== leader &&
+      replication?.wal_receiver_status === 'streaming' &&
+      replication.primary_conn_info?.host === leader.record?.hostname &&
+      nowMs - timeOf(replication.last_msg_receive_time) <= SILENCE_MS
+    );
+  });
+
 /** Would this standby take over, and does it hold writes? The reason is in words for a condition. */
 export const usefulStandby = (
   standby: PoolerView,
