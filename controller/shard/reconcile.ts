@@ -46,6 +46,7 @@ const statusInput = (pass: Pass, done: Work): StatusInput => {
     storageClasses: observed.storageClasses,
     ...(done.dataPlane ? { dataPlane: done.dataPlane } : {}),
     plan: done.plan,
+    ...(done.election === undefined ? {} : { election: done.election }),
     problems: { secrets: done.secrets, ...(failure === undefined ? {} : { failure }) },
     config: { restart: config.restartHash, reload: config.reloadHash },
     ...(memory.backups ? { backups: memory.backups.value } : {}),

@@ -29,6 +29,8 @@ import type { ShardObserved } from './observe.ts';
 import { observeShard } from './observe.ts';
 import type { Plan } from './plan.ts';
 import { planShard } from './plan.ts';
+import { askOrchestrator } from './orch-problems.ts';
+import { leaderOf } from './roles.ts';
 import { reloadPods } from './reload.ts';
 import { buildKey, fingerprintOf, isSettled } from './settled.ts';
 import { hasServed } from './status.ts';
@@ -122,6 +124,8 @@ export interface Work {
   plan: Plan;
   failed: Failed[];
   secrets: string[];
+  /** What an orchestrator says while nobody leads. */
+  election?: string;
 }
 
 const makePlan = (
@@ -221,5 +225,17 @@ export const work = async (pass: Pass, children: ShardChildren): Promise<Work> =
       memory,
     );
   }
-  return { children, members, ...(dataPlane ? { dataPlane } : {}), plan, failed, secrets };
+  const leaderless = dataPlane !== undefined && hasServed(shard) && !leaderOf(dataPlane.views);
+  const election = leaderless
+    ? await askOrchestrator(deps, shard, shardKeyOf(shard), tls)
+    : undefined;
+  return {
+    children,
+    members,
+    ...(dataPlane ? { dataPlane } : {}),
+    plan,
+    failed,
+    secrets,
+    ...(election === undefined ? {} : { election }),
+  };
 };
