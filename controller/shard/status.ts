@@ -30,6 +30,8 @@ export interface StatusInput {
   /** Hashes of the settings that pods should have. */
   config?: { restart: string; reload: string };
   backups?: readonly BackupMetadata[];
+  /** What an orchestrator says while nobody leads. */
+  election?: string;
   /** Since when a serving shard is not complete, ms since the epoch; absent while it is. */
   incompleteSinceMs?: number;
   nowMs: number;
@@ -129,6 +131,7 @@ const messageOf = (input: StatusInput, facts: Facts): string => {
     ...(facts.orchReady
       ? []
       : [['multiorch is not ready in every cell', ...troubles(input.orchPods, 1)].join(': ')]),
+    ...(input.election === undefined ? [] : [input.election]),
     ...(isPending(input.shard) ? ['being removed'] : []),
   ];
   return [...new Set(parts)].slice(0, 6).join('; ');
