@@ -82,7 +82,7 @@ async function integration(only: string[]): Promise<Outcome[]> {
 async function contract(): Promise<Outcome[]> {
   const { etcd } = await kubernetes();
   const root = await local('images.sh', ['root']);
-  const env = { ETCD: etcd, EMULATOR_ROOT: root };
+  const env = { MULTIGRES_ETCD: etcd, MULTIGRES_ROOT_LAYERS: root };
   return [await nodeTest('contract', files('test/contract'), env, { concurrency: 1 })];
 }
 

@@ -52,11 +52,20 @@ interface ChildStatus {
   conditions?: Condition[];
 }
 
-const childrenOf = ({ observed, resolved }: ClusterStatusInput): Child[] => [
-  ...(resolved.globalTopo.kind === 'etcd' ? [{ what: 'etcd', object: observed.topo }] : []),
-  ...[...observed.cells].map(([name, object]) => ({ what: `cell ${name}`, object })),
-  ...[...observed.tableGroups].map(([name, object]) => ({ what: `table group ${name}`, object })),
-];
+interface Children {
+  topo: Child[];
+  cells: Child[];
+  tableGroups: Child[];
+}
+
+const childrenOf = ({ observed, resolved }: ClusterStatusInput): Children => ({
+  topo: resolved.globalTopo.kind === 'etcd' ? [{ what: 'etcd', object: observed.topo }] : [],
+  cells: [...observed.cells].map(([name, object]) => ({ what: `cell ${name}`, object })),
+  tableGroups: [...observed.tableGroups].map(([name, object]) => ({
+    what: `table group ${name}`,
+    object,
+  })),
+});
 
 const phaseOf = (input: ClusterStatusInput, children: readonly Child[]): Phase => {
   const fresh = children.filter(({ object }) => object && isFresh(object));
@@ -69,21 +78,39 @@ const phaseOf = (input: ClusterStatusInput, children: readonly Child[]): Phase =
   return settled ? 'Healthy' : 'Progressing';
 };
 
+/** The first clause: what is behind it stands in the child's own status. */
+const brief = (message: string): string => message.split('; ', 1)[0] ?? '';
+
 const waitingOn = (children: readonly Child[]): string[] =>
   children.flatMap(({ what, object }) => {
     if (!object) return [`${what} is being created`];
     if (!isFresh(object)) return [`${what} has not taken over its new specification`];
     const { phase, message } = object.status ?? {};
-    return phase === 'Healthy' ? [] : [`${what}: ${message ?? phase ?? 'starting'}`];
+    return phase === 'Healthy' ? [] : [`${what}: ${brief(message ?? phase ?? 'starting')}`];
   });
+
+/** Cells in one clause, so that fifty of them still leave room for what follows. */
+const waitingOnCells = (children: readonly Child[]): string[] => {
+  const waiting = waitingOn(children);
+  const [first, ...others] = waiting;
+  if (first === undefined || others.length === 0) return waiting;
+  return [`${children.length - waiting.length} of ${children.length} cells ready (${first})`];
+};
+
+const waitingOnShards = ({ observed }: ClusterStatusInput): string[] =>
+  waitingOn(observed.shards.map((object) => ({ what: `shard ${object.spec?.shardName}`, object })));
 
 const MESSAGE_PARTS = 4;
 
-const messageOf = (input: ClusterStatusInput, children: readonly Child[]): string => {
+const messageOf = (input: ClusterStatusInput, children: Children): string => {
   const { topology, observed, failure } = input;
+  const shards = waitingOnShards(input);
   const parts = [
     ...(failure === undefined ? [] : [failure]),
-    ...waitingOn(children),
+    ...waitingOn(children.topo),
+    ...waitingOnCells(children.cells),
+    // a shard says more than the table group that counts it
+    ...(shards.length > 0 ? shards : waitingOn(children.tableGroups)),
     ...(topology.registered || topology.message === undefined
       ? []
       : [`topology records: ${topology.message}`]),
@@ -195,7 +222,7 @@ export const clusterStatus = (input: ClusterStatusInput): MultigresClusterStatus
   const { core, cell, shard } = resolved.templatesUsed;
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
-    phase: phaseOf(input, children),
+    phase: phaseOf(input, [...children.topo, ...children.cells, ...children.tableGroups]),
     message,
     cells: cellsOf(input),
     databases: databasesOf(input),
