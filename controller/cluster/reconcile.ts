@@ -245,8 +245,8 @@ const reconcileLive = async (pass: Pass): Promise<Result> => {
     await writeStatus(deps, cluster, refusedStatus(cluster, guarded.problems));
     return { terminal: guarded.problems.map(problemText).join('; ') };
   }
-  await annotate(pass, guarded);
   const children = await bringAbout(pass, guarded);
+  await annotate(pass, guarded);
   const state = await topology(pass, guarded.resolved, children.leavingCells);
   const failure = failureText(children.failed);
   const status = clusterStatus({
