@@ -1,6 +1,7 @@
 /** Carries out an election: recruit, choose, promote, tell the others. */
 import type { RpcClient } from '../grpc.ts';
 import type { Log } from '../log.ts';
+import { sleep } from '../role.ts';
 import { audience, chooseLeader, nextTerm, proposedRule, type Recruit } from './elect.ts';
 import {
   fromMs,
@@ -24,6 +25,8 @@ import {
 import { electable, recruitable } from './quorum.ts';
 
 const RECRUIT_DEADLINE_MS = 5000;
+/** Once enough have promised, the others get this much longer, ms: the most advanced may be among them. */
+const STRAGGLER_MS = 400;
 const PROMOTE_DEADLINE_MS = 30_000;
 const SET_PRIMARY_DEADLINE_MS = 30_000;
 
@@ -60,10 +63,11 @@ export async function campaign(
   const asked = rule.cohort
     .map((id) => findPooler(view, id))
     .filter((p) => p !== undefined && recruitable(p));
-  const recruits = await recruit(deps, asked as PoolerView[], revocation, view);
+  const suffices = (found: ComponentId[]): boolean => electable(rule.policy, rule.cohort, found);
+  const recruits = await recruit(deps, asked as PoolerView[], revocation, view, suffices);
   const recruitedMs = deps.now() - started;
   const ids = recruits.map((r) => r.id);
-  if (!electable(rule.policy, rule.cohort, ids)) {
+  if (!suffices(ids)) {
     throw new Error(
       `only ${ids.length} of ${rule.cohort.length} cohort members promised term ${term}`,
     );
@@ -117,42 +121,51 @@ export async function campaign(
   return leader.id;
 }
 
+/** Asks all at once; does not wait for the slow ones when the quick ones suffice. */
 async function recruit(
   deps: CampaignDeps,
   asked: PoolerView[],
   revocation: { revoked_below_term: string },
   view: ShardView,
+  suffices: (ids: ComponentId[]) => boolean,
 ): Promise<Recruit[]> {
-  const answers = await Promise.allSettled(
-    asked.map((pooler) =>
-      deps
-        .consensus(pooler)
-        .call<{ consensus_status?: ConsensusStatusMessage }>(
-          'Recruit',
-          { term_revocation: revocation },
-          RECRUIT_DEADLINE_MS,
-        ),
-    ),
-  );
-  return answers.flatMap((answer, i): Recruit[] => {
-    const pooler = asked[i];
-    if (pooler === undefined) return [];
-    if (answer.status === 'rejected') {
-      deps.log.info('recruit refused', { pooler: pooler.id.name, error: answer.reason as unknown });
-      return [];
-    }
-    const status = answer.value.consensus_status ?? {};
-    if (status.term_revocation?.revoked_below_term !== revocation.revoked_below_term) return [];
-    if (status.term_revocation.accepted_coordinator_id?.name !== deps.me.name) return [];
-    return [
-      {
-        id: pooler.id,
-        rule: toRuleNumber(status.current_position?.position?.decision?.rule_number),
-        lsn: parseLsn(status.current_position?.lsn),
+  const recruits: Recruit[] = [];
+  const enough = Promise.withResolvers<void>();
+  const all = Promise.all(
+    asked.map(async (pooler) => {
+      const found = await recruitOne(deps, pooler, revocation).catch((error: unknown) => {
+        deps.log.info('recruit refused', { pooler: pooler.id.name, error });
+      });
+      if (!found) return;
+      recruits.push({
+        ...found,
         resigning: findPooler(view, pooler.id)?.health?.resigning === true,
-      },
-    ];
-  });
+      });
+      if (suffices(recruits.map((r) => r.id))) enough.resolve();
+    }),
+  );
+  await Promise.race([all, enough.promise.then(() => sleep(STRAGGLER_MS))]);
+  return [...recruits];
+}
+
+/** One pooler's promise; undefined if it promised something else. @throws ServiceError when it refuses */
+async function recruitOne(
+  deps: CampaignDeps,
+  pooler: PoolerView,
+  revocation: { revoked_below_term: string },
+): Promise<Omit<Recruit, 'resigning'> | undefined> {
+  const answer = await deps.consensus(pooler).call<{
+    consensus_status?: ConsensusStatusMessage;
+  }>('Recruit', { term_revocation: revocation }, RECRUIT_DEADLINE_MS);
+  const status = answer.consensus_status ?? {};
+  if (status.term_revocation?.revoked_below_term !== revocation.revoked_below_term)
+    return undefined;
+  if (status.term_revocation.accepted_coordinator_id?.name !== deps.me.name) return undefined;
+  return {
+    id: pooler.id,
+    rule: toRuleNumber(status.current_position?.position?.decision?.rule_number),
+    lsn: parseLsn(status.current_position?.lsn),
+  };
 }
 
 const addressOf = (pooler: PoolerView): object => ({

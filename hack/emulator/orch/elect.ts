@@ -27,13 +27,9 @@ export function nextTerm(view: ShardView): number {
 export function othersElecting(view: ShardView, me: string, now: number): boolean {
   return view.poolers.some((p) => {
     const health = p.health;
-    if (
-      health === undefined ||
-      health.revokedBelow <= (health.rule?.term ?? 0) ||
-      health.revokedBy === me
-    )
-      return false;
-    return now - health.revokedAtMs < ELECTION_BACK_OFF_MS;
+    if (health === undefined || health.revokedBelow <= (health.rule?.term ?? 0)) return false;
+    if (p.connected && health.postgres === 'PROMOTING') return true;
+    return health.revokedBy !== me && now - health.revokedAtMs < ELECTION_BACK_OFF_MS;
   });
 }
 

@@ -44,10 +44,10 @@ function silentLeader(
   const alive = view.poolers.filter(
     (p) => !sameId(p.id, rule.leader) && p.connected && p.health?.ready === true,
   );
+  const follows = (p: PoolerView): boolean =>
+    p.health?.streaming === true && p.health.upstream === leader?.hostname;
   const cutOff =
-    alive.length > 0 &&
-    alive.every((p) => p.health?.streaming !== true) &&
-    now - rule.createdMs >= CUT_OFF_RULE_AGE_MS;
+    alive.length > 0 && !alive.some(follows) && now - rule.createdMs >= CUT_OFF_RULE_AGE_MS;
   return cutOff ? 'LeaderUnreachableByCohort' : 'LeaderHealthUnknown';
 }
 

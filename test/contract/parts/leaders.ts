@@ -21,10 +21,14 @@ async function nextLeader(s: Shard, old: string, oldTerm: number): Promise<strin
   });
 }
 
-async function resigned(s: Shard, cell: string): Promise<Problem> {
+/** A view lags by a cycle: an earlier leader's resignation may still be listed. */
+async function resigned(s: Shard, cell: string, leader: string): Promise<Problem> {
   return eventually(
     'LeaderResigned',
-    async () => (await s.shardStatus(cell)).problems?.find((p) => p.code === 'LeaderResigned'),
+    async () =>
+      (await s.shardStatus(cell)).problems?.find(
+        (p) => p.code === 'LeaderResigned' && p.pooler_id?.name === `p-${leader}`,
+      ),
     30_000,
   );
 }
@@ -47,14 +51,13 @@ export async function planned(t: TestContext, s: Shard): Promise<void> {
 
   await t.test('TriggerRecoveryNow ends the grace period that LeaderResigned began', async () => {
     const problem = await Promise.race([
-      resigned(s, 'zone-a'),
+      resigned(s, 'zone-a', old),
       nextLeader(s, old, term).then(() => undefined),
     ]);
     if (problem !== undefined) {
       assert.equal(problem.check_name, 'LeaderNeedsReplacement');
       assert.equal(problem.priority, 1000);
       assert.equal(problem.scope, 'Shard');
-      assert.equal(problem.pooler_id?.name, `p-${old}`);
       assert.match(problem.description ?? '', /is stepping down$/);
       await s.orch('zone-a', 'TriggerRecoveryNow', { max_cycles: 1 });
     }
@@ -82,14 +85,12 @@ export async function stopped(t: TestContext, s: Shard): Promise<void> {
   const old = await s.healthy();
   const term = termOf(await s.rule());
   await t.test('SIGTERM of the leader leads to LeaderResigned and another leader', async () => {
-    const problem = resigned(
-      s,
-      s.cluster.plan.cells.find((c) => c !== s.cluster.pod(old).cell) ?? '',
-    );
+    const elsewhere = s.cluster.plan.cells.find((c) => c !== s.cluster.pod(old).cell) ?? '';
+    const problem = resigned(s, elsewhere, old);
     await s.cluster.stopPod(old);
     assert.equal((await s.record(old)).lifecycle_status?.status, 'LIFECYCLE_SHUTDOWN');
     assert.equal((await s.record(old)).routing_state, undefined);
-    assert.equal((await problem).pooler_id?.name, `p-${old}`);
+    await problem;
     await nextLeader(s, old, term);
   });
   await t.test('the old one is taken out of the cohort, and comes back as a standby', async () => {
@@ -112,9 +113,7 @@ export async function killedLeader(t: TestContext, s: Shard): Promise<void> {
       await s.cluster.killPod(old);
       const cell = s.cluster.plan.cells.find((c) => c !== s.cluster.pod(old).cell) ?? '';
       const seen = await eventually('diagnosis', async () =>
-        (await s.shardStatus(cell)).problems?.find(
-          (p) => p.code === 'LeaderUnreachableByCohort' || termOf(before) < 0,
-        ),
+        (await s.shardStatus(cell)).problems?.find((p) => p.code === 'LeaderUnreachableByCohort'),
       );
       assert.equal(seen.check_name, 'LeaderNeedsReplacement');
       assert.equal(seen.priority, 1000);
