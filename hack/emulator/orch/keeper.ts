@@ -5,7 +5,7 @@ import { clientOf, type RpcClient, type TlsFiles } from '../grpc.ts';
 import type { Log } from '../log.ts';
 import { databasePath, type Topo } from '../topo.ts';
 import { analyse } from './analyse.ts';
-import type { Action, AnalyseOptions, Finding } from './finding.ts';
+import type { Action, AnalyseOptions } from './finding.ts';
 import { claimShard } from './claim.ts';
 import { campaign, setPrimary, type CampaignDeps } from './campaign.ts';
 import { othersElecting } from './elect.ts';
@@ -22,10 +22,10 @@ import {
   idKey,
   type ComponentId,
   type PoolerView,
-  type Problem,
   type Rule,
   type ShardKey,
 } from './model.ts';
+import { relist, type Listed } from './listing.ts';
 import { electable, recruitable } from './quorum.ts';
 import type { ShardWatch } from './watch.ts';
 
@@ -40,12 +40,6 @@ export interface KeeperOptions {
   random: () => number;
   grace: GraceOptions;
   analyse: AnalyseOptions;
-}
-
-/** A problem and since when it is listed. */
-export interface Listed {
-  problem: Problem;
-  sinceMs: number;
 }
 
 const UPDATE_DEADLINE_MS = 10_000;
@@ -96,7 +90,7 @@ export class ShardKeeper {
   private async runCycle(): Promise<void> {
     await this.readDatabase();
     const findings = analyse(this.o.watch.view(), this.o.now(), this.o.analyse);
-    this.list(findings);
+    this.listed = relist(this.listed, findings, this.o.now(), this.o.log);
     const election = findings.map((f) => f.action).find((a) => a?.kind === 'elect');
     this.countdown = nextCountdown(
       this.countdown,
@@ -113,19 +107,6 @@ export class ShardKeeper {
       await this.act(action).catch((error: unknown) => {
         this.o.log.warn('recovery action failed', { action: action.kind, error });
       });
-    }
-  }
-
-  private list(findings: Finding[]): void {
-    const before = new Map(this.listed.map((l) => [listKey(l.problem), l.sinceMs]));
-    this.listed = findings.flatMap(({ problem }) =>
-      problem === undefined
-        ? []
-        : [{ problem, sinceMs: before.get(listKey(problem)) ?? this.o.now() }],
-    );
-    for (const { problem } of this.listed) {
-      if (!before.has(listKey(problem)))
-        this.o.log.info('problem detected', { code: problem.code, pooler: problem.pooler?.name });
     }
   }
 
@@ -250,6 +231,3 @@ export class ShardKeeper {
     this.o.watch.close();
   }
 }
-
-const listKey = (problem: Problem): string =>
-  `${problem.code} ${problem.pooler === undefined ? '' : idKey(problem.pooler)}`;

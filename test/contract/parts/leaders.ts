@@ -111,6 +111,13 @@ export async function killedLeader(t: TestContext, s: Shard): Promise<void> {
     'kill -9 of the leader: the others elect after LeaderUnreachableByCohort',
     async () => {
       await s.cluster.killPod(old);
+      await eventually('57P03', async () => {
+        const { code, message } = await s.sql('SELECT 1').then(
+          () => ({ code: '', message: '' }),
+          (error: { code: string; message: string }) => error,
+        );
+        return code === '57P03' && message === 'no writable primary is currently available';
+      });
       const cell = s.cluster.plan.cells.find((c) => c !== s.cluster.pod(old).cell) ?? '';
       const seen = await eventually('diagnosis', async () =>
         (await s.shardStatus(cell)).problems?.find((p) => p.code === 'LeaderUnreachableByCohort'),

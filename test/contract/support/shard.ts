@@ -15,6 +15,10 @@ import type {
   StatusMessage,
 } from '../../../hack/emulator/orch/messages.ts';
 
+import { eventually } from './wait.ts';
+
+export { errorOf, eventually } from './wait.ts';
+
 export interface Problem {
   code?: string;
   check_name?: string;
@@ -33,34 +37,7 @@ export interface ShardStatus {
     postgres_ready?: boolean;
   }[];
 }
-/** A gRPC error as a client sees it. */
-export interface CallError {
-  code: number;
-  details: string;
-}
-
 export const SHARD_KEY = { database: 'postgres', table_group: 'default', shard: '0-inf' } as const;
-const PAUSE_MS = 200;
-
-/** Repeats until `check` gives something other than undefined or false. @throws AssertionError after `limitMs`, with the last error */
-export async function eventually<T>(
-  what: string,
-  check: () => Promise<T | undefined | false> | T | undefined | false,
-  limitMs = 90_000,
-): Promise<T> {
-  const until = Date.now() + limitMs;
-  let last: unknown = 'the condition did not hold';
-  for (;;) {
-    try {
-      const found = await check();
-      if (found !== undefined && found !== false) return found;
-    } catch (error) {
-      last = error;
-    }
-    if (Date.now() > until) assert.fail(`${what}: not within ${limitMs / 1000} s: ${String(last)}`);
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-  }
-}
 
 const number = (rule: ShardRuleMessage | undefined): [number, number] => [
   Number(rule?.rule_number?.coordinator_term ?? 0),
@@ -262,14 +239,4 @@ export class Shard {
     });
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   }
-}
-
-/** The error that a call ends with. @throws AssertionError if it succeeds */
-export async function errorOf(call: Promise<unknown>): Promise<CallError> {
-  try {
-    await call;
-  } catch (error) {
-    return error as CallError;
-  }
-  return assert.fail('the call should have failed');
 }
