@@ -37,9 +37,13 @@ const PAGE_SIZE = 500;
 const INACTIVITY_MS = 100_000;
 /** Watches end on the server's side after 5 to 10 min, so that load spreads over API servers again. */
 const WATCH_SECONDS = 300;
+/** A watch that lived so long was a good one, whatever ended it. */
+const LASTING_MS = 30_000;
 const RETRY = { baseMs: 800, maxMs: 30_000, jitter: 0.5 };
 /** Between looks for a kind that is not served, or that we may not read. */
 const ABSENT_MS = 60_000;
+/** The first of those looks come with the usual back-off: 5 of them take about 25 s. */
+const HASTY_TRIES = 5;
 /** A page token can expire while reading a long list: so often it is begun anew. */
 const LIST_TRIES = 3;
 
@@ -79,14 +83,21 @@ export class Informer {
     let position: string | undefined;
     let failures = 0;
     while (!signal.aborted) {
+      const startedMs = this.#options.clock.now();
+      // a watch that lasted ends the series of failures: on a quiet cluster nothing else would
+      const settle = () => {
+        if (this.#options.clock.now() - startedMs >= LASTING_MS) failures = 0;
+      };
       try {
         if (position === undefined) position = await this.#relist(signal);
         position = await this.#watch(position, signal, () => (failures = 0));
+        settle();
         this.#options.onRestart?.('end');
         // A server that closes at once must not be asked in a tight loop.
         if (!signal.aborted) await sleep(this.#options.clock, this.#delay(failures++), signal);
       } catch (error) {
         if (signal.aborted) return;
+        settle();
         if (isKubeError(error, 'gone') && position !== undefined) {
           position = undefined;
           this.#options.onRestart?.('relist');
@@ -103,7 +114,9 @@ export class Informer {
     this.#options.onRestart?.('error');
     const absent = isKubeError(error, 'gone');
     if (absent && this.#options.optional) this.#markSynced();
-    const ms = absent || isKubeError(error, 'denied') ? ABSENT_MS : this.#delay(failures);
+    // a CRD or a role that is being installed is there in a moment; later there is no hurry
+    const settled = (absent || isKubeError(error, 'denied')) && failures >= HASTY_TRIES;
+    const ms = settled ? ABSENT_MS : this.#delay(failures);
     const asked = isKubeError(error) ? (error.retryAfterMs ?? 0) : 0;
     const fields = { kind: kind.kind, ns: namespace, failures: failures + 1, err: error };
     if (absent && this.#options.optional) log.debug(fields, 'kind is not served');

@@ -210,9 +210,12 @@ test('a kind that may be absent counts as synced and is looked for each minute',
 });
 
 test('a kind that must be there does not count as synced without it', async () => {
-  const { clock, informer, stop } = setup([refusal(404, 'NotFound')]);
-  await clock.advance(1000);
+  const { clock, informer, stop } = setup([refusal(404, 'NotFound'), list('50', [])]);
+  await clock.advance(500);
   assert.equal(informer.hasSynced, false);
+  // installed a moment later, it is found a moment later
+  await clock.advance(1000);
+  assert.equal(informer.hasSynced, true);
   await stop();
 });
 
