@@ -99,7 +99,7 @@ case $what in
       t=$(now); d=$(mktemp -d); mkdir -p "$d/opt/emulator" "$d/usr/local/bin" "$d/multigres/bin"; chmod -R 755 "$d"
       install -m 644 "$dist/emulator.mjs" "$d/opt/emulator/main.mjs"
       for role in pgctld multipooler multiorch multigateway multiadmin multiadmin-web; do
-        printf '#!/bin/sh\nexec /usr/local/bin/node ${EMULATOR_NODE_OPTIONS:---max-old-space-size=80 --max-semi-space-size=2} /opt/emulator/main.mjs %s "$@"\n' "$role" >"$d/multigres/bin/$role"
+        printf '#!/bin/sh\nexec /usr/local/bin/node ${EMULATOR_NODE_OPTIONS:---max-old-space-size=80 --max-semi-space-size=1 --v8-pool-size=1} /opt/emulator/main.mjs %s "$@"\n' "$role" >"$d/multigres/bin/$role"
         chmod 755 "$d/multigres/bin/$role"; cp "$d/multigres/bin/$role" "$d/usr/local/bin/$role"
       done
       layer "$layers/emulator-$key.tar" "$d"; rm -rf "$d"
