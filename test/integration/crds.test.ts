@@ -6,6 +6,7 @@ import { isKubeError, KubeError } from '../../controller/kube/errors.ts';
 import { API_KINDS } from '../../schemas/kinds/index.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import { connect, kubectl } from '../support/cluster.ts';
+import { eventually } from '../support/kube-api.ts';
 import { plainPath, type SchemaCase, schemaCases } from '../support/schema-cases.ts';
 
 const folder = new URL('../../chart/files/crds/', import.meta.url).pathname;
@@ -18,6 +19,9 @@ before(async () => {
   kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=test', '-f', folder]);
   kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', folder]);
   await api.raw('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
+  // a kind is served a moment before it is listed, and kubectl keeps the first list that it gets
+  const listed = () => kubectl(['api-resources', '--api-group=multigres.com', '-o', 'name']);
+  await eventually('all kinds listed', () => listed().split('\n').length >= API_KINDS.length);
 });
 
 after(async () => {

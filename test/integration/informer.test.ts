@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { KINDS } from '../../schemas/k8s.ts';
+import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import type { KubeApi } from '../../controller/kube/api.ts';
 import { systemClock } from '../../controller/kube/clock.ts';
 import { KubeError } from '../../controller/kube/errors.ts';
@@ -18,7 +18,10 @@ import {
   testClient,
   type CountingTransport,
 } from '../support/kube-api.ts';
+import { kubectl } from '../support/cluster.ts';
 
+const crd = new URL('../../chart/files/crds/multigres.com_celltemplates.yaml', import.meta.url)
+  .pathname;
 const now = () => Date.now();
 const log = createLog('error');
 const random = () => 0.1;
@@ -154,6 +157,14 @@ describe('informer', { timeout: 60_000 }, () => {
 
   test('a position that is too old leads to a new list that tells the difference', async () => {
     let first = true;
+    // The server's memory of a kind begins when the kind is installed.
+    kubectl(['apply', '--server-side', '--force-conflicts', '-f', crd]);
+    kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', crd]);
+    const template = (name: string): KubeObject => ({
+      apiVersion: 'multigres.com/v1alpha1',
+      kind: 'CellTemplate',
+      metadata: { name, namespace: ns, labels: { test: 'informer' } },
+    });
     const forgetful: KubeApi = {
       ...api,
       // Version 1 is from before the server began to remember: it answers 410.
@@ -164,12 +175,12 @@ describe('informer', { timeout: 60_000 }, () => {
       },
       list: async (kind, options) => {
         const answer = await api.list(kind, options);
-        if (first) await api.create(labelled('between-list-and-watch'));
+        if (first) await api.create(template('between-list-and-watch'));
         return answer;
       },
     };
     const store = new Store({ now });
-    const { restarts, stop } = run(store, { api: forgetful });
+    const { restarts, stop } = run(store, { api: forgetful, kind: KINDS.CellTemplate });
     await eventually('found by the new list', () => store.get(ns, 'between-list-and-watch'));
     assert.deepEqual(restarts, ['relist']);
     await stop();

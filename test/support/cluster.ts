@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { KubeApi } from '../../controller/kube/api.ts';
 import { createClient } from '../../controller/kube/client.ts';
@@ -18,7 +18,8 @@ export function kubeconfig(): string {
 }
 
 /** kubectl remembers for hours what kinds a server has; each test process starts afresh. */
-const cache = `${tmpdir()}/multigres-test-kubectl-${process.pid}`;
+const cache = mkdtempSync(`${tmpdir()}/multigres-test-kubectl-`);
+process.once('exit', () => rmSync(cache, { recursive: true, force: true }));
 
 /** Runs kubectl (the one named by KUBECTL, else the one on PATH) and returns what it prints. */
 export function kubectl(args: string[], input?: string): string {
