@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { buildBundles } from '../../hack/build.ts';
 import * as demo from '../../hack/lib/demo.ts';
 import { prepareRuntime, runtimeFromEnv } from '../../hack/lib/runtime.ts';
@@ -17,6 +18,7 @@ import {
 import { names } from '../../schemas/names.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import type { Shard } from '../../schemas/types.ts';
+import { writesBetween, writesIn } from '../support/api-writes.ts';
 import { killPod, poolers, primaryOf } from './support.ts';
 
 const MINUTE = 60_000;
@@ -129,6 +131,18 @@ describe('a three-zone cluster on kind', () => {
     ]);
     assert.equal(printed.includes('Healthy'), true);
     assert.doesNotMatch(printed, /Progressing|Degraded|False/);
+  });
+
+  it('writes nothing in two minutes of health', async () => {
+    // only the controller applies, and only it writes to our own kinds
+    const writes = async (): Promise<Map<string, number>> =>
+      writesIn(
+        await kubectl.run(['get', '--raw', '/metrics']),
+        ({ verb, group }) => verb === 'APPLY' || group === 'multigres.com',
+      );
+    const before = await writes();
+    await sleep(2 * MINUTE);
+    assert.deepEqual(writesBetween(before, await writes()), {});
   });
 
   it('refuses a child edit and an impossible durability policy, saying what to do', async () => {
