@@ -39,7 +39,11 @@ async function nodeTest(
   if (tests.length === 0) throw new Error(`tier ${name} has no test files`);
   const started = Date.now();
   const { promise, resolve } = Promise.withResolvers<number>();
-  const args = ['--test', `--test-concurrency=${options.concurrency ?? 2}`];
+  const args = [
+    '--test',
+    '--test-timeout=1500000',
+    `--test-concurrency=${options.concurrency ?? 2}`,
+  ];
   const child = spawn(process.execPath, [...args, '--test-reporter=spec', ...tests], {
     cwd: ROOT,
     env: { ...process.env, ...env },

@@ -2,7 +2,7 @@ import type { Pod } from '../../schemas/k8s.ts';
 import { KINDS } from '../../schemas/k8s.ts';
 import { ANNOTATIONS, COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
-import type { Cell, TopoServer } from '../../schemas/types.ts';
+import type { Cell, MultigresCluster, TopoServer } from '../../schemas/types.ts';
 import { identityOf } from '../common/meta.ts';
 import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result } from '../manager.ts';
@@ -14,6 +14,7 @@ import {
   pruneChildren,
   throwFailure,
 } from '../reconcile/children.ts';
+import { isTrue } from '../reconcile/conditions.ts';
 import { buildContextOf } from '../reconcile/context.ts';
 import { cellGauges, forgetCell } from '../reconcile/gauges.ts';
 import { byLabels, ownedKinds } from '../reconcile/keys.ts';
@@ -30,20 +31,46 @@ const localTopoOf = (cell: Cell, deps: Deps): TopoServer | undefined =>
   deps.listers.TopoServer.get(cell.metadata.namespace, names.localTopo(cell.metadata.name)) as
     TopoServer | undefined;
 
+/** A topology that takes longer than this is a problem of its own, and no reason to hide another. */
+const HOLD_GATEWAY_MS = 30_000;
+
+/**
+ * Milliseconds that the first gateways still wait for the cell's record: without it a gateway ends after
+ * 10 s, and would be in back-off by the time etcd is up. Gateways that exist are never held.
+ */
+const holdGateway = (cell: Cell, deps: Deps): number => {
+  const { namespace, creationTimestamp } = cell.metadata;
+  const { cluster } = identityOf(cell);
+  const gateway = names.cellGatewayDeployment(cluster, cell.spec?.name ?? '');
+  if (deps.listers.Deployment.get(namespace, gateway)) return 0;
+  const owner = deps.listers.MultigresCluster.get(namespace, cluster) as
+    MultigresCluster | undefined;
+  if (!owner || isTrue(owner.status?.conditions, 'TopologyRegistered')) return 0;
+  const age = deps.clock.now() - Date.parse(creationTimestamp ?? '');
+  return age < HOLD_GATEWAY_MS ? HOLD_GATEWAY_MS - age : 0;
+};
+
+interface Outcome {
+  failed: Failed[];
+  heldMs: number;
+}
+
 /** Children of a cell; while it is being removed its own etcd goes first. */
-const bringAbout = async (cell: Cell, deps: Deps): Promise<Failed[]> => {
+const bringAbout = async (cell: Cell, deps: Deps): Promise<Outcome> => {
   if (isPending(cell)) {
     const topo = localTopoOf(cell, deps);
     if (topo && !isTerminating(topo)) await deleteObject(deps, topo);
-    return [];
+    return { failed: [], heldMs: 0 };
   }
   const children = cellChildren(cell, buildContextOf(deps.options));
-  const { failed } = await applyChildren(deps, cell, children);
+  const heldMs = holdGateway(cell, deps);
+  const now = heldMs > 0 ? children.filter(({ kind }) => kind !== 'Deployment') : children;
+  const { failed } = await applyChildren(deps, cell, now);
   await pruneChildren(deps, cell, children);
-  return failed;
+  return { failed, heldMs };
 };
 
-const observe = (cell: Cell, deps: Deps, failed: Failed[]): CellObserved => {
+const observe = (cell: Cell, deps: Deps, { failed, heldMs }: Outcome): CellObserved => {
   const { namespace } = cell.metadata;
   const { cluster } = identityOf(cell);
   const logical = cell.spec?.name ?? '';
@@ -59,6 +86,7 @@ const observe = (cell: Cell, deps: Deps, failed: Failed[]): CellObserved => {
     ...(deps.listers.Service.get(namespace, service) ? { service } : {}),
     ...(hasTopo ? { localTopo: localTopoOf(cell, deps) ?? null } : {}),
     ...(failure === undefined ? {} : { failure }),
+    ...(heldMs > 0 ? { held: true } : {}),
   };
 };
 
@@ -66,12 +94,12 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const cell = deps.listers.Cell.get(key.namespace, key.name) as Cell | undefined;
   if (!cell) forgetCell(deps, key);
   if (!cell || isTerminating(cell)) return {};
-  const failed = await bringAbout(cell, deps);
-  const status = cellStatus(cell, observe(cell, deps, failed));
+  const outcome = await bringAbout(cell, deps);
+  const status = cellStatus(cell, observe(cell, deps, outcome));
   await writeStatus(deps, cell, status);
   cellGauges(deps, cell, status);
-  throwFailure(failed);
-  return {};
+  throwFailure(outcome.failed);
+  return outcome.heldMs > 0 ? { requeueAfterMs: outcome.heldMs } : {};
 };
 
 export const cellController: Controller = {
@@ -80,6 +108,13 @@ export const cellController: Controller = {
   reconcile,
   sources: [
     ...ownedKinds('Cell', ['Deployment', 'Service', 'PodDisruptionBudget', 'TopoServer']),
+    {
+      kind: 'MultigresCluster',
+      map: ({ metadata }, listers) =>
+        listers.Cell.byIndex('cluster', `${metadata.namespace ?? ''}/${metadata.name}`).map(
+          (cell) => ({ namespace: cell.metadata.namespace ?? '', name: cell.metadata.name }),
+        ),
+    },
     byLabels('Pod', COMPONENTS.multigateway, [LABELS.cluster, LABELS.cell], (cluster, cell) =>
       names.cell(cluster ?? '', cell ?? ''),
     ),

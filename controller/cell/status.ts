@@ -14,6 +14,8 @@ export interface CellObserved {
   /** The cell's own etcd: absent when it has none, null when it is not there yet. */
   localTopo?: TopoServer | null;
   failure?: string;
+  /** The gateways are not created before the topology knows the cell. */
+  held?: boolean;
 }
 
 /** What the cell's parent waits for before it deletes it. */
@@ -58,7 +60,9 @@ const messageOf = (observed: CellObserved, facts: Facts): string => {
   const parts = [
     ...(facts.pending ? ['being removed'] : []),
     ...(facts.topoReady ? [] : [`waiting for the cell's etcd: ${topo}`]),
-    `${ready} of ${desired} gateways ready`,
+    observed.held
+      ? 'gateways wait for the topology records'
+      : `${ready} of ${desired} gateways ready`,
     ...(observed.failure === undefined ? [] : [observed.failure]),
     ...(allReady ? [] : troubles(observed.pods)),
   ];

@@ -7,6 +7,7 @@ import type { Client, ServiceError } from '@grpc/grpc-js';
 import type { ServiceName } from '../proto/load.ts';
 import { serviceDefinition } from '../proto/load.ts';
 import type { ShardKey } from '../topo/types.ts';
+import { CHANNEL_OPTIONS, Redial } from './redial.ts';
 import type { TlsMaterial } from './tls.ts';
 import { channelCredentials, tlsOptions } from './tls.ts';
 import type {
@@ -62,15 +63,6 @@ export interface Rpc {
   close(): void;
 }
 
-const CHANNEL_OPTIONS = {
-  'grpc.initial_reconnect_backoff_ms': 200,
-  'grpc.max_reconnect_backoff_ms': 2000,
-  // A recreated pod has a new address: look its name up again soon.
-  'grpc.dns_min_time_between_resolutions_ms': 500,
-  'grpc.service_config_disable_resolution': 1,
-  'grpc.enable_retries': 0,
-};
-
 const IDLE_MS = 300_000;
 
 interface Channel {
@@ -83,8 +75,14 @@ type Unary = (
   done: (error: ServiceError | null, answer?: object) => void,
 ) => unknown;
 
+const UNREACHABLE = new Set<number>([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]);
+
+const keyOf = (target: Target, service: ServiceName): string =>
+  `${service} ${target.address} ${target.tls ? JSON.stringify(target.tls) : ''}`;
+
 class Channels {
   private readonly open = new Map<string, Channel>();
+  private readonly redial = new Redial();
   private readonly now: () => number;
 
   constructor(now: () => number) {
@@ -98,11 +96,13 @@ class Channels {
     request: object,
     timeoutMs: number,
   ): Promise<Answer> {
-    const client = this.get(target, service);
+    const key = keyOf(target, service);
+    const client = this.get(key, target, service);
     const invoke = (client as unknown as Record<string, Unary>)[method];
     if (!invoke) throw new Error(`no method ${service}/${method} in the wire contract`);
     return new Promise((resolve, reject) => {
       invoke.call(client, request, { deadline: this.now() + timeoutMs }, (error, answer) => {
+        this.noteOutcome(key, client, error);
         if (!error) resolve((answer ?? {}) as Answer);
         else {
           const text = `${service}/${method} at ${target.address}: ${error.details || error.message}`;
@@ -117,15 +117,21 @@ class Channels {
     this.open.clear();
   }
 
-  private get(target: Target, service: ServiceName): Client {
+  private noteOutcome(key: string, client: Client, error: ServiceError | null): void {
+    if (error === null || !UNREACHABLE.has(error.code)) this.redial.answered(key);
+    else if (this.open.get(key)?.client === client && this.redial.failed(key, this.now())) {
+      this.open.delete(key);
+      client.close();
+    }
+  }
+
+  private get(key: string, target: Target, service: ServiceName): Client {
     const now = this.now();
     for (const [key, channel] of this.open) {
       if (now - channel.usedAt < IDLE_MS) continue;
       channel.client.close();
       this.open.delete(key);
     }
-    const tlsKey = target.tls ? JSON.stringify(target.tls) : '';
-    const key = `${service} ${target.address} ${tlsKey}`;
     const known = this.open.get(key);
     if (known) {
       known.usedAt = now;

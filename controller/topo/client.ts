@@ -5,6 +5,7 @@
 import { credentials, makeGenericClientConstructor, status } from '@grpc/grpc-js';
 import type { ChannelCredentials, Client, ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { serviceDefinition } from '../proto/load.ts';
+import { CHANNEL_OPTIONS, Redial } from '../rpc/redial.ts';
 
 export interface EtcdOptions {
   /** host:port or http(s) URLs; a scheme is dropped. At least one. */
@@ -86,14 +87,6 @@ const UNREACHABLE = new Set<number>([
   status.RESOURCE_EXHAUSTED,
 ]);
 
-/** Quick re-dialling: a topology server that starts now must be noticed within half a second. */
-const CHANNEL_OPTIONS = {
-  'grpc.initial_reconnect_backoff_ms': 200,
-  'grpc.max_reconnect_backoff_ms': 2000,
-  'grpc.dns_min_time_between_resolutions_ms': 500,
-  'grpc.service_config_disable_resolution': 1,
-};
-
 /** Smallest key behind every key that starts with `prefix`. */
 export const prefixEnd = (prefix: string): Buffer => {
   const end = Buffer.from(prefix);
@@ -133,6 +126,7 @@ export class EtcdClient {
   private readonly timeoutMs: number;
   private readonly credentials: ChannelCredentials;
   private readonly clients = new Map<string, Client>();
+  private readonly redial = new Redial();
   private preferred = 0;
 
   constructor(options: EtcdOptions) {
@@ -340,15 +334,25 @@ export class EtcdClient {
   }
 
   private once(service: Service, method: string, request: object): Promise<object> {
-    const client = this.client(service, this.endpoints[this.preferred] ?? '');
+    const endpoint = this.endpoints[this.preferred] ?? '';
+    const client = this.client(service, endpoint);
     const invoke = (client as unknown as Record<string, Unary>)[method];
     if (!invoke) throw new Error(`etcd has no method ${service}/${method} in our contract`);
     return new Promise((resolve, reject) => {
       invoke.call(client, request, { deadline: Date.now() + this.timeoutMs }, (error, answer) => {
+        this.noteOutcome(`${service} ${endpoint}`, client, error);
         if (error) reject(error);
         else resolve(answer ?? {});
       });
     });
+  }
+
+  private noteOutcome(key: string, client: Client, error: ServiceError | null): void {
+    if (!isUnreachable(error)) this.redial.answered(key);
+    else if (this.clients.get(key) === client && this.redial.failed(key, Date.now())) {
+      this.clients.delete(key);
+      client.close();
+    }
   }
 
   private failure(method: string, error: unknown): EtcdError {

@@ -46,15 +46,15 @@ up() {
   local image t z; image=$(node_image)
   docker_net
   t=$(now)
-  mkdir -p "$CACHE/shared-volumes" "$CACHE/images"
-  rm -rf "$CACHE/shared-volumes"/*
+  mkdir -p "$CACHE/shared-volumes-$cluster" "$CACHE/images"
+  rm -rf "$CACHE/shared-volumes-$cluster"/*
   {
     echo 'kind: Cluster'; echo 'apiVersion: kind.x-k8s.io/v1alpha4'; echo "name: $cluster"
     echo 'networking: {apiServerAddress: 127.0.0.1, podSubnet: 10.244.0.0/16, serviceSubnet: 10.96.0.0/16}'
     echo 'nodes:'; echo '- role: control-plane'
     for z in $zones; do
       printf -- '- role: worker\n  labels: {topology.kubernetes.io/zone: %s, topology.k8s.aws/zone-id: %s, topology.kubernetes.io/region: local}\n' "$z" "$z"
-      printf '  extraMounts:\n  - {hostPath: "%s", containerPath: /var/lib/shared-volumes}\n  - {hostPath: "%s", containerPath: /images, readOnly: true}\n' "$CACHE/shared-volumes" "$CACHE/images"
+      printf '  extraMounts:\n  - {hostPath: "%s", containerPath: /var/lib/shared-volumes}\n  - {hostPath: "%s", containerPath: /images, readOnly: true}\n' "$CACHE/shared-volumes-$cluster" "$CACHE/images"
     done
   } >"$CACHE/kind-$cluster.yaml"
   say "creating the kind cluster $cluster (30 to 60 s)"
@@ -105,7 +105,7 @@ load_one() {
 case $verb in
   up) one_at_a_time "kind-$cluster"; up ;;
   status) healthy && echo "$conf" ;;
-  down) "$kind" delete cluster --name "$cluster" --kubeconfig "$conf" >&2; rm -rf "$CACHE/shared-volumes"/*; [ -n "$("$kind" get clusters -q 2>/dev/null)" ] || docker_down ;;
+  down) "$kind" delete cluster --name "$cluster" --kubeconfig "$conf" >&2; rm -rf "$CACHE/shared-volumes-$cluster"/*; [ -n "$("$kind" get clusters -q 2>/dev/null)" ] || docker_down ;;
   import) for f in "$@"; do import_one "$f"; done ;;
   exec) docker exec "$@" ;;
   can-pull) timeout 20 docker manifest inspect "$1" >/dev/null 2>&1 ;;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { EtcdError, EtcdClient } from '../../controller/topo/client.ts';
 import type { WatchEvent } from '../../controller/topo/client.ts';
@@ -11,6 +12,7 @@ import type { Multipooler } from '../../controller/topo/types.ts';
 import { lengthDelimited } from '../../controller/topo/wire.ts';
 import type { Etcd } from '../support/etcd.ts';
 import { startEtcd } from '../support/etcd.ts';
+import { eventually } from '../support/kube-api.ts';
 
 let etcd: Etcd;
 let root = '';
@@ -89,6 +91,29 @@ describe('etcd client', () => {
     const mixed = new EtcdClient({ endpoints: ['127.0.0.1:1', etcd.url], timeoutMs: 1000 });
     assert.equal(await mixed.get('nothing'), undefined);
     mixed.close();
+  });
+
+  it('gives up a connection that leads nowhere, and dials again', { timeout: 60_000 }, async () => {
+    // the first connection is swallowed, as by a Service without rules; the others reach etcd
+    const target = new URL(etcd.url.replace(/^(?!http)/, 'http://'));
+    let connections = 0;
+    const sockets: Socket[] = [];
+    const proxy = createServer((socket) => {
+      sockets.push(socket);
+      socket.on('error', () => {});
+      if (connections++ === 0) return;
+      const to = connect(Number(target.port), target.hostname);
+      to.on('error', () => socket.destroy());
+      socket.pipe(to).pipe(socket);
+    });
+    await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
+    const { port } = proxy.address() as AddressInfo;
+    const client = new EtcdClient({ endpoints: [`127.0.0.1:${port}`], timeoutMs: 500 });
+    await eventually('an answer', async () => (await client.get('x').catch(() => null)) !== null);
+    assert.equal(connections, 2);
+    client.close();
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
   });
 });
 
