@@ -33,11 +33,11 @@ const bootstrap = (views: readonly PoolerView[], total: number): string => {
   const restoring = withAction(views, 'RESTORING_FROM_BACKUP');
   if (restoring.length > 0) return `${standbys} of ${total} poolers restored`;
   if (standbys > 0 && standbys < total) {
-    return `${standbys} of ${total} poolers restored; electing a primary`;
+    return `${standbys} of ${total} poolers restored, electing a primary`;
   }
-  if (standbys === total) return 'all poolers restored; electing a primary';
+  if (standbys === total) return 'all poolers restored, electing a primary';
   const registered = views.filter(({ record }) => record !== undefined).length;
-  return `${registered} of ${total} poolers registered; waiting for their first backup`;
+  return `${registered} of ${total} poolers registered, waiting for their first backup`;
 };
 
 /** Why a standby is of no use now; nothing is said of it while its leader does not answer. */
@@ -62,10 +62,10 @@ const members = (input: ProgressInput, views: readonly PoolerView[]): string[] =
   }
   const cohort = cohortOf(views);
   const answers = leader.view.status ?? isFollowed(leader.view, views, input.nowMs);
-  const parts = [
+  const counted = cohort.length > 0 ? `, cohort ${cohort.length} of ${total}` : '';
+  const parts = [`${
     answers ? `primary ${leader.view.pod}` : `primary ${leader.view.pod} does not answer`,
-  ];
-  if (cohort.length > 0) parts.push(`cohort ${cohort.length} of ${total}`);
+  }${counted}`];
   if (cohort.length > 0 && !cohort.includes(leader.view.id)) {
     parts.push('the primary is not in its own cohort: switch the primary to repair it');
   }
