@@ -63,9 +63,8 @@ const members = (input: ProgressInput, views: readonly PoolerView[]): string[] =
   const cohort = cohortOf(views);
   const answers = leader.view.status ?? isFollowed(leader.view, views, input.nowMs);
   const counted = cohort.length > 0 ? `, cohort ${cohort.length} of ${total}` : '';
-  const parts = [`${
-    answers ? `primary ${leader.view.pod}` : `primary ${leader.view.pod} does not answer`,
-  }${counted}`];
+  const named = answers ? leader.view.pod : `${leader.view.pod} does not answer`;
+  const parts = [`primary ${named}${counted}`];
   if (cohort.length > 0 && !cohort.includes(leader.view.id)) {
     parts.push('the primary is not in its own cohort: switch the primary to repair it');
   }
