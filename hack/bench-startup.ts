@@ -1,14 +1,17 @@
 /**
  * bench-startup.ts [--rounds 5] [--runtime …] [--image-… NAME]: seconds from `kubectl apply` to each step of
- * a cluster's start, images loaded, as JSON on standard output. One cluster after the other on one kind
- * cluster; each round begins with an empty namespace.
+ * a cluster's start, images loaded, and the operator's writes in --idle-minutes (10) of health, as JSON on
+ * standard output. One cluster after the other on one kind cluster; each round begins with an empty
+ * namespace.
  */
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { KubeObject, Pod } from '../schemas/k8s.ts';
 import type { Shard } from '../schemas/types.ts';
+import { writesBetween, writesIn } from '../test/support/api-writes.ts';
 import { buildBundles } from './build.ts';
 import * as demo from './lib/demo.ts';
 import { prepareRuntime, RUNTIME_OPTIONS } from './lib/runtime.ts';
@@ -139,7 +142,11 @@ async function clean(kubectl: Kubectl): Promise<void> {
 }
 
 const { values } = parseArgs({
-  options: { ...RUNTIME_OPTIONS, rounds: { type: 'string', default: '5' } },
+  options: {
+    ...RUNTIME_OPTIONS,
+    rounds: { type: 'string', default: '5' },
+    'idle-minutes': { type: 'string', default: '10' },
+  },
 });
 const kubectl = await kindCluster();
 await buildBundles();
@@ -161,6 +168,19 @@ await withProxy(kubectl, async (base) => {
     rounds.push(one);
   }
 });
+/** Only the controller applies, and only it writes to our own kinds. */
+const writes = async (): Promise<Map<string, number>> =>
+  writesIn(
+    await kubectl.run(['get', '--raw', '/metrics']),
+    ({ verb, group }) => verb === 'APPLY' || group === 'multigres.com',
+  );
+const minutes = Number(values['idle-minutes']);
+say(`${minutes} idle minutes`);
+await sleep(30_000); // the last round's own writes
+const settled = await writes();
+await sleep(minutes * MINUTE);
+const idleWrites = writesBetween(settled, await writes());
+
 const median = (step: Step | 'firstWrite'): number | undefined => {
   const sorted = rounds.map((one) => one[step] ?? Infinity).toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
@@ -173,6 +193,7 @@ console.log(
       runtime: images.kind === 'emulator' ? `EMULATOR: ${images.description}` : images.description,
       median: Object.fromEntries(steps.map((step) => [step, median(step)])),
       rounds,
+      idle: { minutes, writes: idleWrites },
     },
     null,
     2,
