@@ -187,9 +187,11 @@ const bringAbout = async (
   );
   const services = children.pods.map(({ service }) => service);
   await pruneChildren(deps, shard, [...children.objects, ...services]);
+  // Only what the plan itself saw may count as settled: a foreign edit during this pass is for the next.
   const after = observeShard(shard, deps);
-  if (isSettled(plan, children, after, failures.length)) {
-    memory.settled = { fingerprint: fingerprintOf(deps, shard, after, key), plan };
+  const unmoved = fingerprintOf(deps, shard, after, key) === fingerprint;
+  if (unmoved && isSettled(plan, children, after, failures.length)) {
+    memory.settled = { fingerprint, plan };
   } else {
     delete memory.settled;
   }
