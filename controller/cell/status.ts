@@ -80,7 +80,9 @@ export const cellStatus = (cell: Cell, observed: CellObserved): CellStatus => {
   const available = topoReady && ready > 0;
   const complete = topoReady && allReady;
   return {
-    ...(seen && generation !== undefined ? { observedGeneration: generation } : {}),
+    ...((seen || observed.held) && generation !== undefined
+      ? { observedGeneration: generation }
+      : {}),
     phase: phaseOf(facts),
     message,
     gatewayReplicas: desired,
