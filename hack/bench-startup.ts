@@ -105,7 +105,7 @@ async function round(kubectl: Kubectl, base: string, manifest: string): Promise<
   const seen: Round = {};
   const started = Date.now();
   await kubectl.run(['apply', '-n', NS, '-f', '-'], manifest);
-  const writing = demo.firstWrite(kubectl, demo.writeTarget('change-me-please'), 5 * MINUTE);
+  const writing = demo.firstWrite(kubectl, demo.writeTarget(demo.DEMO_PASSWORD), 5 * MINUTE);
   writing.catch(() => undefined);
   await until(
     'the cluster to be Healthy',

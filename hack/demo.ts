@@ -12,7 +12,6 @@ import { prepareRuntime, RUNTIME_OPTIONS } from './lib/runtime.ts';
 import * as demo from './lib/demo.ts';
 
 const MINUTE = 60_000;
-const PASSWORD = 'change-me-please'; // of examples/demo-multi-az.yaml
 
 async function down(): Promise<void> {
   await local('kind.sh', ['down']);
@@ -41,7 +40,7 @@ async function up(): Promise<void> {
     const text = await readFile(path.join(ROOT, manifest), 'utf8');
     console.log(await kubectl.run(['apply', '-n', demo.DEMO_NAMESPACE, '-f', '-'], text));
   }
-  const writing = demo.firstWrite(kubectl, demo.writeTarget(PASSWORD), 10 * MINUTE);
+  const writing = demo.firstWrite(kubectl, demo.writeTarget(demo.DEMO_PASSWORD), 10 * MINUTE);
   writing.catch(() => undefined); // awaited below
   await demo.untilHealthy(kubectl, 10 * MINUTE, (line) => say(`  ${since(applied)}  ${line}`));
   const firstWriteMs = (await writing) - applied;
@@ -51,8 +50,8 @@ async function up(): Promise<void> {
       : `first write after ${(firstWriteMs / 1000).toFixed(1)} s`,
   );
 
-  const write = demo.writeTarget(PASSWORD);
-  const read = demo.readTarget(PASSWORD);
+  const write = demo.writeTarget(demo.DEMO_PASSWORD);
+  const read = demo.readTarget(demo.DEMO_PASSWORD);
   const text = `hello from ${new Date().toISOString()}`;
   const id = await demo.sql(
     kubectl,
@@ -106,7 +105,7 @@ In all:       ${facts.total}
 
 Use it:       export KUBECONFIG=${facts.kubeconfig}
 Connect:      kubectl ${n} port-forward svc/${demo.DEMO_CLUSTER}-multigateway 5432:5432 &
-              PGPASSWORD=${PASSWORD} psql 'host=127.0.0.1 user=postgres dbname=postgres sslmode=disable'
+              PGPASSWORD=${demo.DEMO_PASSWORD} psql 'host=127.0.0.1 user=postgres dbname=postgres sslmode=disable'
 Web UI:       kubectl ${n} port-forward svc/${demo.DEMO_CLUSTER}-multiadmin-web 18100:18100, then http://127.0.0.1:18100
 Scale up:     kubectl ${n} patch mgc ${demo.DEMO_CLUSTER} --type=json -p '[{"op":"replace","path":"/spec/databases/0/tablegroups/0/shards/0/spec/pools/default/replicasPerCell","value":2}]'
 Tear down:    npm run demo -- down`;

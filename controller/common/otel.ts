@@ -32,12 +32,6 @@ const FIELDS: Record<string, Exclude<keyof Observability, 'samplingConfigRef'>> 
   OTEL_TRACES_SAMPLER: 'tracesSampler',
 };
 
-/** Names of the operator's variables that the data plane may inherit. */
-export const INHERITED_OTEL: readonly string[] = [
-  ...Object.keys(FIELDS),
-  'OTEL_RESOURCE_ATTRIBUTES',
-];
-
 /** Without an endpoint the runtime's exporters would try localhost for ever. */
 const OFF: Telemetry = {
   env: ['OTEL_TRACES_EXPORTER', 'OTEL_METRICS_EXPORTER', 'OTEL_LOGS_EXPORTER'].map((name) => ({

@@ -10,6 +10,8 @@ export const RELEASE = 'multigres-operator';
 /** Namespace of the demo; its pods run under the restricted Pod Security profile. */
 export const DEMO_NAMESPACE = 'demo';
 export const DEMO_CLUSTER = 'demo-multi-az';
+/** Of examples/demo-multi-az.yaml. */
+export const DEMO_PASSWORD = 'change-me-please';
 const CLIENT = 'sql-client';
 
 /** Installs or upgrades the operator's release and waits until it answers. */
@@ -134,28 +136,18 @@ export function readTarget(
 const url = (target: SqlTarget): string =>
   `host=${target.host} port=${target.port} user=postgres dbname=postgres sslmode=disable connect_timeout=25`;
 
+/** Runs a program in the client's pod, with the password where psql looks for it. */
+const inClient = async (kubectl: Kubectl, target: SqlTarget, command: string[]): Promise<string> =>
+  await kubectl.run([
+    ...['-n', target.namespace ?? DEMO_NAMESPACE, 'exec', CLIENT, '--'],
+    ...['env', `PGPASSWORD=${target.password}`],
+    ...command,
+  ]);
+
 /** Runs SQL from inside the cluster; gives the unaligned rows. Throws with psql's words. */
 export async function sql(kubectl: Kubectl, target: SqlTarget, statement: string): Promise<string> {
-  const namespace = target.namespace ?? DEMO_NAMESPACE;
-  return await kubectl.run([
-    '-n',
-    namespace,
-    'exec',
-    CLIENT,
-    '--',
-    'env',
-    `PGPASSWORD=${target.password}`,
-    'psql',
-    '-X',
-    '-q',
-    '-A',
-    '-t',
-    '-v',
-    'ON_ERROR_STOP=1',
-    url(target),
-    '-c',
-    statement,
-  ]);
+  const options = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1'];
+  return await inClient(kubectl, target, ['psql', ...options, url(target), '-c', statement]);
 }
 
 /**
@@ -175,22 +167,7 @@ export async function firstWrite(
       sleep 0.1
     done
     date +%s%3N`;
-  const namespace = target.namespace ?? DEMO_NAMESPACE;
-  const out = await kubectl.run([
-    '-n',
-    namespace,
-    'exec',
-    CLIENT,
-    '--',
-    'env',
-    `PGPASSWORD=${target.password}`,
-    'sh',
-    '-c',
-    script,
-    'sh',
-    url(target),
-    statement,
-  ]);
+  const out = await inClient(kubectl, target, ['sh', '-c', script, 'sh', url(target), statement]);
   return Number(out.split('\n').at(-1));
 }
 

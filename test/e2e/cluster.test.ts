@@ -23,9 +23,8 @@ import { killPod, poolers, primaryOf } from './support.ts';
 
 const MINUTE = 60_000;
 const NS = demo.DEMO_NAMESPACE;
-const PASSWORD = 'change-me-please';
-const write = demo.writeTarget(PASSWORD);
-const read = demo.readTarget(PASSWORD);
+const write = demo.writeTarget(demo.DEMO_PASSWORD);
+const read = demo.readTarget(demo.DEMO_PASSWORD);
 
 let kubectl: Kubectl;
 let images: RuntimeImages;

@@ -1,24 +1,9 @@
 /** Shapes of the consensus messages a pooler reads and writes, as decoded: 64-bit numbers are text, absent means default. */
-import type {
-  DurabilityPolicyRecord,
-  Id,
-  PoolerAddress,
-  RuleNumber,
-  Timestamp,
-} from '../../../controller/topo/types.ts';
+import type { Id, PoolerAddress, RuleNumber, Timestamp } from '../../../controller/topo/types.ts';
+import type { RulePosition, ShardRule } from '../../../controller/rpc/types.ts';
 
-export interface ShardRule {
-  rule_number?: RuleNumber;
-  leader_id?: Id;
-  cohort_members?: Id[];
-  durability_policy?: DurabilityPolicyRecord;
-  coordinator_id?: Id;
-  creation_time?: Timestamp;
-}
-export interface RulePosition {
-  decision?: ShardRule;
-  proposal?: ShardRule;
-}
+export type { RulePosition, ShardRule };
+
 export interface TermRevocation {
   revoked_below_term?: string;
   accepted_coordinator_id?: Id;
