@@ -9,11 +9,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/vishvananda/netlink"
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -56,7 +58,7 @@ func nodeagent(args []string) error {
 			log.Print("unreachable route: ", err)
 		}
 	}
-	go provision(client, func(n string) bool { return n == *name }, *dir, *shared, true)
+	go provision(client, *name, func(n string) bool { return n == *name }, *dir, *shared, true)
 	for first := true; ; first = false {
 		if !first {
 			time.Sleep(2 * time.Second)
@@ -129,19 +131,30 @@ const (
 )
 
 // provision answers claims of classes that name this provisioner once the
-// scheduler has picked a node that mine() accepts.
-func provision(client kubernetes.Interface, mine func(node string) bool, dir, shared string, real bool) {
+// scheduler has picked a node that mine() accepts; a shared volume of a class
+// that binds at once is made by self, or by whichever node is first.
+func provision(client kubernetes.Interface, self string, mine func(node string) bool, dir, shared string, real bool) {
 	ctx := context.TODO()
 	f := informers.NewSharedInformerFactory(client, 30*time.Second)
 	claims, volumes, classes := f.Core().V1().PersistentVolumeClaims(), f.Core().V1().PersistentVolumes(), f.Storage().V1().StorageClasses()
 	onClaim := func(o any) {
 		c := o.(*corev1.PersistentVolumeClaim)
-		node := c.Annotations[selectedNode]
-		if c.Spec.VolumeName != "" || c.Spec.StorageClassName == nil || node == "" || !mine(node) || c.DeletionTimestamp != nil {
+		if c.Spec.VolumeName != "" || c.Spec.StorageClassName == nil || c.DeletionTimestamp != nil {
 			return
 		}
 		class, err := classes.Lister().Get(*c.Spec.StorageClassName)
 		if err != nil || class.Provisioner != provisioner {
+			return
+		}
+		everywhere := slices.Contains(c.Spec.AccessModes, corev1.ReadWriteMany)
+		node := c.Annotations[selectedNode]
+		if node == "" && everywhere && class.VolumeBindingMode != nil && *class.VolumeBindingMode == storagev1.VolumeBindingImmediate {
+			if _, err := os.Stat(shared); real && err != nil { // a node without the shared folder
+				return
+			}
+			node = self
+		}
+		if node == "" || !mine(node) {
 			return
 		}
 		pv := &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{
@@ -157,10 +170,8 @@ func provision(client kubernetes.Interface, mine func(node string) bool, dir, sh
 		if class.ReclaimPolicy != nil {
 			pv.Spec.PersistentVolumeReclaimPolicy = *class.ReclaimPolicy
 		}
-		for _, m := range c.Spec.AccessModes {
-			if m == corev1.ReadWriteMany && shared != "" {
-				path, pv.Spec.NodeAffinity = filepath.Join(shared, filepath.Base(path)), nil
-			}
+		if everywhere && shared != "" {
+			path, pv.Spec.NodeAffinity = filepath.Join(shared, filepath.Base(path)), nil
 		}
 		pv.Spec.HostPath = &corev1.HostPathVolumeSource{Path: path, Type: &kind}
 		if real {

@@ -44,10 +44,13 @@ func fakenodes(args []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, mine := context.TODO(), map[string]int{}
+	ctx, mine, first := context.TODO(), map[string]int{}, ""
 	for i, item := range strings.Split(*list, ",") {
 		name, zone, _ := strings.Cut(item, "=")
 		mine[name] = i + 1
+		if i == 0 {
+			first = name
+		}
 		if err := fakeNode(ctx, client, name, zone, *region, *version, i+1); err != nil {
 			return fmt.Errorf("node %s: %w", name, err)
 		}
@@ -57,7 +60,7 @@ func fakenodes(args []string) error {
 			}
 		}()
 	}
-	go provision(client, func(n string) bool { return mine[n] > 0 }, "/local-volumes", "/shared-volumes", false)
+	go provision(client, first, func(n string) bool { return mine[n] > 0 }, "/local-volumes", "/shared-volumes", false)
 
 	f := informers.NewSharedInformerFactoryWithOptions(client, 0,
 		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.FieldSelector = "spec.nodeName!=" }))
