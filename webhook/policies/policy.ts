@@ -1,9 +1,11 @@
 import type { KubeObject } from '../../schemas/k8s.ts';
-import type { ResolvedCluster, Templates } from '../../schemas/resolve/types.ts';
-import type { MultigresCluster } from '../../schemas/types.ts';
+import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
+import type { World } from './world.ts';
 
-/** `deny` refuses the request; `warn` lets it pass with a warning. */
-export type Mode = 'deny' | 'warn';
+export type { World } from './world.ts';
+
+/** `deny` refuses the request; `warn` lets it pass with a warning; `off` does not look. */
+export type Mode = 'deny' | 'warn' | 'off';
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
 export type PolicyKind =
   | 'MultigresCluster'
@@ -29,25 +31,6 @@ export interface Finding {
   fix: string;
   /** Overrides the policy's mode for this finding only. */
   mode?: Mode;
-}
-
-/**
- * What the policies may know of the rest of the cluster: plain data, read once per review.
- * An absent part is unknown (it could not be read, or an offline check has none): policies that
- * need it say nothing.
- */
-export interface World {
-  /** Labels of every Node. */
-  nodes?: readonly { name: string; labels: Readonly<Record<string, string>> }[];
-  /** Node labels that may carry the zone of a cell, strongest first; absent = ZONE_LABELS. */
-  zoneLabels?: readonly string[];
-  storageClasses?: readonly { name: string; isDefault: boolean }[];
-  /** The templates of the object's namespace. */
-  templates?: Templates;
-  /** The MultigresClusters of the object's namespace. */
-  clusters?: readonly MultigresCluster[];
-  /** Names of the keys of Secrets that the object refers to; null = there is no such Secret. */
-  secrets?: Readonly<Record<string, readonly string[] | null>>;
 }
 
 export interface PolicyContext {

@@ -1,0 +1,81 @@
+import type { ResolvedCluster } from '../../../schemas/resolve/types.ts';
+import { membershipOf } from '../../../schemas/durability.ts';
+import { shardViews, type ShardView } from '../locate.ts';
+import { nodesOf } from '../nodes.ts';
+import type { Finding, Policy, World } from '../policy.ts';
+import { locateBackup } from '../sizes.ts';
+import { findNew } from '../stored.ts';
+
+export const backupSharedVolume: Policy = {
+  id: 'backup-shared-volume',
+  code: 'MG017',
+  kinds: ['MultigresCluster'],
+  operations: ['CREATE', 'UPDATE'],
+  mode: 'warn',
+  summary:
+    'Poolers on several Nodes share a backup volume only if it is ReadWriteMany, or S3 is used.',
+  description: `All poolers of a shard read and write one backup repository; the first start needs it
+too, because standbys are made from the first backup. A ReadWriteOnce volume can be used on one Node
+only. If the Nodes of the cells show that the poolers cannot meet on one Node, the cluster could
+never start and is refused; otherwise it is a warning.`,
+  good: `spec:
+  backup:
+    type: filesystem
+    filesystem:
+      storage:
+        accessModes: [ReadWriteMany]`,
+  bad: `spec:
+  backup:
+    type: filesystem # ReadWriteOnce by default
+  cells:
+    - { name: zone-a, zoneId: use1-az1 }
+    - { name: zone-b, zoneId: use1-az2 }`,
+  check: (ctx) =>
+    findNew(ctx, (cluster, resolved) =>
+      shardViews(cluster, resolved).flatMap((view) =>
+        judge(ctx.world, resolved, view).map((finding) => ({
+          ...finding,
+          path: locateBackup(cluster, view.path, ['filesystem', 'storage', 'accessModes']),
+        })),
+      ),
+    ),
+};
+
+function judge(world: World, resolved: ResolvedCluster, view: ShardView): Finding[] {
+  const { backup, pools } = view.shard;
+  if (backup.type !== 'filesystem') return [];
+  if (backup.filesystem?.storage?.accessModes?.includes('ReadWriteMany')) return [];
+  const membership = membershipOf(pools);
+  const poolers = Object.values(membership).reduce((sum, count) => sum + count, 0);
+  if (poolers < 2) return [];
+  const apart = farApart(world, resolved, Object.keys(membership));
+  return [
+    {
+      path: '',
+      message: apart
+        ? `the ${poolers} poolers of ${view.title} share a ReadWriteOnce backup volume, and no Node lies in both cell ${apart[0]} and cell ${apart[1]}`
+        : `the ${poolers} poolers of ${view.title} share a ReadWriteOnce backup volume, which works on one Node only`,
+      allowed: 'accessModes [ReadWriteMany], or type s3',
+      fix: 'use S3, or a StorageClass that can do ReadWriteMany and set accessModes: [ReadWriteMany]',
+      mode: apart ? 'deny' : 'warn',
+    },
+  ];
+}
+
+/** Two cells whose Nodes are known and have none in common. */
+function farApart(
+  world: World,
+  resolved: ResolvedCluster,
+  cellNames: string[],
+): [string, string] | undefined {
+  const cells = resolved.cells
+    .filter((cell) => cellNames.includes(cell.name))
+    .map((cell) => ({ name: cell.name, nodes: nodesOf(world, cell) }))
+    .filter((cell) => cell.nodes.length > 0);
+  for (const [index, one] of cells.entries()) {
+    for (const other of cells.slice(index + 1)) {
+      if (!one.nodes.some((node) => other.nodes.includes(node))) return [one.name, other.name];
+    }
+  }
+  return undefined;
+}

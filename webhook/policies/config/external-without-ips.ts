@@ -1,0 +1,34 @@
+import { clusterOf, pointer } from '../locate.ts';
+import type { Policy } from '../policy.ts';
+
+const PARTS = ['externalGateway', 'externalAdminWeb'] as const;
+
+export const externalWithoutIps: Policy = {
+  id: 'external-without-ips',
+  code: 'MG023',
+  kinds: ['MultigresCluster'],
+  operations: ['CREATE', 'UPDATE'],
+  mode: 'warn',
+  summary: 'External access that is enabled names its addresses.',
+  description: `Without \`externalIPs\` the Service gets an address only if something else in the cluster
+gives it one. Where nothing does, the endpoint stays empty and the condition GatewayExternalReady (or
+AdminWebExternalReady) stays False.`,
+  good: `spec:
+  externalGateway:
+    enabled: true
+    externalIPs: [192.0.2.10]`,
+  bad: `spec:
+  externalGateway:
+    enabled: true`,
+  check(ctx) {
+    const { spec } = clusterOf(ctx);
+    return PARTS.filter(
+      (part) => spec?.[part]?.enabled && (spec[part].externalIPs ?? []).length === 0,
+    ).map((part) => ({
+      path: pointer('spec', part),
+      message: 'external access is enabled without any address',
+      allowed: 'externalIPs with 1 to 10 addresses',
+      fix: 'add externalIPs, or make sure that a load balancer gives the Service an address',
+    }));
+  },
+};

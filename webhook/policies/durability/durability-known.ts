@@ -1,0 +1,48 @@
+import { parsePolicy, POLICIES } from '../../../schemas/durability.ts';
+import { pointer, type Segment } from '../locate.ts';
+import type { Finding, Policy } from '../policy.ts';
+import { findNew } from '../stored.ts';
+import { nearest, oneOf } from '../spelling.ts';
+
+const NAMES = Object.keys(POLICIES);
+
+export const durabilityKnown: Policy = {
+  id: 'durability-known',
+  code: 'MG005',
+  kinds: ['MultigresCluster'],
+  operations: ['CREATE', 'UPDATE'],
+  mode: 'deny',
+  summary: 'The durability policy is one that the runtime knows.',
+  description: `The runtime refuses to elect a leader under a policy that it does not know, and it
+does so late, when all volumes are there. Known are \`AT_LEAST_2\` (the leader and any other pooler
+hold each write) and \`MULTI_CELL_AT_LEAST_2\` (the leader and a pooler of another cell do). An
+object that holds an unknown name already may still be edited, with a warning.`,
+  good: `spec:
+  durabilityPolicy: AT_LEAST_2`,
+  bad: `spec:
+  durabilityPolicy: AT_LEAST_TWO`,
+  check: (ctx) =>
+    findNew(ctx, (cluster) => {
+      const { spec } = cluster;
+      const findings = judge(spec?.durabilityPolicy, ['spec', 'durabilityPolicy']);
+      for (const [d, database] of (spec?.databases ?? []).entries()) {
+        const path = ['spec', 'databases', d, 'durabilityPolicy'];
+        findings.push(...judge(database.durabilityPolicy, path));
+      }
+      return findings;
+    }),
+};
+
+function judge(name: string | undefined, path: Segment[]): Finding[] {
+  if (name === undefined || name === '' || parsePolicy(name)) return [];
+  const near = nearest(name, NAMES);
+  return [
+    {
+      path: pointer(...path),
+      value: name,
+      message: `the durability policy ${name} is unknown`,
+      allowed: oneOf(NAMES),
+      fix: near ? `write ${near}` : 'name one of these, or leave the field out for AT_LEAST_2',
+    },
+  ];
+}

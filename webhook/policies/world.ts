@@ -1,0 +1,76 @@
+import type { Templates } from '../../schemas/resolve/types.ts';
+import type { MultigresCluster, Shard } from '../../schemas/types.ts';
+
+export interface WorldNode {
+  name: string;
+  labels: Readonly<Record<string, string>>;
+  /** Takes new pods: not cordoned. Absent = yes. */
+  schedulable?: boolean;
+}
+
+export interface WorldStorageClass {
+  name: string;
+  isDefault: boolean;
+  provisioner?: string;
+  /** `allowVolumeExpansion`; absent = unknown. */
+  expandable?: boolean;
+  /** Absent = unknown. */
+  bindingMode?: 'Immediate' | 'WaitForFirstConsumer';
+}
+
+/** A volume claim of the cluster in question. */
+export interface WorldClaim {
+  name: string;
+  labels: Readonly<Record<string, string>>;
+  accessModes: readonly string[];
+  storageClass?: string;
+  /** Quantity as requested. */
+  requested?: string;
+  /** Quantity of the volume; absent until it is bound. */
+  capacity?: string;
+  bound: boolean;
+  /** The last resize failed for good (status.allocatedResourceStatuses ...Infeasible). */
+  resizeFailed?: boolean;
+}
+
+/** What the operator of this installation decided for the policies. */
+export interface PolicySettings {
+  /** A zone that no Node carries is denied, not warned about. */
+  strictZones?: boolean;
+  /** Clusters without the annotation are protected against deletion. */
+  deletionProtection?: boolean;
+  /** A step that deletes volumes needs a complete backup newer than this, in milliseconds. */
+  backupMaxAgeMs?: number;
+}
+
+/**
+ * What the policies may know of the rest of the cluster: plain data, read once per review.
+ * An absent part is unknown (it could not be read, or an offline check has none): policies that
+ * need it say nothing, unless data or quorum could be lost.
+ */
+export interface World {
+  nodes?: readonly WorldNode[];
+  /** Node labels that may carry the zone of a cell, strongest first; absent = ZONE_LABELS. */
+  zoneLabels?: readonly string[];
+  storageClasses?: readonly WorldStorageClass[];
+  /** The templates of the object's namespace. */
+  templates?: Templates;
+  /** The MultigresClusters of the object's namespace. */
+  clusters?: readonly MultigresCluster[];
+  /** Names of the keys of Secrets that the object refers to; null = there is no such Secret. */
+  secrets?: Readonly<Record<string, readonly string[] | null>>;
+  /** Data of the ConfigMaps that the object refers to; null = there is no such ConfigMap. */
+  configMaps?: Readonly<Record<string, Readonly<Record<string, string>> | null>>;
+  /** The Shards of the cluster in question with their status, as the controller last wrote it. */
+  shards?: readonly Shard[];
+  /** Volume claims of the cluster in question. */
+  claims?: readonly WorldClaim[];
+  /**
+   * How old the live state (shards, claims) may be, in milliseconds: time since the controller was
+   * last heard of or the watch last worked, whichever is longer. Absent = no live state.
+   */
+  liveAgeMs?: number;
+  /** Time of the review, for the age of backups; milliseconds since the epoch. */
+  nowMs?: number;
+  settings?: PolicySettings;
+}
