@@ -19,12 +19,15 @@ import { names } from '../../schemas/names.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import type { Shard } from '../../schemas/types.ts';
 import { writesBetween, writesIn } from '../support/api-writes.ts';
-import { killPod, poolers, primaryOf } from './support.ts';
+import { killPod, poolerKeys, poolers, primaryOf } from './support.ts';
 
 const MINUTE = 60_000;
 const NS = demo.DEMO_NAMESPACE;
 const write = demo.writeTarget(demo.DEMO_PASSWORD);
 const read = demo.readTarget(demo.DEMO_PASSWORD);
+/** Of examples/etcd-per-cell.yaml. */
+const OTHER = 'etcd-per-cell';
+const otherWrite = demo.writeTarget(demo.DEMO_PASSWORD, OTHER);
 
 let kubectl: Kubectl;
 let images: RuntimeImages;
@@ -50,7 +53,21 @@ const primaries = (shard: Shard): string[] =>
     .filter(([, role]) => role === 'PRIMARY')
     .map(([pod]) => pod);
 
-describe('a three-zone cluster on kind', () => {
+/** Deletes a cluster whose policy keeps nothing, and waits until nothing of it is left. */
+async function removeWhole(cluster: string): Promise<void> {
+  await kubectl.run(['-n', NS, 'delete', 'mgc', cluster, '--timeout=240s']);
+  const kinds = [
+    ...['pods', 'services', 'deployments', 'statefulsets', 'configmaps', 'pvc', 'pdb'],
+    ...['cells', 'shards', 'tablegroups', 'toposervers'],
+  ];
+  await until(`nothing to be left of ${cluster}`, 3 * MINUTE, async () => {
+    const label = `app.kubernetes.io/instance=${cluster}`;
+    const left = await kubectl.run(['-n', NS, 'get', kinds.join(), '-l', label, '-o', 'name']);
+    return left === '' ? true : undefined;
+  });
+}
+
+describe('clusters on kind', () => {
   before(async () => {
     kubectl = await kindCluster();
     await buildBundles();
@@ -202,7 +219,7 @@ describe('a three-zone cluster on kind', () => {
     await demo.untilHealthy(kubectl, 4 * MINUTE, (line) => say(line));
   });
 
-  it('brings back a deleted standby, gateway and Service', async () => {
+  it('brings back a deleted standby, gateway, Service and child', async () => {
     const [shard] = await demo.getShards(kubectl);
     const standby = Object.entries(shard?.status?.podRoles ?? {}).find(
       ([, role]) => role === 'REPLICA',
@@ -212,13 +229,16 @@ describe('a three-zone cluster on kind', () => {
     const service = names.gatewayService(demo.DEMO_CLUSTER);
     const uid = async (kind: string, name: string): Promise<string | undefined> =>
       await kubectl.try(['-n', NS, 'get', kind, name, '-o', 'jsonpath={.metadata.uid}']);
-    for (const [kind, name] of [
+    // Nobody but Kubernetes' own clean-up may delete a child: so it is that which deletes the cell.
+    const cleaner = '--as=system:serviceaccount:kube-system:generic-garbage-collector';
+    for (const [kind, name, ...as] of [
       ['pod', standby],
       ['deployment', gateway],
       ['service', service],
+      ['cell', names.cell(demo.DEMO_CLUSTER, 'zone-c'), cleaner],
     ] as const) {
       const old = await uid(kind, name);
-      await kubectl.run(['-n', NS, 'delete', kind, name, '--wait=false']);
+      await kubectl.run(['-n', NS, 'delete', kind, name, '--wait=false', ...as]);
       await until(`${kind} ${name} to be back`, 2 * MINUTE, async () => {
         const now = await uid(kind, name);
         return now && now !== old ? true : undefined;
@@ -289,19 +309,47 @@ describe('a three-zone cluster on kind', () => {
   });
 
   it('removes everything that the policy says goes', async () => {
-    await kubectl.run(['-n', NS, 'delete', 'mgc', demo.DEMO_CLUSTER, '--timeout=240s']);
-    await until('the namespace to be empty', 3 * MINUTE, async () => {
-      const left = await kubectl.run([
-        '-n',
-        NS,
-        'get',
-        'pods,services,deployments,statefulsets,configmaps,pvc,pdb,cells,shards,tablegroups,toposervers',
-        '-l',
-        'app.kubernetes.io/instance=demo-multi-az',
-        '-o',
-        'name',
-      ]);
-      return left === '' ? true : undefined;
+    await removeWhole(demo.DEMO_CLUSTER);
+  });
+
+  it('brings up a cluster with an etcd in each cell whose writes are in two cells', async () => {
+    await kubectl.run(['apply', '-n', NS, '-f', '-'], await manifest('etcd-per-cell.yaml'));
+    await demo.untilHealthy(kubectl, 6 * MINUTE, (line) => say(line), OTHER);
+    await demo.sql(kubectl, otherWrite, 'CREATE TABLE t (x int); INSERT INTO t VALUES (1)');
+    const leader = primaryOf(await poolers(kubectl, OTHER));
+    assert.equal(leader.policy, 'MULTI_CELL_AT_LEAST_2');
+    assert.equal(leader.cohort.length, 3);
+    // the poolers of a cell are in the cell's own topology, and only there
+    for (const cell of ['zone-a', 'zone-b', 'zone-c']) {
+      const own = names.localTopo(names.cell(OTHER, cell));
+      assert.equal((await poolerKeys(kubectl, `${own}-0`)).length, 1, cell);
+    }
+    assert.deepEqual(await poolerKeys(kubectl, `${names.globalTopo(OTHER)}-0`), []);
+  });
+
+  it('creates a deleted primary again only after another pooler leads', async () => {
+    const before = primaryOf(await poolers(kubectl, OTHER));
+    const victim = before.hostname.split('.')[0] ?? '';
+    await kubectl.run(['-n', NS, 'delete', 'pod', victim, '--wait=false']);
+    const elected = await until('a new rule with a primary', 3 * MINUTE, async () => {
+      const now = primaryOf(await poolers(kubectl, OTHER));
+      return BigInt(now.term) > BigInt(before.term) ? now : undefined;
     });
+    assert.notEqual(elected.hostname, before.hostname);
+    await demo.untilHealthy(kubectl, 4 * MINUTE, (line) => say(line), OTHER);
+    const pod = await kubectl.json<KubeObject>(['-n', NS, 'get', 'pod', victim]);
+    const createdAt = Date.parse(pod.metadata.creationTimestamp ?? '');
+    // creation times are whole seconds
+    assert.ok(createdAt + 1000 > Date.parse(elected.ruledAt ?? ''), JSON.stringify(elected));
+    assert.equal(await demo.sql(kubectl, otherWrite, 'SELECT x FROM t'), '1');
+    const cohort = await until('the old primary in the cohort', 2 * MINUTE, async () => {
+      const now = primaryOf(await poolers(kubectl, OTHER)).cohort;
+      return now.includes(before.id) ? now : undefined;
+    });
+    assert.equal(cohort.length, 3);
+  });
+
+  it('removes that one as well', async () => {
+    await removeWhole(OTHER);
   });
 });
