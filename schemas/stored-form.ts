@@ -1,0 +1,85 @@
+import { EMBEDDED, type JsonSchema } from './embedded/index.ts';
+import { fieldsOf, type Field, type Schema, type StructSchema } from './kinds/dsl.ts';
+import { API_KINDS } from './kinds/index.ts';
+import { isRecord } from './walk.ts';
+
+/**
+ * An object as the API server hands it to admission: fields of `spec` that the API does not have are
+ * dropped, and absent ones that have a default in the CRD are filled in. Nothing else changes; values
+ * of a wrong type stay for the schema to refuse. Pure; the input is not touched.
+ * @throws if the kind is none of ours
+ */
+export function storedForm<T extends object>(kind: string, object: T): T {
+  const found = API_KINDS.find((candidate) => candidate.kind === kind);
+  if (found === undefined) {
+    throw new Error(
+      `${kind} is no kind of the API; there are ${API_KINDS.map((k) => k.kind).join(', ')}`,
+    );
+  }
+  const { spec } = object as { spec?: unknown };
+  return spec === undefined ? object : { ...object, spec: serve(found.spec, spec) };
+}
+
+function serve(schema: Schema, value: unknown): unknown {
+  switch (schema.type) {
+    case 'struct':
+      return isRecord(value) ? serveStruct(schema, value) : value;
+    case 'list':
+      return Array.isArray(value) ? value.map((item) => serve(schema.items, item)) : value;
+    case 'map':
+      return isRecord(value) ? mapValues(value, (entry) => serve(schema.values, entry)) : value;
+    case 'embedded':
+      return prune(EMBEDDED[schema.name], value);
+    default:
+      return value;
+  }
+}
+
+function serveStruct(schema: StructSchema, value: Record<string, unknown>): unknown {
+  const fields = new Map(Object.entries(fieldsOf(schema)));
+  const kept = Object.entries(value)
+    .map(([name, inner]) => ({ name, inner, field: fields.get(name) }))
+    .filter(({ field, inner }) => field !== undefined && !isDefaultedNull(field, inner));
+  const served = Object.fromEntries(
+    kept.map(({ name, inner, field }) => [name, field ? serve(field.schema, inner) : inner]),
+  );
+  for (const [name, field] of fields) {
+    if (field.default === undefined || Object.hasOwn(served, name)) continue;
+    served[name] = serve(field.schema, structuredClone(field.default));
+  }
+  return served;
+}
+
+/** The API server takes null as absent where there is a default to put there. */
+const isDefaultedNull = (field: Field, value: unknown): boolean =>
+  value === null && field.default !== undefined;
+
+function prune(schema: JsonSchema, value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    return items ? value.map((item) => prune(items, item)) : value;
+  }
+  if (!isRecord(value)) return value;
+  const { properties, additionalProperties } = schema;
+  if (properties) {
+    const kept = Object.entries(value).flatMap(([name, inner]) => {
+      const known = properties[name];
+      return known ? [[name, prune(known, inner)] as const] : [];
+    });
+    const defaults = Object.entries(properties).flatMap(([name, property]) =>
+      property['default'] === undefined || Object.hasOwn(value, name)
+        ? []
+        : [[name, structuredClone(property['default'])] as const],
+    );
+    return Object.fromEntries([...kept, ...defaults]);
+  }
+  return additionalProperties
+    ? mapValues(value, (inner) => prune(additionalProperties, inner))
+    : value;
+}
+
+const mapValues = (
+  value: Record<string, unknown>,
+  change: (inner: unknown) => unknown,
+): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, change(inner)]));
