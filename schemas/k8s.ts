@@ -182,6 +182,7 @@ export const KINDS = {
   Secret: kind('', 'v1', 'Secret', 'secrets'),
   PersistentVolumeClaim: kind('', 'v1', 'PersistentVolumeClaim', 'persistentvolumeclaims'),
   Node: kind('', 'v1', 'Node', 'nodes', false),
+  Namespace: kind('', 'v1', 'Namespace', 'namespaces', false),
   Event: kind('', 'v1', 'Event', 'events'),
   Deployment: kind('apps', 'v1', 'Deployment', 'deployments'),
   StatefulSet: kind('apps', 'v1', 'StatefulSet', 'statefulsets'),

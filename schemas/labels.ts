@@ -39,10 +39,17 @@ export const ANNOTATIONS = {
   traceparentTs: 'multigres.com/traceparent-ts',
   tracestate: 'multigres.com/tracestate',
   certStrategy: 'multigres.com/cert-strategy',
+  /** On an object of ours: ids of policies, separated by commas, that its change may break. */
+  bypassPolicies: 'multigres.com/bypass-policies',
+  /** Why; without it the annotation above counts for nothing. */
+  bypassReason: 'multigres.com/bypass-reason',
   prometheusScrape: 'prometheus.io/scrape',
   prometheusPort: 'prometheus.io/port',
   prometheusPath: 'prometheus.io/path',
 } as const;
+
+/** Followed by the id of a policy: a label of a Namespace with the policy's mode there. */
+export const POLICY_LABEL_PREFIX = 'policies.multigres.com/';
 
 export const FINALIZERS = {
   /** Cluster: children and topology records go first. */

@@ -42,12 +42,15 @@ export interface DeleteOptions {
 export interface WatchOptions {
   namespace?: string;
   labelSelector?: string;
+  fieldSelector?: string;
   metadataOnly?: boolean;
   resourceVersion: string;
   /** The server closes the watch after this time. */
   timeoutSeconds: number;
   /** The watch fails (class `busy`) when nothing, not even a bookmark, arrives for so long. */
   inactivityMs: number;
+  /** Called when the server has accepted the watch: from here on every change arrives. */
+  onOpen?: () => void;
 }
 
 export interface WatchEvent {

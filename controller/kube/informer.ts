@@ -19,6 +19,8 @@ export interface InformerOptions {
   /** Absent: all namespaces. */
   namespace?: string;
   labelSelector?: string;
+  /** `metadata.name=x` for a single object: the one selector that a role by name allows. */
+  fieldSelector?: string;
   metadataOnly?: boolean;
   /** A kind that the API server may not serve: counts as synced, and empty, until it does. */
   optional?: boolean;
@@ -52,11 +54,13 @@ export class Informer {
   readonly #options: InformerOptions;
   readonly #handlers: ChangeHandler[] = [];
   #synced = false;
+  #lostMs: number | undefined;
   #release: () => void = () => {};
   readonly #whenSynced = new Promise<void>((resolve) => (this.#release = resolve));
 
   constructor(options: InformerOptions) {
     this.#options = options;
+    this.#lostMs = options.clock.now();
   }
 
   get kind(): KindRef {
@@ -66,6 +70,14 @@ export class Informer {
   /** True after the first complete list. */
   get hasSynced(): boolean {
     return this.#synced;
+  }
+
+  /**
+   * Since when no watch is open, by the clock; undefined while one is. What happened in the API since
+   * that moment may be missing in the store.
+   */
+  get lostMs(): number | undefined {
+    return this.#lostMs;
   }
 
   /** Resolves after the first complete list. */
@@ -129,14 +141,23 @@ export class Informer {
     return backoffMs(attempt, RETRY, this.#options.random);
   }
 
+  /** Which objects, and how much of each. */
+  #scope(): Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'> {
+    const { namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
+    return {
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      ...(metadataOnly ? { metadataOnly } : {}),
+    };
+  }
+
   async #relist(signal: AbortSignal): Promise<string> {
-    const { clock, store, namespace, labelSelector, metadataOnly } = this.#options;
+    const { clock, store, namespace } = this.#options;
     const startedMs = clock.now();
     const list = await listAll(this.#options.api, this.kind, {
       limit: this.#options.pageSize ?? PAGE_SIZE,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(labelSelector === undefined ? {} : { labelSelector }),
-      ...(metadataOnly ? { metadataOnly } : {}),
+      ...this.#scope(),
     });
     if (signal.aborted) return list.resourceVersion;
     const changes = store.replace(list.items, {
@@ -151,7 +172,7 @@ export class Informer {
 
   /** Watches from a position to the end of the request; returns the position reached. */
   async #watch(from: string, signal: AbortSignal, alive: () => void): Promise<string> {
-    const { api, store, namespace, labelSelector, metadataOnly, random } = this.#options;
+    const { api, store, random } = this.#options;
     let position = from;
     const onEvent = (event: WatchEvent) => {
       alive();
@@ -168,9 +189,8 @@ export class Informer {
           resourceVersion: from,
           timeoutSeconds: Math.round(WATCH_SECONDS * (1 + random())),
           inactivityMs: this.#options.inactivityMs ?? INACTIVITY_MS,
-          ...(namespace === undefined ? {} : { namespace }),
-          ...(labelSelector === undefined ? {} : { labelSelector }),
-          ...(metadataOnly ? { metadataOnly } : {}),
+          onOpen: () => (this.#lostMs = undefined),
+          ...this.#scope(),
         },
         onEvent,
         signal,
@@ -179,6 +199,8 @@ export class Informer {
       // What was received counts, also when the end was not clean.
       if (isKubeError(error, 'gone') || position === from) throw error;
       this.#options.log.debug({ kind: this.kind.kind, err: error }, 'watch was interrupted');
+    } finally {
+      this.#lostMs ??= this.#options.clock.now();
     }
     return position;
   }

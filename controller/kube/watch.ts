@@ -36,6 +36,7 @@ export async function runWatch(run: WatchRun): Promise<void> {
     resourceVersion: watch.resourceVersion,
     timeoutSeconds: watch.timeoutSeconds,
     labelSelector: watch.labelSelector,
+    fieldSelector: watch.fieldSelector,
   });
   try {
     const answer = await run.send(
@@ -52,6 +53,7 @@ export async function runWatch(run: WatchRun): Promise<void> {
       const body = await text(answer.body);
       throw errorFromResponse(what, answer.status, body, answer.headers['retry-after']);
     }
+    watch.onOpen?.();
     for await (const line of jsonLines(answer.body)) {
       alive();
       deliver(what, kind, line, run.onEvent);

@@ -71,6 +71,11 @@ export interface Policy {
   bad: string;
   /** Also runs on updates that change nothing but metadata. */
   evenForMetadata?: true;
+  /**
+   * Stands between users and the operator's own rights: the label of a namespace may raise its mode
+   * but not lower it, since every other policy could be evaded through it.
+   */
+  guard?: true;
   check(ctx: PolicyContext): Finding[];
 }
 
@@ -79,9 +84,13 @@ export interface Judged {
   policy: Policy;
   finding: Finding;
   mode: Mode;
+  /** A denial that somebody was allowed to set aside, hence a warning now. */
+  bypass?: { user: string; reason: string };
+  /** Set when the policy threw: what it threw. */
+  failure?: { error: unknown };
 }
 
-/** Modes by policy id that replace those of the list: `warn` for a policy that would deny. */
+/** Modes by policy id that replace those of the list. */
 export type ModeOverrides = Readonly<Record<string, Mode>>;
 
 /**
@@ -99,9 +108,12 @@ export function runPolicies(
   for (const policy of policies) {
     if (!policy.kinds.includes(ctx.kind) || !policy.operations.includes(ctx.operation)) continue;
     if (metadataOnly && !policy.evenForMetadata) continue;
-    for (const found of runOne(policy, ctx)) {
+    if (configuredMode(policy, modes) === 'off') continue;
+    for (const { failure, ...found } of runOne(policy, ctx)) {
       const finding = withoutForeignValue(found, ctx.object ?? ctx.old);
-      judged.push({ policy, finding, mode: modeOf(policy, finding, modes) });
+      const mode = modeOf(policy, finding, modes);
+      if (mode === 'off') continue;
+      judged.push({ policy, finding, mode, ...(failure ? { failure } : {}) });
     }
   }
   return judged.toSorted(
@@ -150,7 +162,7 @@ function stable(value: unknown): string {
   );
 }
 
-function runOne(policy: Policy, ctx: PolicyContext): Finding[] {
+function runOne(policy: Policy, ctx: PolicyContext): (Finding & Pick<Judged, 'failure'>)[] {
   try {
     return policy.check(ctx);
   } catch (error) {
@@ -161,6 +173,7 @@ function runOne(policy: Policy, ctx: PolicyContext): Finding[] {
         message: `internal error in policy ${policy.id}, not a fault of this object: ${text}`,
         allowed: 'any object that the policy can judge',
         fix: 'report it with the log of the webhook; until then set the mode of this policy to warn',
+        failure: { error },
       },
     ];
   }
@@ -183,9 +196,21 @@ function valueAtPointer(object: unknown, pointer: string): unknown {
   }, object);
 }
 
+/** The mode that somebody set for a policy, else its own. */
+export function configuredMode(policy: Policy, modes: ModeOverrides): Mode {
+  return Object.hasOwn(modes, policy.id) ? (modes[policy.id] ?? policy.mode) : policy.mode;
+}
+
+/**
+ * The mode of one finding. A finding that names a mode of its own keeps it, but a policy that is set
+ * to `warn` never denies: the setting is a ceiling. Without a mode of its own it gets what is set, so
+ * that `deny` set for a policy that warns by itself denies.
+ */
 function modeOf(policy: Policy, finding: Finding, modes: ModeOverrides): Mode {
-  const mode = finding.mode ?? policy.mode;
-  return modes[policy.id] === 'warn' ? 'warn' : mode;
+  const own = finding.mode ?? configuredMode(policy, modes);
+  return own === 'deny' && Object.hasOwn(modes, policy.id) && modes[policy.id] === 'warn'
+    ? 'warn'
+    : own;
 }
 
 function showValue(value: unknown): string {

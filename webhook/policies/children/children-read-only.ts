@@ -22,6 +22,7 @@ spec:
   multigateway:
     replicas: 5`,
   evenForMetadata: true,
+  guard: true,
   check(ctx) {
     if (ctx.trustedUsers.includes(ctx.user)) return [];
     const cluster = (ctx.old ?? ctx.object)?.metadata.labels?.['multigres.com/cluster'];
