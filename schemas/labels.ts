@@ -43,6 +43,8 @@ export const ANNOTATIONS = {
   bypassPolicies: 'multigres.com/bypass-policies',
   /** Why; without it the annotation above counts for nothing. */
   bypassReason: 'multigres.com/bypass-reason',
+  /** On a cluster: `"true"` forbids its deletion, `"false"` allows it whatever the operator's default. */
+  deletionProtection: 'multigres.com/deletion-protection',
   prometheusScrape: 'prometheus.io/scrape',
   prometheusPort: 'prometheus.io/port',
   prometheusPath: 'prometheus.io/path',

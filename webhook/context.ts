@@ -1,10 +1,12 @@
 import type { KubeObject } from '../schemas/k8s.ts';
 import { resolveCluster } from '../schemas/resolve/cluster.ts';
+import { runningShards } from '../schemas/resolve/running.ts';
 import type { ResolvedCluster } from '../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../schemas/types.ts';
 import type { PolicyContext } from './policies/policy.ts';
+import { transitionOf } from './policies/transition.ts';
 
-export type ContextInput = Omit<PolicyContext, 'resolved' | 'oldResolved'>;
+export type ContextInput = Omit<PolicyContext, 'resolved' | 'oldResolved' | 'transition'>;
 
 /** Completes a context with the resolved clusters, each worked out at most once and on demand. */
 export function createContext(input: ContextInput): PolicyContext {
@@ -12,6 +14,7 @@ export function createContext(input: ContextInput): PolicyContext {
     ...input,
     resolved: once(() => resolve(input, input.object)),
     oldResolved: once(() => resolve(input, input.old)),
+    transition: once(() => transitionOf(input)),
   };
 }
 
@@ -21,7 +24,9 @@ function resolve(
 ): ResolvedCluster | undefined {
   if (kind !== 'MultigresCluster' || !object || !world.templates) return undefined;
   const cluster = { ...object, metadata: { namespace, ...object.metadata } } as MultigresCluster;
-  const result = resolveCluster(cluster, world.templates);
+  // As the controller will: what runs and what nobody wrote is never resolved below it.
+  const running = world.shards ? { running: runningShards(world.shards) } : {};
+  const result = resolveCluster(cluster, world.templates, running);
   return result.ok ? result.value : undefined;
 }
 

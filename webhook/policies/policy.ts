@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../schemas/k8s.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
+import type { Transition } from './transition.ts';
 import type { World } from './world.ts';
 
 export type { World } from './world.ts';
@@ -51,6 +52,8 @@ export interface PolicyContext {
   resolved(): ResolvedCluster | undefined;
   /** The stored MultigresCluster after today's templates and defaults. */
   oldResolved(): ResolvedCluster | undefined;
+  /** An update of a MultigresCluster as the controller will see it; undefined for anything else. */
+  transition(): Transition | undefined;
 }
 
 export interface Policy {

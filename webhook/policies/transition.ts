@@ -1,0 +1,66 @@
+import type { KubeObject } from '../../schemas/k8s.ts';
+import { resolveCluster } from '../../schemas/resolve/cluster.ts';
+import { shardKey } from '../../schemas/resolve/running.ts';
+import type { ResolvedCluster, RunningShards } from '../../schemas/resolve/types.ts';
+import type { MultigresCluster, Shard } from '../../schemas/types.ts';
+import { shardViews } from './locate.ts';
+import type { PolicyKind } from './policy.ts';
+import type { World } from './world.ts';
+
+/**
+ * An update of a cluster, both sides worked out over what runs, as the controller does it: what
+ * nobody writes any more stays as it is, so a smaller number here is one that somebody wrote.
+ */
+export interface Transition {
+  old: MultigresCluster;
+  now: MultigresCluster;
+  before: ResolvedCluster;
+  after: ResolvedCluster;
+}
+
+interface TransitionInput {
+  kind: PolicyKind;
+  namespace: string;
+  object?: KubeObject;
+  old?: KubeObject;
+  world: World;
+}
+
+/** Undefined if this is no update of a cluster, or if either side cannot be resolved. */
+export function transitionOf(input: TransitionInput): Transition | undefined {
+  const { kind, namespace, object, old, world } = input;
+  if (kind !== 'MultigresCluster' || !object || !old || !world.templates) return undefined;
+  const place = (cluster: KubeObject): MultigresCluster =>
+    ({ ...cluster, metadata: { namespace, ...cluster.metadata } }) as MultigresCluster;
+  const [was, now] = [place(old), place(object)];
+  const live = runningOf(world.shards ?? []);
+  const before = resolveCluster(was, world.templates, { running: live });
+  if (!before.ok) return undefined;
+  const running = { ...poolsOf(was, before.value), ...live };
+  const after = resolveCluster(now, world.templates, { running });
+  return after.ok ? { old: was, now, before: before.value, after: after.value } : undefined;
+}
+
+function runningOf(shards: readonly Shard[]): RunningShards {
+  return Object.fromEntries(
+    shards.flatMap(({ spec }) =>
+      spec
+        ? [
+            [
+              shardKey(spec.databaseName, spec.tableGroupName, spec.shardName),
+              { pools: spec.pools },
+            ],
+          ]
+        : [],
+    ),
+  );
+}
+
+function poolsOf(cluster: MultigresCluster, resolved: ResolvedCluster): RunningShards {
+  return Object.fromEntries(
+    shardViews(cluster, resolved).map(({ database, tablegroup, shard }) => [
+      shardKey(database, tablegroup, shard.name),
+      { pools: shard.pools },
+    ]),
+  );
+}
