@@ -7,8 +7,8 @@ import { resolveImages } from '../schemas/images.ts';
 import type { KubeObject } from '../schemas/k8s.ts';
 import type { Problem } from '../schemas/problem.ts';
 import { resolveCluster } from '../schemas/resolve/cluster.ts';
-import { shardKey } from '../schemas/resolve/running.ts';
-import type { ResolvedCluster, RunningShards, Templates } from '../schemas/resolve/types.ts';
+import { runningShards } from '../schemas/resolve/running.ts';
+import type { ResolvedCluster, Templates } from '../schemas/resolve/types.ts';
 import type {
   CellTemplate,
   CoreTemplate,
@@ -39,20 +39,6 @@ export type Guarded =
 const byName = <T extends KubeObject>(objects: KubeObject[]): Record<string, T> =>
   Object.fromEntries(objects.map((object) => [object.metadata.name, object as T]));
 
-const running = (shards: readonly Shard[]): RunningShards =>
-  Object.fromEntries(
-    shards.flatMap(({ spec }) =>
-      spec
-        ? [
-            [
-              shardKey(spec.databaseName, spec.tableGroupName, spec.shardName),
-              { pools: spec.pools },
-            ],
-          ]
-        : [],
-    ),
-  );
-
 /** Resolves the cluster and its images, or says all that is wrong with it. Pure. */
 export const guard = (input: GuardInput): Guarded => {
   const { cluster, templates } = input;
@@ -61,7 +47,7 @@ export const guard = (input: GuardInput): Guarded => {
     cell: byName<CellTemplate>(templates.cell),
     shard: byName<ShardTemplate>(templates.shard),
   };
-  const resolved = resolveCluster(cluster, all, { running: running(input.shards) });
+  const resolved = resolveCluster(cluster, all, { running: runningShards(input.shards) });
   if (!resolved.ok) return resolved;
   const images = resolveImages(cluster, input.defaultImages, input.imageStrategy);
   if (!images.ok) return { ok: false, problems: [images.problem] };

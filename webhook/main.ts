@@ -3,15 +3,14 @@ import type { Server } from 'node:https';
 import type { KubeApi } from '../controller/kube/api.ts';
 import { createClient } from '../controller/kube/client.ts';
 import { backoffMs, sleep, systemClock, type Clock } from '../controller/kube/clock.ts';
-import { Informer } from '../controller/kube/informer.ts';
 import { createTransport, loadKubeConfig } from '../controller/kube/transport.ts';
 import { createLog, type Log } from '../controller/log.ts';
-import { createStores } from '../controller/watched.ts';
-import { KINDS } from '../schemas/k8s.ts';
 import { loadAuthority } from './authority.ts';
 import type { KeyPair } from './ca.ts';
 import { publisher } from './cabundle.ts';
 import { CLEANUP_USERS, webhookConfigurations } from './configurations.ts';
+import { controllerLease } from './controller-lease.ts';
+import { createLive } from './live.ts';
 import { createWebhookMetrics, type WebhookMetrics } from './metrics.ts';
 import { parseWebhookOptions, type WebhookOptions } from './options.ts';
 import { POLICIES } from './policies/index.ts';
@@ -19,7 +18,6 @@ import { createApp, listenPlain, listenTls } from './server.ts';
 import { selfCheck } from './self-check.ts';
 import { createSteps } from './steps.ts';
 import { createCertificates, fingerprint, type Certificates } from './tls.ts';
-import { WORLD_KINDS } from './world.ts';
 
 /** While not ready, looks are this close together, so that an installation waits seconds only. */
 const STARTING_MS = 1000;
@@ -67,18 +65,14 @@ export async function run(
 async function serve(parts: Parts, signal: AbortSignal): Promise<void> {
   const { options, clock, log, kube, metrics } = parts;
   const trustedUsers = [controllerUser(options), ...options.trustedUsers];
-  const stores = createStores(() => clock.now());
-  const informers = WORLD_KINDS.map(
-    (name) =>
-      new Informer({
-        api: kube,
-        kind: KINDS[name],
-        store: stores[name],
-        clock,
-        random: () => Math.random(),
-        log,
-      }),
-  );
+  const live = createLive({
+    kube,
+    clock,
+    random: () => Math.random(),
+    log,
+    zoneLabels: options.zoneLabels,
+  });
+  const { informers } = live;
   const stopWatching = new AbortController();
   const watching = informers.map((informer) => informer.start(stopWatching.signal));
 
@@ -93,7 +87,14 @@ async function serve(parts: Parts, signal: AbortSignal): Promise<void> {
   const app = createApp({
     ...createSteps({
       kube,
-      listers: stores,
+      live,
+      controllerAgeMs: controllerLease({
+        kube,
+        clock,
+        namespace: options.namespace,
+        name: options.leaseName,
+        log,
+      }),
       trustedUsers: [...trustedUsers, ...CLEANUP_USERS],
       zoneLabels: options.zoneLabels,
       modes: options.modes,

@@ -55,6 +55,12 @@ export const WEBHOOK_OPTIONS = {
     'multigres-operator-controller',
     'Service account of the controller: it may write children.',
   ),
+  leaseName: option(
+    'lease-name',
+    'LEASE_NAME',
+    'multigres-operator.multigres.com',
+    'Name of the lease that the controller holds while it works, in the same namespace.',
+  ),
   trustedUsers: option(
     'trusted-users',
     'TRUSTED_USERS',
@@ -116,6 +122,7 @@ export interface WebhookOptions {
   configurationName: string;
   caSecret: string;
   controllerServiceAccount: string;
+  leaseName: string;
   trustedUsers: string[];
   zoneLabels: string[];
   modes: ModeOverrides;

@@ -1,6 +1,5 @@
 import type { KubeApi } from '../controller/kube/api.ts';
 import type { Clock } from '../controller/kube/clock.ts';
-import type { Lister } from '../controller/kube/store.ts';
 import type { Log } from '../controller/log.ts';
 import { outcomeOf, type WebhookMetrics } from './metrics.ts';
 import { mutate } from './mutate.ts';
@@ -9,11 +8,13 @@ import type { ModeOverrides } from './policies/policy.ts';
 import type { AdmissionRequest, Verdict } from './review.ts';
 import { internalError, type Step } from './server.ts';
 import { validate } from './validate.ts';
-import { worldFor, type WorldKind } from './world.ts';
+import { worldFor, type WorldDeps } from './world.ts';
 
 export interface StepsDeps {
   kube: Pick<KubeApi, 'get' | 'list'>;
-  listers: Record<WorldKind, Lister>;
+  live: WorldDeps['live'];
+  /** See WorldDeps. */
+  controllerAgeMs: WorldDeps['controllerAgeMs'];
   trustedUsers: readonly string[];
   zoneLabels: readonly string[];
   modes: ModeOverrides;
@@ -24,7 +25,7 @@ export interface StepsDeps {
 
 /** The two admission steps with their log line and metrics: one line per review. */
 export function createSteps(deps: StepsDeps): { mutate: Step; validate: Step } {
-  const { kube, listers, zoneLabels, modes, trustedUsers, log, metrics } = deps;
+  const { modes, trustedUsers, metrics } = deps;
   return {
     mutate: observed(deps, 'mutate', (request) =>
       Promise.resolve({ verdict: mutate(request), policies: [] }),
@@ -35,7 +36,7 @@ export function createSteps(deps: StepsDeps): { mutate: Step; validate: Step } {
           policies: POLICIES,
           modes,
           trustedUsers,
-          world: (kind, asked) => worldFor({ listers, kube, zoneLabels, log }, kind, asked),
+          world: (kind, asked) => worldFor(deps, kind, asked),
         },
         request,
       );

@@ -1,40 +1,33 @@
 import type { KubeApi } from '../controller/kube/api.ts';
+import type { Clock } from '../controller/kube/clock.ts';
 import { listAll } from '../controller/kube/informer.ts';
-import type { Lister } from '../controller/kube/store.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { templateReferences, type TemplateKind } from '../schemas/resolve/templates.ts';
 import type { Templates } from '../schemas/resolve/types.ts';
-import type { MultigresCluster } from '../schemas/types.ts';
+import type { MultigresCluster, Shard, ShardOverrides } from '../schemas/types.ts';
+import type { Live } from './live.ts';
 import type { PolicyKind, World } from './policies/policy.ts';
+import type { PolicySettings, WorldClaim } from './policies/world.ts';
 import type { AdmissionRequest } from './review.ts';
-
-/** The kinds whose objects the webhook keeps a copy of. */
-export const WORLD_KINDS = [
-  'MultigresCluster',
-  'CoreTemplate',
-  'CellTemplate',
-  'ShardTemplate',
-  'Node',
-  'StorageClass',
-] as const;
-export type WorldKind = (typeof WORLD_KINDS)[number];
+import { secretKeys } from './secret-keys.ts';
 
 export interface WorldDeps {
-  listers: Record<WorldKind, Lister>;
+  live: Pick<Live, 'listers' | 'nodes' | 'storageClasses' | 'lostMs'>;
   kube: Pick<KubeApi, 'get' | 'list'>;
+  clock: Pick<Clock, 'now'>;
   zoneLabels: readonly string[];
+  /** Time since the controller was last heard of, ms; undefined = unknown. See controllerLease. */
+  controllerAgeMs(): Promise<number | undefined>;
+  /** What the operator of this installation decided, as of now. */
+  settings?: () => PolicySettings;
   log: { warn(fields: object, message?: string): void };
 }
-
-const DEFAULT_CLASS = [
-  'storageclass.kubernetes.io/is-default-class',
-  'storageclass.beta.kubernetes.io/is-default-class',
-];
 
 /**
  * What the policies may know for one request. Copies may lag behind by a moment, so what decides
  * is read live: a template that a cluster names and the copy lacks (it may come from the same
- * `kubectl apply`), the users of a template that is about to go, and the Secret.
+ * `kubectl apply`), the users of a template that is about to go, Secrets and ConfigMaps. Whether the
+ * controller lives is asked for only when something that exists is about to change.
  */
 export async function worldFor(
   deps: WorldDeps,
@@ -43,27 +36,8 @@ export async function worldFor(
 ): Promise<World> {
   const { namespace } = request;
   switch (kind) {
-    case 'MultigresCluster': {
-      const cluster = request.object as MultigresCluster;
-      const old = request.oldObject as MultigresCluster | undefined;
-      const [templates, secrets] = await Promise.all([
-        templatesFor(deps, namespace, old ? [cluster, old] : [cluster]),
-        secretsFor(deps, namespace, cluster),
-      ]);
-      return {
-        templates,
-        secrets,
-        zoneLabels: deps.zoneLabels,
-        nodes: deps.listers.Node.list().map(({ metadata }) => ({
-          name: metadata.name,
-          labels: metadata.labels ?? {},
-        })),
-        storageClasses: deps.listers.StorageClass.list().map(({ metadata }) => ({
-          name: metadata.name,
-          isDefault: DEFAULT_CLASS.some((key) => metadata.annotations?.[key] === 'true'),
-        })),
-      };
-    }
+    case 'MultigresCluster':
+      return worldOfCluster(deps, request);
     case 'CoreTemplate':
     case 'CellTemplate':
     case 'ShardTemplate': {
@@ -78,6 +52,70 @@ export async function worldFor(
   }
 }
 
+async function worldOfCluster(deps: WorldDeps, request: AdmissionRequest): Promise<World> {
+  const { live, clock, zoneLabels, settings } = deps;
+  const { namespace } = request;
+  const clusters = [request.object, request.oldObject].filter(
+    (object) => object !== undefined,
+  ) as MultigresCluster[];
+  const [cluster] = clusters;
+  if (!cluster) return {};
+  const exists = request.operation !== 'CREATE';
+  const [templates, secrets, controllerAgeMs] = await Promise.all([
+    templatesFor(deps, namespace, clusters),
+    request.object ? secretsFor(deps, namespace, cluster) : {},
+    exists ? deps.controllerAgeMs() : undefined,
+  ]);
+  const configMaps = request.object
+    ? await configMapsFor(deps, namespace, cluster, templates)
+    : undefined;
+  const key = `${namespace}/${request.name}`;
+  const { Shard: shards, PersistentVolumeClaim: claims } = live.listers;
+  return {
+    templates,
+    secrets,
+    ...(configMaps ? { configMaps } : {}),
+    zoneLabels,
+    nodes: live.nodes(),
+    storageClasses: live.storageClasses(),
+    shards: shards.byIndex('cluster', key) as Shard[],
+    claims: claims.byIndex('cluster', key).map(worldClaim),
+    ...(controllerAgeMs === undefined
+      ? {}
+      : { liveAgeMs: Math.max(controllerAgeMs, live.lostMs()) }),
+    nowMs: clock.now(),
+    ...(settings ? { settings: settings() } : {}),
+  };
+}
+
+interface ClaimSpec {
+  accessModes?: string[];
+  storageClassName?: string;
+  resources?: { requests?: { storage?: string } };
+}
+interface ClaimStatus {
+  phase?: string;
+  capacity?: { storage?: string };
+  allocatedResourceStatuses?: { storage?: string };
+}
+
+export function worldClaim({ metadata, spec, status }: KubeObject): WorldClaim {
+  const { accessModes = [], storageClassName, resources } = (spec ?? {}) as ClaimSpec;
+  const { phase, capacity, allocatedResourceStatuses } = (status ?? {}) as ClaimStatus;
+  const requested = resources?.requests?.storage;
+  const bound = phase === 'Bound' || phase === 'Lost';
+  return {
+    name: metadata.name,
+    labels: metadata.labels ?? {},
+    accessModes,
+    bound,
+    ...(storageClassName === undefined ? {} : { storageClass: storageClassName }),
+    ...(requested === undefined ? {} : { requested }),
+    ...(bound && capacity?.storage !== undefined ? { capacity: capacity.storage } : {}),
+    ...(allocatedResourceStatuses?.storage?.endsWith('Infeasible') ? { resizeFailed: true } : {}),
+  };
+}
+
 async function clustersIn(
   deps: WorldDeps,
   namespace: string,
@@ -85,7 +123,7 @@ async function clustersIn(
 ): Promise<MultigresCluster[]> {
   const objects = live
     ? (await listAll(deps.kube, KINDS.MultigresCluster, { namespace, limit: 500 })).items
-    : deps.listers.MultigresCluster.list(namespace);
+    : deps.live.listers.MultigresCluster.list(namespace);
   return objects as MultigresCluster[];
 }
 
@@ -97,7 +135,7 @@ async function templatesFor(
   const named = clusters.flatMap((cluster) => templateReferences(cluster));
   const load = async <T>(kind: TemplateKind): Promise<Record<string, T>> => {
     const found = new Map(
-      deps.listers[kind].list(namespace).map((object) => [object.metadata.name, object]),
+      deps.live.listers[kind].list(namespace).map((object) => [object.metadata.name, object]),
     );
     const wanted = named.filter((reference) => reference.kind === kind).map(({ name }) => name);
     for (const name of new Set([...wanted, 'default'])) {
@@ -124,15 +162,46 @@ async function secretsFor(
   const name = cluster.spec?.postgresPasswordSecretRef?.name;
   if (!name) return {};
   try {
-    const secret: KubeObject | undefined = await deps.kube.get({
-      kind: KINDS.Secret,
-      namespace,
-      name,
-    });
-    return { [name]: secret ? Object.keys(secret.data ?? {}) : null };
+    return { [name]: await secretKeys(deps.kube, namespace, name) };
   } catch (error) {
     const cluster_ = cluster.metadata.name;
     deps.log.warn({ err: error, ns: namespace, cluster: cluster_ }, 'cannot look for the Secret');
     return {};
   }
+}
+
+/** The ConfigMaps of `postgresConfigRef`. One that cannot be read is left out: unknown, not missing. */
+async function configMapsFor(
+  deps: WorldDeps,
+  namespace: string,
+  cluster: MultigresCluster,
+  templates: Templates,
+): Promise<Record<string, Record<string, string> | null>> {
+  const found = await Promise.all(
+    configMapNames(cluster, templates).map(async (name) => {
+      try {
+        const object = await deps.kube.get({ kind: KINDS.ConfigMap, namespace, name });
+        return [[name, object ? (object.data ?? {}) : null] as const];
+      } catch (error) {
+        const about = { ns: namespace, cluster: cluster.metadata.name, configMap: name };
+        deps.log.warn({ err: error, ...about }, 'cannot look for the ConfigMap');
+        return [];
+      }
+    }),
+  );
+  return Object.fromEntries(found.flat());
+}
+
+function configMapNames(cluster: MultigresCluster, templates: Templates): string[] {
+  const shards = (cluster.spec?.databases ?? []).flatMap(({ tablegroups = [] }) =>
+    tablegroups.flatMap((tablegroup) => tablegroup.shards ?? []),
+  );
+  const used = templateReferences(cluster).filter(({ kind }) => kind === 'ShardTemplate');
+  const names = new Set([...used.map(({ name }) => name), 'default']);
+  const layers: (Pick<ShardOverrides, 'postgresConfigRef'> | undefined)[] = [
+    ...shards.flatMap(({ spec, overrides }) => [spec, overrides]),
+    ...[...names].map((name) => templates.shard[name]?.spec),
+  ];
+  const found = layers.flatMap((layer) => layer?.postgresConfigRef?.name || []);
+  return [...new Set(found)];
 }

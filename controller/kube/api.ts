@@ -64,7 +64,7 @@ export interface WatchEvent {
  */
 export interface KubeApi {
   /** Undefined when the object does not exist. */
-  get(ref: ObjectRef): Promise<KubeObject | undefined>;
+  get(ref: ObjectRef, options?: { metadataOnly?: boolean }): Promise<KubeObject | undefined>;
   list(kind: KindRef, options?: ListOptions): Promise<ListResult>;
   create(object: KubeObject): Promise<KubeObject>;
   /** Server-side apply with force; creates the object when it is missing. */

@@ -2,7 +2,7 @@ import type { KindRef, KubeObject, ObjectRef } from '../../schemas/k8s.ts';
 import { FIELD_MANAGER, apiPath, kindOf, queryOf, typed, type KubeApi } from './api.ts';
 import { isKubeError } from './errors.ts';
 import { createRequester, type Call, type RequestOptions } from './request.ts';
-import { runWatch } from './watch.ts';
+import { METADATA_ONLY, runWatch } from './watch.ts';
 
 /** A write that the API accepted, as observers see it. */
 export interface Write {
@@ -37,12 +37,13 @@ export function createClient(options: ClientOptions): KubeApi {
     options.onWrite?.(write as Write);
 
   return {
-    async get(ref) {
+    async get(ref, get = {}) {
       try {
         return await object({
           what: words('get', ref),
           method: 'GET',
           path: apiPath(ref.kind, ref.namespace, ref.name),
+          ...(get.metadataOnly ? { accept: METADATA_ONLY } : {}),
           repeatable: true,
         });
       } catch (error) {

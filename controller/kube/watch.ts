@@ -5,7 +5,7 @@ import { errorFromNetwork, errorFromResponse, isKubeError } from './errors.ts';
 import type { Requester } from './request.ts';
 import { jsonLines, text } from './stream.ts';
 
-const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
 export interface WatchRun {
   kind: KindRef;

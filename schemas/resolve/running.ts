@@ -1,6 +1,6 @@
 import type { Problem } from '../problem.ts';
 import { compareQuantity } from '../quantity.ts';
-import type { Pool } from '../types.ts';
+import type { Pool, Shard } from '../types.ts';
 import type { ResolvedPool, RunningShards } from './types.ts';
 
 /**
@@ -12,6 +12,21 @@ import type { ResolvedPool, RunningShards } from './types.ts';
 /** Key of a shard in `RunningShards`. */
 export const shardKey = (database: string, tablegroup: string, shard: string): string =>
   `${database}/${tablegroup}/${shard}`;
+
+/** What `resolveCluster` must know of the child Shards that exist. */
+export const runningShards = (shards: readonly Shard[]): RunningShards =>
+  Object.fromEntries(
+    shards.flatMap(({ spec }) =>
+      spec
+        ? [
+            [
+              shardKey(spec.databaseName, spec.tableGroupName, spec.shardName),
+              { pools: spec.pools },
+            ],
+          ]
+        : [],
+    ),
+  );
 
 export const runningPools = (
   running: RunningShards | undefined,

@@ -6,7 +6,8 @@ import { describe, test } from 'node:test';
 import { WATCHED } from '../../controller/watched.ts';
 import { KINDS, type KindName, type KubeObject } from '../../schemas/k8s.ts';
 import { OPTIONS } from '../../controller/options.ts';
-import { WORLD_KINDS } from '../../webhook/world.ts';
+import { WORLD_KINDS } from '../../webhook/live.ts';
+import { WEBHOOK_OPTIONS } from '../../webhook/options.ts';
 import { one, render, renderSmall } from '../support/chart.ts';
 
 interface PolicyRule {
@@ -138,9 +139,23 @@ describe('the webhook', () => {
         kind.endsWith('Template') ? ['get', 'list', 'watch'] : ['list', 'watch'],
       ]),
     );
-    assert.deepEqual(granted(rules), { ...expected, '/secrets': ['get'] });
+    const live = { '/configmaps': ['get'] };
+    assert.deepEqual(granted(rules), { ...expected, ...live, '/secrets': ['get'] });
     const without = renderSmall(['--set=webhook.checkSecrets=false']);
-    assert.deepEqual(granted(rulesOf(one(without, 'ClusterRole', '-webhook'))), expected);
+    const fewer = granted(rulesOf(one(without, 'ClusterRole', '-webhook')));
+    assert.deepEqual(fewer, { ...expected, ...live });
+  });
+
+  test("reads the controller's lease, by name", () => {
+    assert.deepEqual(rulesOf(one(objects, 'Role', '-webhook-lease')), [
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        resourceNames: [WEBHOOK_OPTIONS.leaseName.default],
+        verbs: ['get'],
+      },
+    ]);
+    assert.equal(WEBHOOK_OPTIONS.leaseName.default, OPTIONS.leaseName.default);
   });
 
   test('writes its two configurations and the Secret of its CA, by name', () => {

@@ -4,8 +4,10 @@ import type { MultigresCluster, Shard } from '../../schemas/types.ts';
 export interface WorldNode {
   name: string;
   labels: Readonly<Record<string, string>>;
-  /** Takes new pods: not cordoned. Absent = yes. */
+  /** Takes new pods: not cordoned, not reported broken. Absent = yes. */
   schedulable?: boolean;
+  /** Taints that keep pods away which do not tolerate them; not those that `schedulable` tells of. */
+  taints?: readonly { key: string; value?: string; effect: string }[];
 }
 
 export interface WorldStorageClass {

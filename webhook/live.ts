@@ -1,0 +1,133 @@
+import type { KubeApi } from '../controller/kube/api.ts';
+import type { Clock } from '../controller/kube/clock.ts';
+import { Informer } from '../controller/kube/informer.ts';
+import { Store, type Lister } from '../controller/kube/store.ts';
+import { KINDS, type KubeObject } from '../schemas/k8s.ts';
+import { LABELS } from '../schemas/labels.ts';
+import type { WorldNode, WorldStorageClass } from './policies/world.ts';
+import { trimForPolicies } from './trim.ts';
+
+/** The kinds whose objects the webhook keeps a copy of. */
+export const WORLD_KINDS = [
+  'MultigresCluster',
+  'CoreTemplate',
+  'CellTemplate',
+  'ShardTemplate',
+  'Shard',
+  'PersistentVolumeClaim',
+  'Node',
+  'StorageClass',
+] as const;
+export type WorldKind = (typeof WORLD_KINDS)[number];
+
+/** Of the claims only those that belong to some cluster of ours. */
+const SELECTORS: Partial<Record<WorldKind, string>> = { PersistentVolumeClaim: LABELS.cluster };
+
+/** Copies that tell how a cluster is, not how it shall be: their age counts. */
+const STATE_KINDS: readonly WorldKind[] = ['Shard', 'PersistentVolumeClaim'];
+
+export interface LiveDeps {
+  kube: Pick<KubeApi, 'list' | 'watch'>;
+  clock: Clock;
+  random: () => number;
+  log: { debug(fields: object, message?: string): void; warn(fields: object, m?: string): void };
+  zoneLabels: readonly string[];
+}
+
+/** What the webhook knows of the Kubernetes cluster, kept in step by watches. */
+export interface Live {
+  listers: Record<WorldKind, Lister>;
+  informers: readonly Informer[];
+  /** Views that are made once per change, not once per review. */
+  nodes(): readonly WorldNode[];
+  storageClasses(): readonly WorldStorageClass[];
+  /** For how long, in milliseconds, a watch of shards or claims has been out of order; 0 = none. */
+  lostMs(): number;
+}
+
+export function createLive(deps: LiveDeps): Live {
+  const { kube, clock, random, log, zoneLabels } = deps;
+  const transform = trimForPolicies(zoneLabels);
+  const stores = Object.fromEntries(
+    WORLD_KINDS.map((kind) => [kind, new Store({ now: () => clock.now(), transform })]),
+  ) as Record<WorldKind, Store>;
+  const informers = WORLD_KINDS.map((name) => {
+    const labelSelector = SELECTORS[name];
+    return new Informer({
+      api: kube,
+      kind: KINDS[name],
+      store: stores[name],
+      clock,
+      random,
+      log,
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+    });
+  });
+  const informerOf = (kind: WorldKind): Informer | undefined =>
+    informers[WORLD_KINDS.indexOf(kind)];
+  return {
+    listers: stores,
+    informers,
+    nodes: viewOf(stores.Node, informerOf('Node'), worldNode),
+    storageClasses: viewOf(stores.StorageClass, informerOf('StorageClass'), worldStorageClass),
+    lostMs() {
+      const since = STATE_KINDS.map((kind) => informerOf(kind)?.lostMs ?? Infinity);
+      return Math.max(0, clock.now() - Math.min(...since));
+    },
+  };
+}
+
+/** A list made from a store, remade only after a change. */
+function viewOf<T>(
+  lister: Lister,
+  informer: Informer | undefined,
+  view: (object: KubeObject) => T,
+): () => readonly T[] {
+  let made: readonly T[] | undefined;
+  informer?.onChange(() => (made = undefined));
+  return () => (made ??= lister.list().map(view));
+}
+
+interface NodeSpec {
+  unschedulable?: boolean;
+  taints?: { key: string; value?: string; effect: string }[];
+}
+
+/** Taints by which Kubernetes itself closes a Node: cordoned, not ready, out of service, under pressure. */
+const CLOSED = 'node.kubernetes.io/';
+
+export function worldNode({ metadata, spec }: KubeObject): WorldNode {
+  const { unschedulable, taints = [] } = (spec ?? {}) as NodeSpec;
+  const hard = taints.filter(({ effect }) => effect !== 'PreferNoSchedule');
+  const own = hard.filter(({ key }) => !key.startsWith(CLOSED));
+  return {
+    name: metadata.name,
+    labels: metadata.labels ?? {},
+    schedulable: !unschedulable && own.length === hard.length,
+    ...(own.length === 0 ? {} : { taints: own }),
+  };
+}
+
+const DEFAULT_CLASS = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
+];
+
+interface ClassFields {
+  provisioner?: string;
+  allowVolumeExpansion?: boolean;
+  volumeBindingMode?: string;
+}
+
+export function worldStorageClass(object: KubeObject & ClassFields): WorldStorageClass {
+  const { metadata, provisioner, allowVolumeExpansion, volumeBindingMode } = object;
+  return {
+    name: metadata.name,
+    isDefault: DEFAULT_CLASS.some((key) => metadata.annotations?.[key] === 'true'),
+    // The API server's own defaults: no expansion, and binding at once.
+    expandable: allowVolumeExpansion ?? false,
+    bindingMode:
+      volumeBindingMode === 'WaitForFirstConsumer' ? 'WaitForFirstConsumer' : 'Immediate',
+    ...(provisioner === undefined ? {} : { provisioner }),
+  };
+}
