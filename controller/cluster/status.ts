@@ -100,10 +100,17 @@ const waitingOnCells = (children: readonly Child[]): string[] => {
 const waitingOnShards = ({ observed }: ClusterStatusInput): string[] =>
   waitingOn(observed.shards.map((object) => ({ what: `shard ${object.spec?.shardName}`, object })));
 
+/** An etcd of ours that is not up yet has said so itself. */
+const topologyText = ({ topology }: ClusterStatusInput, { topo }: Children): string[] => {
+  if (topology.registered || topology.message === undefined) return [];
+  if (topology.unavailable && waitingOn(topo).length > 0) return [];
+  return [`topology records: ${topology.message}`];
+};
+
 const MESSAGE_PARTS = 4;
 
 const messageOf = (input: ClusterStatusInput, children: Children): string => {
-  const { topology, observed, failure } = input;
+  const { observed, failure } = input;
   const shards = waitingOnShards(input);
   const parts = [
     ...(failure === undefined ? [] : [failure]),
@@ -111,9 +118,7 @@ const messageOf = (input: ClusterStatusInput, children: Children): string => {
     ...waitingOnCells(children.cells),
     // a shard says more than the table group that counts it
     ...(shards.length > 0 ? shards : waitingOn(children.tableGroups)),
-    ...(topology.registered || topology.message === undefined
-      ? []
-      : [`topology records: ${topology.message}`]),
+    ...topologyText(input, children),
     ...(observed.leaving.length > 0 ? [`removing ${observed.leaving.join(', ')}`] : []),
   ];
   if (parts.length > 0) return parts.slice(0, MESSAGE_PARTS).join('; ');

@@ -46,6 +46,12 @@ export interface Rpc {
   poolerStatus(target: Target, timeoutMs?: number): Promise<StatusResponse>;
   /** Any pooler of the shard may answer. Default 10 000 ms. */
   getBackups(target: Target, limit: number, timeoutMs?: number): Promise<BackupMetadata[]>;
+  /** Makes a backup and ends with it; the runtime's own limit is 30 minutes. No default. */
+  backup(
+    target: Target,
+    request: { type: 'full' | 'diff' | 'incr'; force_primary: boolean },
+    timeoutMs: number,
+  ): Promise<void>;
   /** Default 10 000 ms. */
   reloadConfig(
     target: Target,
@@ -165,6 +171,9 @@ export const createRpc = (now: () => number): Rpc => {
         timeoutMs,
       );
       return answer.backups ?? [];
+    },
+    backup: async (target, request, timeoutMs) => {
+      await channels.call(target, pooler, 'Backup', request, timeoutMs);
     },
     reloadConfig: (target, expectedSettings, timeoutMs = 10_000) => {
       const request = { expected_settings: expectedSettings };

@@ -26,6 +26,15 @@ const timeOfId = (id: string | undefined): number => {
 const endOf = (backup: BackupMetadata): number =>
   timeOf(backup.stop_timestamp) || timeOfId(backup.backup_id);
 
+/** The complete backup that ended last. */
+export const newestComplete = (
+  backups: readonly BackupMetadata[],
+): { backup: BackupMetadata; endMs: number } | undefined =>
+  backups
+    .filter(({ status }) => status === 'BACKUP_COMPLETE')
+    .map((backup) => ({ backup, endMs: endOf(backup) }))
+    .toSorted((a, b) => b.endMs - a.endMs)[0];
+
 export interface BackupReport {
   status: Pick<ShardStatus, 'lastBackupTime' | 'lastBackupType'>;
   conditions: Condition[];
@@ -38,17 +47,15 @@ export const backupReport = (
   generation: number | undefined,
 ): BackupReport => {
   if (!backups) return { status: {}, conditions: [] };
-  const newest = backups
-    .filter(({ status }) => status === 'BACKUP_COMPLETE')
-    .toSorted((a, b) => endOf(b) - endOf(a))[0];
-  if (!newest) {
+  const found = newestComplete(backups);
+  if (!found) {
     const text = 'There is no complete backup: ask for one with multiadmin';
     return {
       status: {},
       conditions: [condition('BackupHealthy', false, 'BackupStale', text, generation)],
     };
   }
-  const at = endOf(newest);
+  const { backup: newest, endMs: at } = found;
   const when = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
   const recent = nowMs - at <= STALE_MS;
   const type = TYPES[newest.type ?? ''];

@@ -1,5 +1,6 @@
 /** What a reconciler remembers of a shard between passes. Losing it costs time, never safety. */
 import type { BackupMetadata, StatusResponse } from '../rpc/types.ts';
+import type { BackupAttempt } from './fresh-backup.ts';
 import type { Built, Settled } from './settled.ts';
 import type { TlsMaterial } from '../rpc/tls.ts';
 
@@ -33,6 +34,8 @@ export interface ShardMemory {
   certificatesAtMs?: number;
   backups?: Dated<BackupMetadata[]>;
   backupsAskedAtMs?: number;
+  /** Backup for members that are new; forgotten when there are none. */
+  freshBackup?: BackupAttempt;
   /** When a reload was last asked of a pod. */
   reloads: Map<string, number>;
   tls?: Dated<TlsMaterial | undefined>;

@@ -48,6 +48,8 @@ export interface PlanInput {
   policy: Policy;
   /** Whether the backup volume goes with the Shard. */
   backupPolicy: Required<PvcPolicy>;
+  /** Why no member with an empty volume may be created now; undefined when it may. */
+  newcomersWait?: string;
   /** Why no pod may be created now, such as a missing Secret. */
   blocked?: string;
   nowMs: number;
@@ -225,6 +227,12 @@ const planStuck = (input: PlanInput, plan: Plan): void => {
   }
 };
 
+/** Neither its pod nor its volume exists: it begins with a backup. */
+export const isNewcomer = (
+  { pods, claims }: Pick<PlanInput, 'pods' | 'claims'>,
+  { name, pvc }: DesiredPod,
+): boolean => !pods.has(name) && !claims.has(pvc.metadata.name);
+
 export const planShard = (input: PlanInput): Plan => {
   const plan: Plan = { steps: [], held: [], drifted: [], surplus: [], stuck: [] };
   for (const object of input.objects) {
@@ -240,6 +248,10 @@ export const planShard = (input: PlanInput): Plan => {
     });
   }
   for (const wanted of input.desired) {
+    if (input.newcomersWait !== undefined && isNewcomer(input, wanted)) {
+      plan.held.push({ pod: wanted.name, reason: input.newcomersWait });
+      continue;
+    }
     const claim = claimToApply(wanted.pvc, input.claims.get(wanted.pvc.metadata.name));
     const reason = `of pod ${wanted.name}`;
     const object = withPolicy(claim, wanted.pvcPolicy.whenDeleted, input.owner);

@@ -16,6 +16,7 @@ import { readDataPlane } from './dataplane.ts';
 import type { ShardChildren } from './desired/index.ts';
 import { shardChildren, shardConfig } from './desired/index.ts';
 import { executePlan } from './execute.ts';
+import { newcomersWait } from './fresh-backup.ts';
 import {
   certificates,
   configBody,
@@ -133,6 +134,7 @@ const makePlan = (
   children: ShardChildren,
   dataPlane: DataPlane | undefined,
   secrets: string[],
+  waiting: string | undefined,
 ): Plan => {
   const { shard, observed, memory } = pass;
   const { spec } = shard;
@@ -150,6 +152,7 @@ const makePlan = (
     policy: policyOrDefault(spec?.durabilityPolicy ?? DEFAULT_POLICY),
     backupPolicy: effectivePvcPolicy(undefined, spec?.pvcDeletionPolicy),
     ...(secrets[0] === undefined ? {} : { blocked: secrets[0] }),
+    ...(waiting === undefined ? {} : { newcomersWait: waiting }),
     nowMs: pass.nowMs,
   });
 };
@@ -173,6 +176,7 @@ const bringAbout = async (
   children: ShardChildren,
   dataPlane: DataPlane | undefined,
   secrets: string[],
+  waiting: string | undefined,
 ): Promise<{ plan: Plan; failures: Failed[] }> => {
   const { deps, shard, memory } = pass;
   const key = memory.built?.key ?? '';
@@ -180,7 +184,7 @@ const bringAbout = async (
   if (memory.settled?.fingerprint === fingerprint) {
     return { plan: memory.settled.plan, failures: [] };
   }
-  const plan = makePlan(pass, children, dataPlane, secrets);
+  const plan = makePlan(pass, children, dataPlane, secrets, waiting);
   const failures = await executePlan(
     { deps, shard, ...(dataPlane ? { dataPlane } : {}), clientOf: clientOf(pass) },
     plan,
@@ -209,7 +213,13 @@ export const work = async (pass: Pass, children: ShardChildren): Promise<Work> =
   const mayHold = hasServed(shard) && members.some(({ pod }) => !observed.pods.has(pod));
   const known = mayHold ? await reading : undefined;
   const { secrets, failed } = await prepare(pass);
-  const { plan, failures } = await bringAbout(pass, children, known, secrets);
+  const { plan, failures } = await bringAbout(
+    pass,
+    children,
+    known,
+    secrets,
+    newcomersWait(pass, children.pods, known?.views, tls),
+  );
   failed.push(...failures);
   // At the very first pass nothing answers yet: do not wait for that.
   const dataPlane = observed.pods.size > 0 || mayHold ? await reading : undefined;

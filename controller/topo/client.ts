@@ -356,7 +356,9 @@ export class EtcdClient {
   }
 
   private failure(method: string, error: unknown): EtcdError {
-    const text = error instanceof Error ? error.message : String(error);
+    const raw = error instanceof Error ? error.message : String(error);
+    // grpc-js ends such texts with the name of a note that it then leaves empty
+    const text = raw.replace(/\.? *Resolution note: *$/, '');
     return new EtcdError(
       `etcd ${method} at ${this.endpoints.join(', ')}: ${text}`,
       isUnreachable(error),

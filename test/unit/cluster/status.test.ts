@@ -117,6 +117,15 @@ describe('status of a cluster', () => {
       'Progressing',
       /topology records: no answer/,
     ],
+    [
+      'etcd comes up, without repeating that it does not answer',
+      {
+        topo: { phase: 'Progressing', message: '0 of 3 etcd members ready' },
+        topology: { registered: false, unavailable: true, message: 'ECONNREFUSED' },
+      },
+      'Progressing',
+      /^etcd: 0 of 3 etcd members ready$/,
+    ],
     ['a child leaves', { leaving: ['m-b'] }, 'Progressing', /removing m-b/],
     [
       'a shard elects',

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { BackupAttempt } from '../../../controller/shard/fresh-backup.ts';
+import { freshBackup } from '../../../controller/shard/fresh-backup.ts';
+import { planShard } from '../../../controller/shard/plan.ts';
+import type { PoolerView } from '../../../controller/shard/roles.ts';
+import type { BackupMetadata } from '../../../controller/rpc/types.ts';
+import { NOW, seen, type World } from '../../support/shard-world.ts';
+
+const world: World = {
+  members: ['a', 'b', 'c'],
+  pods: { a: null, b: null },
+  rule: { leader: 'a', number: '2.0', cohort: ['a', 'b'] },
+  poolers: {
+    a: { role: 'PRIMARY', rule: '2.0', answers: 'primary' },
+    b: { answers: 'standby' },
+  },
+};
+
+/** The leader's rule is a minute old. */
+const viewsOf = (of: World): PoolerView[] => {
+  const views = seen(of).plan.dataPlane?.views ?? [];
+  for (const { status } of views) {
+    const decision = status?.consensus_status?.current_position?.position?.decision;
+    if (decision) decision.creation_time = { seconds: String(NOW / 1000 - 60) };
+  }
+  return views;
+};
+
+const backup = (secondsAgo: number, status: BackupMetadata['status'] = 'BACKUP_COMPLETE') => ({
+  status,
+  stop_timestamp: { seconds: String(NOW / 1000 - secondsAgo) },
+});
+
+const decide = (
+  backups: BackupMetadata[] | undefined,
+  attempt?: Partial<BackupAttempt>,
+  of: World = world,
+) =>
+  freshBackup({
+    views: viewsOf(of),
+    backups,
+    attempt: attempt && { count: 1, running: false, endedMs: NOW, ...attempt },
+    nowMs: NOW,
+  });
+
+describe('a backup for new members', () => {
+  it('is not needed when one ended after the leader’s rule was made', () => {
+    assert.equal(decide([backup(30), backup(3600)]).ready, true);
+  });
+
+  const asked: [string, BackupMetadata[] | undefined][] = [
+    ['none is known', undefined],
+    ['there is none', []],
+    ['the newest one is from before the leader’s rule', [backup(61)]],
+    ['the newest one did not end well', [backup(30, 'BACKUP_INCOMPLETE')]],
+  ];
+  for (const [when, backups] of asked) {
+    it(`is asked of a standby when ${when}`, () => {
+      const found = decide(backups);
+      assert.ok(!found.ready);
+      assert.equal(found.from?.pod, 'b');
+      assert.equal(found.onLeader, false);
+    });
+  }
+
+  it('is asked of the leader when no standby is of use', () => {
+    const alone = { ...world, poolers: { ...world.poolers, b: { answers: 'detached' as const } } };
+    const found = decide([], undefined, alone);
+    assert.ok(!found.ready);
+    assert.equal(found.from?.pod, 'a');
+    assert.equal(found.onLeader, true);
+  });
+
+  it('is waited for while it runs', () => {
+    const found = decide([], { running: true });
+    assert.ok(!found.ready);
+    assert.equal(found.from, undefined);
+  });
+
+  it('is asked again after a pause when it failed', () => {
+    const failed = { count: 2, error: 'no space' };
+    const early = decide([], { ...failed, endedMs: NOW - 19_000 });
+    assert.ok(!early.ready && early.from === undefined);
+    assert.match(early.reason, /no space/);
+    const later = decide([], { ...failed, endedMs: NOW - 20_000 });
+    assert.ok(!later.ready && later.from !== undefined);
+  });
+
+  it('is given up after three attempts, saying what may follow', () => {
+    const found = decide([], { count: 3, error: 'no space' });
+    assert.ok(found.ready);
+    assert.match(found.reason, /no space.*may not catch up/);
+  });
+
+  it('is not waited for when nobody leads: the member may be what an election needs', () => {
+    const { poolers: _, rule: __, ...rest } = world;
+    assert.equal(decide([], undefined, { ...rest, poolers: {} }).ready, true);
+  });
+});
+
+describe('a plan whose new members wait', () => {
+  it('creates neither their pods nor their volumes, and keeps the others', () => {
+    const { plan: input } = seen(world);
+    const claims = new Map([...input.claims].filter(([name]) => name !== 'data-c'));
+    const plan = planShard({ ...input, claims, newcomersWait: 'a backup first' });
+    assert.deepEqual(plan.held, [{ pod: 'c', reason: 'a backup first' }]);
+    const touched = plan.steps.map((step) =>
+      step.kind === 'apply' ? step.object.metadata.name : step.kind,
+    );
+    assert.deepEqual(touched, ['settings', 'data-a', 'a', 'data-b', 'b']);
+  });
+
+  it('creates a pod whose volume exists: it has its data', () => {
+    const { plan: input } = seen(world);
+    const claim = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'data-c' },
+      spec: {},
+    };
+    const claims = new Map([...input.claims, ['data-c', claim]]);
+    const plan = planShard({ ...input, claims, newcomersWait: 'a backup first' });
+    assert.deepEqual(
+      plan.steps.filter(({ kind }) => kind === 'create-pod').map(({ kind }) => kind),
+      ['create-pod'],
+    );
+  });
+});
