@@ -11,9 +11,8 @@ export const riskyChanges: Policy = {
   mode: 'warn',
   summary: 'Changes that do less, or more, than they seem to are pointed out.',
   description: `Some fields can be changed without an error and yet have no effect on what exists, or
-lose something: the zone or region of a cell, the superuser, initdbArgs, the class and access modes of
-volumes, the place of backups and their encryption, a switch between own and external topology, and
-the removal of a table group. Each is a warning that says what happens.`,
+lose something: the superuser, initdbArgs, the class and access modes of volumes, the place of backups
+and their encryption, a switch between own and external topology, and the removal of a table group. Each is a warning that says what happens.`,
   good: `spec:
   postgresSuperuser: postgres # as before`,
   bad: `spec:
@@ -21,7 +20,7 @@ the removal of a table group. Each is a warning that says what happens.`,
   check(ctx) {
     const [cluster, old] = [clusterOf(ctx), ctx.old as MultigresCluster];
     const [resolved, before] = [ctx.resolved(), ctx.oldResolved()];
-    const findings = [...cells(cluster, old)];
+    const findings: Finding[] = [];
     if (!resolved || !before) return findings;
     if (resolved.postgresSuperuser !== before.postgresSuperuser) {
       findings.push(
@@ -55,16 +54,6 @@ function risk(path: string, message: string, keep: string | undefined): Finding 
   const fix =
     keep === undefined ? 'go on only if that is meant' : `keep ${keep} unless that is meant`;
   return { path, message, allowed: 'any value, if you know what follows', fix };
-}
-
-function cells(cluster: MultigresCluster, old: MultigresCluster): Finding[] {
-  return (cluster.spec?.cells ?? []).flatMap((cell, index) => {
-    const was = old.spec?.cells?.find(({ name }) => name === cell.name);
-    if (!was || (was.zoneId === cell.zoneId && was.region === cell.region)) return [];
-    const text = `cell ${cell.name} moves: Pods with volumes in the old place stay Pending when they are replaced`;
-    const field = cell.zoneId === undefined ? 'region' : 'zoneId';
-    return [risk(pointer('spec', 'cells', index, field), text, was.zoneId ?? was.region)];
-  });
 }
 
 function shard(cluster: MultigresCluster, old: ShardView, now: ShardView): Finding[] {
