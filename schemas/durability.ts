@@ -120,6 +120,48 @@ const recovers = (policy: Policy, before: Membership, rest: Membership): boolean
   return total(rest) * 2 > total(before) && !satisfies(policy, lost) && satisfies(policy, rest);
 };
 
+/**
+ * Largest number of members, whoever they are, that may be missing while the others may still elect
+ * a leader. The leader that they elect may be unable to write: see `failoverTolerance` for that.
+ */
+export const electionTolerance = (policy: Policy, membership: Membership): number => {
+  const minority = Math.max(Math.ceil(total(membership) / 2) - 1, 0);
+  // As many missing members as the policy asks for could satisfy it, wherever the policy lets them.
+  const couldConfirm =
+    policy.scope === 'any' || occupied(membership).length >= policy.count ? policy.count : Infinity;
+  return Math.min(minority, couldConfirm - 1);
+};
+
+/** What the loss of all members of one cell does. */
+export interface CellLoss {
+  cell: string;
+  /** Members in the cell. */
+  lost: number;
+  /**
+   * `none`: the rest elects a leader that writes.
+   * `lost-could-confirm`: no election, since the lost members alone satisfy the policy and may hold
+   * confirmed writes that nobody else has.
+   * `no-majority`: no election, since too few are left.
+   * `rest-too-few`: the rest cannot satisfy the policy, so a leader could not write.
+   */
+  harm: 'none' | 'lost-could-confirm' | 'no-majority' | 'rest-too-few';
+}
+
+/** One entry per cell with members, in the order of the cells. */
+export const cellLosses = (policy: Policy, membership: Membership): CellLoss[] =>
+  occupied(membership).map((cell) => {
+    const lost = membership[cell] ?? 0;
+    return { cell, lost, harm: harmOf(policy, membership, cell) };
+  });
+
+const harmOf = (policy: Policy, membership: Membership, cell: string): CellLoss['harm'] => {
+  const lost = membership[cell] ?? 0;
+  const rest = without(membership, cell, lost);
+  if (satisfies(policy, { [cell]: lost })) return 'lost-could-confirm';
+  if (total(rest) * 2 <= total(membership)) return 'no-majority';
+  return satisfies(policy, rest) ? 'none' : 'rest-too-few';
+};
+
 /** Largest number of members, the leader among them, of which any may be lost at once. */
 const failoverTolerance = (policy: Policy, membership: Membership): number => {
   const size = total(membership);
@@ -162,10 +204,7 @@ export const durabilityOf = (policy: Policy, membership: Membership): Durability
   const cells = occupied(membership);
   const achievable = satisfies(policy, membership);
   const survivesLossOf = Object.fromEntries(
-    cells.map((cell) => [
-      cell,
-      recovers(policy, membership, without(membership, cell, membership[cell] ?? 0)),
-    ]),
+    cellLosses(policy, membership).map(({ cell, harm }) => [cell, harm === 'none']),
   );
   return {
     members: total(membership),

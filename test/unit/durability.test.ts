@@ -4,8 +4,10 @@ import {
   POLICIES,
   canCommit,
   canElect,
+  cellLosses,
   countByCell,
   durabilityOf,
+  electionTolerance,
   membershipOf,
   minAvailable,
   parsePolicy,
@@ -123,6 +125,38 @@ for (const policy of [AT_LEAST_2, MULTI_CELL_AT_LEAST_2]) {
     }
   });
 
+  test(`${policy.name}: what the loss of a cell does equals the brute-force model`, () => {
+    for (const shape of shapes) {
+      const all = members(...shape);
+      const expected = [...new Set(all.map((m) => m.cell))].map((cell) => {
+        const [lost, rest] = [true, false].map((is) => all.filter((m) => (m.cell === cell) === is));
+        assert.ok(lost && rest);
+        const harms = [
+          ...(couldAck(policy, lost) ? ['lost-could-confirm'] : []),
+          ...(rest.length > all.length / 2 ? [] : ['no-majority']),
+          ...(couldAck(policy, rest) ? [] : ['rest-too-few']),
+          'none',
+        ];
+        return { cell, lost: lost.length, harm: harms[0] };
+      });
+      assert.deepEqual(cellLosses(policy, countByCell(all)), expected, shape.join());
+    }
+  });
+
+  test(`${policy.name}: elections tolerate what the brute-force model says`, () => {
+    for (const shape of shapes) {
+      const all = members(...shape);
+      const expected = tolerance(all, (lost) =>
+        elects(
+          policy,
+          all,
+          all.filter((m) => !lost.includes(m)),
+        ),
+      );
+      assert.equal(electionTolerance(policy, countByCell(all)), expected, shape.join());
+    }
+  });
+
   test(`${policy.name}: a budget never blocks all evictions, nor lets two go that matter`, () => {
     for (const shape of shapes) {
       const all = members(...shape);
@@ -163,6 +197,25 @@ test('AT_LEAST_2: recruitable members that a failover needs', () => {
   assert.equal(durability(AT_LEAST_2, 2).failoverTolerance, 0, 'the leader lost: stuck');
   for (const cohort of [3, 4, 5, 6]) {
     assert.equal(durability(AT_LEAST_2, cohort).failoverTolerance, 1, 'exactly one, in any size');
+  }
+});
+
+test('the numbers behind the loss of a cell', () => {
+  const table: [Policy, number[], string, tolerated: number][] = [
+    [AT_LEAST_2, [2, 2, 2], 'lost-could-confirm', 1],
+    [AT_LEAST_2, [1, 1, 1], 'none', 1],
+    [AT_LEAST_2, [1, 1], 'no-majority', 0],
+    [AT_LEAST_2, [1, 2], 'none', 1],
+    [MULTI_CELL_AT_LEAST_2, [2, 2, 2], 'none', 1],
+    [MULTI_CELL_AT_LEAST_2, [2, 2], 'no-majority', 1],
+    [MULTI_CELL_AT_LEAST_2, [2, 3], 'rest-too-few', 1],
+  ];
+  for (const [policy, shape, harm, tolerated] of table) {
+    const membership = countByCell(members(...shape));
+    const [first] = cellLosses(policy, membership);
+    assert.equal(first?.harm, harm, `${policy.name} ${shape.join()}`);
+    assert.equal(first.lost, shape[0]);
+    assert.equal(electionTolerance(policy, membership), tolerated, shape.join());
   }
 });
 
