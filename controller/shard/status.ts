@@ -78,7 +78,8 @@ interface Facts {
   complete: boolean;
   unknown: boolean;
   served: boolean;
-  crashing: boolean;
+  /** Pods that keep failing, in words. */
+  crashes: string[];
 }
 
 const factsOf = (input: StatusInput): Facts => {
@@ -87,7 +88,10 @@ const factsOf = (input: StatusInput): Facts => {
   const total = input.members.length;
   const orchs = input.orchDeployments.map(workloadOf);
   const { serving, complete, unknown } = healthNow(input);
-  const crashing = [...pods, ...input.orchPods].some((pod) => crashLoop(pod) !== undefined);
+  const crashes = [...pods, ...input.orchPods].flatMap((pod) => {
+    const why = crashLoop(pod);
+    return why === undefined ? [] : [`${pod.metadata.name} ${why}`];
+  });
   return {
     ready,
     total,
@@ -100,7 +104,7 @@ const factsOf = (input: StatusInput): Facts => {
     complete: complete || (serving && isBlip(input)),
     unknown,
     served: hasServed(input.shard) || serving,
-    crashing,
+    crashes,
   };
 };
 
@@ -108,7 +112,7 @@ const isPending = (shard: Shard): boolean =>
   shard.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
 
 const phaseOf = (input: StatusInput, facts: Facts): Phase => {
-  if (facts.crashing) return 'Degraded';
+  if (facts.crashes.length > 0) return 'Degraded';
   const down = facts.served && !facts.serving && !facts.unknown;
   if (down && !isPending(input.shard)) return 'Degraded';
   const complete = facts.poolsReady && facts.orchReady && facts.serving && facts.complete;
@@ -122,6 +126,7 @@ const messageOf = (input: StatusInput, facts: Facts): string => {
     ...secrets,
     ...(config === undefined ? [] : [config]),
     ...(failure === undefined ? [] : [failure]),
+    ...facts.crashes.slice(0, 2),
     ...(input.plan?.held ?? [])
       .filter(({ reason }) => !secrets.includes(reason))
       .map(({ pod, reason }) => `${pod} is held back: ${reason}`),
