@@ -1,4 +1,4 @@
-import { type Kind, type ListSchema, rulesOf } from './kinds/dsl.ts';
+import { type Kind, type ListSchema, type Rule, rulesOf } from './kinds/dsl.ts';
 import type { Problem } from './problem.ts';
 import { isRecord, type Node, shown, walk } from './walk.ts';
 
@@ -21,10 +21,15 @@ function duplicates(schema: ListSchema, value: unknown, path: string): Problem[]
   );
 }
 
-function errorsAt({ schema, value, old, path }: Node): Problem[] {
+/** Tells whether a rule holds. The rule's own function does, unless CEL itself shall be evaluated. */
+export type HoldsRule = (rule: Rule, self: unknown, old: unknown) => boolean;
+
+const holdsByItself: HoldsRule = (rule, self, old) => rule.holds(self, old);
+
+function errorsAt({ schema, value, old, path }: Node, holds: HoldsRule): Problem[] {
   const broken = rulesOf(schema)
     .filter((rule) => !rule.transition || old !== undefined)
-    .filter((rule) => !rule.holds(value, old));
+    .filter((rule) => !holds(rule, value, old));
   const errors = broken.map((rule) => messageOf(rule.message, path, value));
   return schema.type === 'list' ? [...errors, ...duplicates(schema, value, path)] : errors;
 }
@@ -41,10 +46,15 @@ function messageOf(text: string, path: string, value: unknown): Problem {
  * Rules over several values, keys of lists and, if `old` is given, what may not change. Call it only
  * for an object whose shape is right: rules trust the types.
  */
-export function ruleErrors(kind: Kind, object: unknown, old?: unknown): Problem[] {
+export function ruleErrors(
+  kind: Kind,
+  object: unknown,
+  old?: unknown,
+  holds: HoldsRule = holdsByItself,
+): Problem[] {
   if (!isRecord(object)) return [];
   const errors = (kind.rules ?? [])
-    .filter((rule) => !rule.holds(object, old))
+    .filter((rule) => !holds(rule, object, old))
     .map((rule) => messageOf(rule.message, 'metadata.name', keyOf(object['metadata'], 'name')));
   const root: Node = {
     schema: kind.spec,
@@ -53,7 +63,7 @@ export function ruleErrors(kind: Kind, object: unknown, old?: unknown): Problem[
     path: 'spec',
   };
   if (root.value === undefined) return errors;
-  return [...errors, ...[...walk(root)].flatMap(errorsAt)];
+  return [...errors, ...[...walk(root)].flatMap((node) => errorsAt(node, holds))];
 }
 
 const keyOf = (value: unknown, key: string): unknown => (isRecord(value) ? value[key] : undefined);

@@ -1,0 +1,125 @@
+import { API_GROUP, API_KINDS, API_VERSION } from '../schemas/kinds/index.ts';
+import type { KubeObject } from '../schemas/k8s.ts';
+import { nearest } from '../schemas/unknown-fields.ts';
+import { isRecord } from '../schemas/walk.ts';
+import type { ManifestFinding } from './judge.ts';
+import { type ReadError, readYaml, type SourceValue } from './yaml.ts';
+
+/** A text to read, with the name that messages call it by. */
+export interface Input {
+  name: string;
+  text: string;
+}
+
+/** One object of an input. */
+export interface Manifest {
+  file: string;
+  object: KubeObject;
+  source: SourceValue;
+  /** Of our group and of a kind that it has. */
+  ours: boolean;
+  /** What makes it no object that the API server serves. */
+  stray?: ManifestFinding;
+}
+
+/** What could not be read. */
+export interface Failure extends ReadError {
+  file: string;
+}
+
+export interface ReadInputs {
+  manifests: Manifest[];
+  failures: Failure[];
+}
+
+/** All objects of all inputs, those in lists too. */
+export function readInputs(inputs: readonly Input[]): ReadInputs {
+  const manifests: Manifest[] = [];
+  const failures: Failure[] = [];
+  for (const { name: file, text } of inputs) {
+    const read = readYaml(text);
+    if (!read.ok) failures.push(...read.errors.map((error) => ({ file, ...error })));
+    for (const source of read.documents.flatMap(itemsOf)) {
+      const message = whyNoObject(source.value);
+      if (message === undefined) manifests.push(manifestOf(file, source));
+      else failures.push({ file, ...source.positionOf([]), message });
+    }
+  }
+  return { manifests, failures };
+}
+
+/** The elements of a List, else the thing itself. */
+function itemsOf(source: SourceValue): SourceValue[] {
+  const { value } = source;
+  if (!isRecord(value) || !Array.isArray(value['items'])) return [source];
+  if (!String(value['kind']).endsWith('List')) return [source];
+  return value['items'].flatMap((_, i) => {
+    const item = source.part(['items', i]);
+    return item ? itemsOf(item) : [];
+  });
+}
+
+function whyNoObject(value: unknown): string | undefined {
+  if (!isRecord(value))
+    return 'this is no Kubernetes object: a mapping with apiVersion and kind is';
+  for (const key of ['apiVersion', 'kind']) {
+    const word = value[key];
+    if (typeof word !== 'string' || word === '')
+      return `this is no Kubernetes object: ${key} is missing`;
+  }
+  return undefined;
+}
+
+function manifestOf(file: string, source: SourceValue): Manifest {
+  const object = source.value as KubeObject;
+  const stray = strayOf(object);
+  const ours = !stray && object.apiVersion === `${API_GROUP}/${API_VERSION}`;
+  return { file, object, source, ours, ...(stray ? { stray } : {}) };
+}
+
+const KIND_NAMES = API_KINDS.map(({ kind }) => kind);
+
+/** An object that was meant to be one of ours, by the looks of it. */
+function strayOf({ apiVersion, kind }: KubeObject): ManifestFinding | undefined {
+  const [group = '', version = ''] = apiVersion.split('/');
+  if (group === API_GROUP) {
+    if (version !== API_VERSION)
+      return strayFinding('apiVersion', apiVersion, `there is no version ${version} of the API`);
+    if (KIND_NAMES.includes(kind)) return undefined;
+    const meant = nearest(kind, KIND_NAMES);
+    const fix = meant ? `write ${meant}` : `use one of ${KIND_NAMES.join(', ')}`;
+    return strayFinding('kind', kind, 'there is no such kind', fix);
+  }
+  const misspelt = nearest(group, [API_GROUP]) !== undefined || group === '' || version === '';
+  return misspelt && KIND_NAMES.includes(kind)
+    ? strayFinding('apiVersion', apiVersion, `no such group has the kind ${kind}`)
+    : undefined;
+}
+
+const strayFinding = (
+  field: string,
+  value: string,
+  message: string,
+  fix = `write ${API_GROUP}/${API_VERSION}`,
+): ManifestFinding => ({
+  severity: 'error',
+  check: 'kind',
+  segments: [field],
+  path: `/${field}`,
+  value,
+  message,
+  fix,
+});
+
+/** `namespace/name` of an object, as far as it says. */
+export function nameOf({ metadata }: KubeObject): string {
+  const { name, generateName } = (isRecord(metadata) ? metadata : {}) as Record<string, unknown>;
+  if (typeof name === 'string' && name !== '') return name;
+  return typeof generateName === 'string' ? `${generateName}*` : '(no name)';
+}
+
+/** The namespace that an object is meant for. */
+export function namespaceOf({ metadata }: KubeObject, fallback: string): string {
+  const namespace: unknown = isRecord(metadata) ? metadata['namespace'] : undefined;
+  return typeof namespace === 'string' && namespace !== '' ? namespace : fallback;
+}

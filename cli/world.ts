@@ -1,0 +1,80 @@
+import type { KubeObject } from '../schemas/k8s.ts';
+import type { Templates } from '../schemas/resolve/types.ts';
+import type { MultigresCluster } from '../schemas/types.ts';
+import { isRecord } from '../schemas/walk.ts';
+import type { World, WorldNode, WorldStorageClass } from '../webhook/policies/world.ts';
+
+const DEFAULT_CLASS = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
+];
+
+/**
+ * What policies may know from the inputs alone, for objects of one namespace: it holds the templates
+ * of the inputs and no others, so a reference to any other cannot be followed. Nodes, StorageClasses
+ * are known if there are any, Secrets and ConfigMaps one by one; all else is unknown.
+ * `inNamespace` are the objects of that namespace and those without one.
+ */
+export function offlineWorld(inNamespace: readonly KubeObject[]): World {
+  const of = (apiVersion: RegExp, kind: string): KubeObject[] =>
+    inNamespace.filter((object) => object.kind === kind && apiVersion.test(object.apiVersion));
+  const nodes = of(/^v1$/, 'Node').map(nodeOf);
+  const storageClasses = of(/^storage\.k8s\.io\//, 'StorageClass').map(classOf);
+  const secrets = of(/^v1$/, 'Secret').map(
+    (secret) => [secret.metadata.name, keysOf(secret)] as const,
+  );
+  const configMaps = of(/^v1$/, 'ConfigMap').map(
+    (map) => [map.metadata.name, textsOf(map.data)] as const,
+  );
+  const named = (kind: string) =>
+    Object.fromEntries(of(/^multigres\.com\//, kind).map((one) => [one.metadata.name, one]));
+  const templates = {
+    core: named('CoreTemplate'),
+    cell: named('CellTemplate'),
+    shard: named('ShardTemplate'),
+  } as Templates;
+  return {
+    templates,
+    clusters: of(/^multigres\.com\//, 'MultigresCluster') as MultigresCluster[],
+    ...(nodes.length > 0 ? { nodes } : {}),
+    ...(storageClasses.length > 0 ? { storageClasses } : {}),
+    ...(secrets.length > 0 ? { secrets: Object.fromEntries(secrets) } : {}),
+    ...(configMaps.length > 0 ? { configMaps: Object.fromEntries(configMaps) } : {}),
+  };
+}
+
+function nodeOf({ metadata, spec }: KubeObject): WorldNode {
+  const cordoned = isRecord(spec) && spec['unschedulable'] === true;
+  return { name: metadata.name, labels: metadata.labels ?? {}, schedulable: !cordoned };
+}
+
+function classOf(object: KubeObject): WorldStorageClass {
+  const { metadata, provisioner, allowVolumeExpansion, volumeBindingMode } =
+    object as KubeObject & {
+      provisioner?: string;
+      allowVolumeExpansion?: boolean;
+      volumeBindingMode?: 'Immediate' | 'WaitForFirstConsumer';
+    };
+  return {
+    name: metadata.name,
+    isDefault: DEFAULT_CLASS.some((key) => metadata.annotations?.[key] === 'true'),
+    expandable: allowVolumeExpansion === true,
+    bindingMode: volumeBindingMode ?? 'Immediate',
+    ...(provisioner === undefined ? {} : { provisioner }),
+  };
+}
+
+/** Names of keys only: values of Secrets go nowhere. */
+function keysOf(secret: KubeObject): string[] {
+  const { data, stringData } = secret as { data?: unknown; stringData?: unknown };
+  return [data, stringData].flatMap((part) => (isRecord(part) ? Object.keys(part) : []));
+}
+
+const textsOf = (data: unknown): Record<string, string> =>
+  isRecord(data)
+    ? Object.fromEntries(
+        Object.entries(data).flatMap(([key, text]) =>
+          typeof text === 'string' ? [[key, text] as const] : [],
+        ),
+      )
+    : {};
