@@ -1,4 +1,4 @@
-import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
+import { LABELS } from '../../schemas/labels.ts';
 import { parseQuantity } from '../../schemas/quantity.ts';
 import { names } from '../../schemas/names.ts';
 import type { ShardView } from './locate.ts';
@@ -21,12 +21,12 @@ export function placeOf(view: ShardView): Place {
 
 /** Data directories of Postgres: claims of a pool. */
 export function isData({ labels }: WorldClaim): boolean {
-  return labels[LABELS.component] === COMPONENTS.pool && labels[LABELS.pool] !== undefined;
+  return labels[LABELS.pool] !== undefined;
 }
 
 /** The backup volume of a shard: it belongs to no pool. */
 export function isBackup({ labels }: WorldClaim): boolean {
-  return labels[LABELS.component] === COMPONENTS.pool && labels[LABELS.pool] === undefined;
+  return labels[LABELS.shard] !== undefined && labels[LABELS.pool] === undefined;
 }
 
 /** Claims of the global etcd of a cluster. */

@@ -26,6 +26,19 @@ import { storageSizes } from './scale/storage-sizes.ts';
 import { survivesZoneLoss } from './durability/survives-zone-loss.ts';
 import { templateConsumers } from './templates/template-consumers.ts';
 import { templatesInUse } from './templates/templates-in-use.ts';
+import { scaleDownSafe } from './scale/scale-down-safe.ts';
+import { scaleDownBackup } from './scale/scale-down-backup.ts';
+import { dataStays } from './scale/data-stays.ts';
+import { liveStateKnown } from './scale/live-state-known.ts';
+import { deletionProtection } from './scale/deletion-protection.ts';
+import { deletionOfData } from './scale/deletion-of-data.ts';
+import { writeHeadroom } from './durability/write-headroom.ts';
+import { durabilityChange } from './durability/durability-change.ts';
+import { etcdSpread } from './durability/etcd-spread.ts';
+import { zonesMixed } from './zones/zones-mixed.ts';
+import { nodesForPoolers } from './zones/nodes-for-poolers.ts';
+import { zoneStays } from './zones/zone-stays.ts';
+import { volumesFollowPods } from './zones/volumes-follow-pods.ts';
 import { zonesExist } from './zones/zones-exist.ts';
 
 /**
@@ -61,4 +74,17 @@ export const POLICIES: readonly Policy[] = [
   riskyChanges,
   templateConsumers,
   postgresConfig,
+  writeHeadroom,
+  durabilityChange,
+  etcdSpread,
+  zonesMixed,
+  nodesForPoolers,
+  zoneStays,
+  volumesFollowPods,
+  scaleDownSafe,
+  scaleDownBackup,
+  dataStays,
+  liveStateKnown,
+  deletionProtection,
+  deletionOfData,
 ];

@@ -1,4 +1,5 @@
 import { FINALIZERS } from '../../schemas/labels.ts';
+import { shardKey } from '../../schemas/resolve/running.ts';
 import type { MultigresCluster, Shard } from '../../schemas/types.ts';
 import type { PolicyContext } from './policy.ts';
 import type { WorldClaim } from './world.ts';
@@ -47,6 +48,14 @@ export function liveOf({ old, world }: Pick<PolicyContext, 'old' | 'world'>): Li
 export function knownLive(ctx: Pick<PolicyContext, 'old' | 'world'>): LiveState | undefined {
   const live = liveOf(ctx);
   return live.kind === 'known' ? live.state : undefined;
+}
+
+/** The Shard that runs under `<database>/<tablegroup>/<shard>`; undefined if there is none yet. */
+export function liveShard({ shards }: LiveState, title: string): Shard | undefined {
+  return shards.find(
+    ({ spec }) =>
+      spec && shardKey(spec.databaseName, spec.tableGroupName, spec.shardName) === title,
+  );
 }
 
 /** The controller adds its finalizer before it makes anything, and then writes the status. */

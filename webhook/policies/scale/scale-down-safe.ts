@@ -1,0 +1,58 @@
+import { durabilityOf, membershipOf, policyOrDefault } from '../../../schemas/durability.ts';
+import type { Shard } from '../../../schemas/types.ts';
+import { scaleDowns, type ScaleDown } from '../changes.ts';
+import { knownLive, liveShard } from '../live.ts';
+import type { Finding, Policy } from '../policy.ts';
+import { unsettled } from '../unsettled.ts';
+
+export const scaleDownSafe: Policy = {
+  id: 'scale-down-safe',
+  code: 'MG040',
+  kinds: ['MultigresCluster'],
+  operations: ['UPDATE'],
+  mode: 'deny',
+  summary: 'Poolers are taken away only from a shard that is healthy, and never below its quorum.',
+  description: `Fewer \`replicasPerCell\` means that members leave the quorum. While a pooler is down, or
+a rollout, a change of settings or an earlier step is under way, the one that leaves may be the one
+that the others need. So the state of the running Shard decides, not only the numbers: all of its
+poolers ready, its phase Healthy, nothing pending. The poolers that are left must meet the durability
+policy. What counts is what runs, with templates applied. A pooler that is broken is replaced by
+deleting its Pod and volume; a smaller number would not choose it.`,
+  good: `# Shard demo-postgres-default-0-inf-... is Healthy
+replicasPerCell: 3 # was 4`,
+  bad: `# Shard demo-postgres-default-0-inf-... is Progressing: 1 of 4 poolers is not ready
+replicasPerCell: 3 # was 4`,
+  check(ctx) {
+    const [transition, live] = [ctx.transition(), knownLive(ctx)];
+    if (!transition || !live) return [];
+    return scaleDowns(transition).flatMap((step) => judge(step, liveShard(live, step.view.title)));
+  },
+};
+
+function judge(step: ScaleDown, shard: Shard | undefined): Finding[] {
+  // Never made, so nothing leaves.
+  if (!shard) return [];
+  const { view, path, text } = step;
+  const findings: Finding[] = [];
+  const policy = policyOrDefault(view.durabilityPolicy);
+  const left = durabilityOf(policy, membershipOf(view.shard.pools));
+  if (!left.achievable) {
+    const byCell = policy.scope === 'multi-cell';
+    findings.push({
+      path,
+      message: `${text}, and the shard could not confirm a write any more: ${byCell ? `poolers in ${left.cells} cell${left.cells === 1 ? '' : 's'}` : `${left.members} pooler${left.members === 1 ? '' : 's'}`} would be left, ${policy.name} needs ${policy.count}`,
+      allowed: `at least ${policy.count} ${byCell ? 'cells with poolers' : 'poolers'} in the shard`,
+      fix: `keep ${step.keep}`,
+    });
+  }
+  const reasons = unsettled(shard);
+  if (reasons.length > 0) {
+    findings.push({
+      path,
+      message: `${text} while the shard is not settled: ${reasons.slice(0, 3).join('; ')}`,
+      allowed: 'fewer poolers once the shard is Healthy and nothing is in progress',
+      fix: `keep ${step.keep} for now and see kubectl get shard ${shard.metadata.name} -n ${shard.metadata.namespace ?? ''}; replace a broken pooler by deleting its Pod and volume`,
+    });
+  }
+  return findings;
+}
