@@ -4,7 +4,11 @@ import { Informer } from '../controller/kube/informer.ts';
 import { Store, type Lister } from '../controller/kube/store.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { LABELS } from '../schemas/labels.ts';
+import { BUILTIN } from '../schemas/resolve/builtin.ts';
+import type { TemplateKind } from '../schemas/resolve/templates.ts';
 import type { WorldNode, WorldStorageClass } from './policies/world.ts';
+import { recentReads } from './recent.ts';
+import { secretKeys } from './secret-keys.ts';
 import { trimForPolicies } from './trim.ts';
 
 /** The kinds whose objects the webhook keeps a copy of. */
@@ -27,12 +31,17 @@ const SELECTORS: Partial<Record<WorldKind, string>> = { PersistentVolumeClaim: L
 const STATE_KINDS: readonly WorldKind[] = ['Shard', 'PersistentVolumeClaim'];
 
 export interface LiveDeps {
-  kube: Pick<KubeApi, 'list' | 'watch'>;
+  kube: Pick<KubeApi, 'get' | 'list' | 'watch'>;
   clock: Clock;
   random: () => number;
   log: { debug(fields: object, message?: string): void; warn(fields: object, m?: string): void };
   zoneLabels: readonly string[];
 }
+
+/** A missing password is only warned about: that its Secret is gone may be learned this late. */
+const SECRET_MS = 5000;
+/** Longer than a watch takes to bring a new template, and bounds reads to four a second. */
+const NO_TEMPLATE_MS = 250;
 
 /** What the webhook knows of the Kubernetes cluster, kept in step by watches. */
 export interface Live {
@@ -41,6 +50,10 @@ export interface Live {
   /** Views that are made once per change, not once per review. */
   nodes(): readonly WorldNode[];
   storageClasses(): readonly WorldStorageClass[];
+  /** Names of the keys of a Secret; null = there was no such Secret just now. */
+  secretKeys(namespace: string, name: string): Promise<readonly string[] | null>;
+  /** The template called `default`, which the copies lack; null = nor was there any just now. */
+  defaultTemplate(kind: TemplateKind, namespace: string): Promise<KubeObject | null>;
   /** For how long, in milliseconds, a watch of shards or claims has been out of order; 0 = none. */
   lostMs(): number;
 }
@@ -65,11 +78,21 @@ export function createLive(deps: LiveDeps): Live {
   });
   const informerOf = (kind: WorldKind): Informer | undefined =>
     informers[WORLD_KINDS.indexOf(kind)];
+  // Without these a burst of reviews would meet the rate limit of the API client.
+  const secrets = recentReads<string[]>({ clock, foundMs: SECRET_MS, missingMs: 0 });
+  const defaults = recentReads<KubeObject>({ clock, foundMs: 0, missingMs: NO_TEMPLATE_MS });
   return {
     listers: stores,
     informers,
     nodes: viewOf(stores.Node, informerOf('Node'), worldNode),
     storageClasses: viewOf(stores.StorageClass, informerOf('StorageClass'), worldStorageClass),
+    secretKeys: (namespace, name) =>
+      secrets(`${namespace}/${name}`, () => secretKeys(kube, namespace, name)),
+    defaultTemplate: (kind, namespace) =>
+      defaults(`${kind}/${namespace}`, async () => {
+        const found = await kube.get({ kind: KINDS[kind], namespace, name: BUILTIN.template });
+        return found ?? null;
+      }),
     lostMs() {
       const since = STATE_KINDS.map((kind) => informerOf(kind)?.lostMs ?? Infinity);
       return Math.max(0, clock.now() - Math.min(...since));

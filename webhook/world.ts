@@ -2,6 +2,7 @@ import type { KubeApi } from '../controller/kube/api.ts';
 import type { Clock } from '../controller/kube/clock.ts';
 import { listAll } from '../controller/kube/informer.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
+import { BUILTIN } from '../schemas/resolve/builtin.ts';
 import { templateReferences, type TemplateKind } from '../schemas/resolve/templates.ts';
 import type { Templates } from '../schemas/resolve/types.ts';
 import type { MultigresCluster, Shard, ShardOverrides } from '../schemas/types.ts';
@@ -9,10 +10,9 @@ import type { Live } from './live.ts';
 import type { PolicyKind, World } from './policies/policy.ts';
 import type { PolicySettings, WorldClaim } from './policies/world.ts';
 import type { AdmissionRequest } from './review.ts';
-import { secretKeys } from './secret-keys.ts';
 
 export interface WorldDeps {
-  live: Pick<Live, 'listers' | 'nodes' | 'storageClasses' | 'lostMs'>;
+  live: Omit<Live, 'informers'>;
   kube: Pick<KubeApi, 'get' | 'list'>;
   clock: Pick<Clock, 'now'>;
   zoneLabels: readonly string[];
@@ -138,10 +138,16 @@ async function templatesFor(
       deps.live.listers[kind].list(namespace).map((object) => [object.metadata.name, object]),
     );
     const wanted = named.filter((reference) => reference.kind === kind).map(({ name }) => name);
-    for (const name of new Set([...wanted, 'default'])) {
+    for (const name of new Set(wanted)) {
       if (found.has(name)) continue;
       const object = await deps.kube.get({ kind: KINDS[kind], namespace, name });
       if (object) found.set(name, object);
+    }
+    // It applies where nobody names another, which each cluster can do once for all its parts.
+    const mayApply = clusters.some((cluster) => !namesForAll(cluster, kind));
+    if (mayApply && !found.has(BUILTIN.template)) {
+      const object = await deps.live.defaultTemplate(kind, namespace);
+      if (object) found.set(BUILTIN.template, object);
     }
     return Object.fromEntries(found) as Record<string, T>;
   };
@@ -153,16 +159,26 @@ async function templatesFor(
   return { core, cell, shard };
 }
 
+const FOR_ALL = {
+  CoreTemplate: 'coreTemplate',
+  CellTemplate: 'cellTemplate',
+  ShardTemplate: 'shardTemplate',
+} as const;
+
+function namesForAll({ spec }: MultigresCluster, kind: TemplateKind): boolean {
+  return Boolean(spec?.templateDefaults?.[FOR_ALL[kind]]);
+}
+
 /** Names of keys only. A Secret that cannot be read is left out: unknown, not missing. */
 async function secretsFor(
   deps: WorldDeps,
   namespace: string,
   cluster: MultigresCluster,
-): Promise<Record<string, string[] | null>> {
+): Promise<Record<string, readonly string[] | null>> {
   const name = cluster.spec?.postgresPasswordSecretRef?.name;
   if (!name) return {};
   try {
-    return { [name]: await secretKeys(deps.kube, namespace, name) };
+    return { [name]: await deps.live.secretKeys(namespace, name) };
   } catch (error) {
     const cluster_ = cluster.metadata.name;
     deps.log.warn({ err: error, ns: namespace, cluster: cluster_ }, 'cannot look for the Secret');
