@@ -1,27 +1,39 @@
+import type { Toleration } from '../../schemas/k8s.ts';
+import { NODE_LABELS } from '../../schemas/labels.ts';
 import type { World } from './policy.ts';
+import type { WorldNode } from './world.ts';
 
 /** As the controller's own default for where pods of a cell go. */
-export const ZONE_LABELS = ['topology.k8s.aws/zone-id', 'topology.kubernetes.io/zone'];
-export const REGION_LABEL = 'topology.kubernetes.io/region';
+export const ZONE_LABELS: readonly string[] = [NODE_LABELS.zoneId, NODE_LABELS.zone];
+export const REGION_LABEL = NODE_LABELS.region;
 
-interface Place {
+export interface Place {
   zoneId?: string;
   region?: string;
 }
 
 /** Labels that a cell's zoneId or region is looked up under, best first. */
 export function labelsFor(world: World, cell: Place): readonly string[] {
-  return cell.zoneId === undefined ? [REGION_LABEL] : (world.zoneLabels ?? ZONE_LABELS);
+  return cell.zoneId === undefined ? [REGION_LABEL] : zoneLabels(world);
+}
+
+export function zoneLabels(world: World): readonly string[] {
+  return world.zoneLabels ?? ZONE_LABELS;
+}
+
+/** The Nodes of a cell's zone or region: any of the labels will do, as for the controller. */
+export function nodesAt(world: World, cell: Place): WorldNode[] {
+  const wanted = cell.zoneId ?? cell.region;
+  if (wanted === undefined) return [];
+  const labels = labelsFor(world, cell);
+  return (world.nodes ?? []).filter((node) =>
+    labels.some((label) => node.labels[label] === wanted),
+  );
 }
 
 /** Names of the Nodes that a cell's pods can run on. */
 export function nodesOf(world: World, cell: Place): string[] {
-  const wanted = cell.zoneId ?? cell.region;
-  for (const label of labelsFor(world, cell)) {
-    const nodes = (world.nodes ?? []).filter((node) => node.labels[label] === wanted);
-    if (nodes.length > 0) return nodes.map((node) => node.name);
-  }
-  return [];
+  return nodesAt(world, cell).map((node) => node.name);
 }
 
 /** Every value that the Nodes carry under the labels for this cell. */
@@ -30,4 +42,28 @@ export function knownPlaces(world: World, cell: Place): string[] {
     labelsFor(world, cell).flatMap((label) => node.labels[label] ?? []),
   );
   return [...new Set(values)].toSorted();
+}
+
+/** The zone of a Node under the first label that it carries. */
+export function zoneOf(world: World, node: WorldNode): string | undefined {
+  const label = zoneLabels(world).find((name) => node.labels[name] !== undefined);
+  return label === undefined ? undefined : node.labels[label];
+}
+
+/** Whether a new pod with these tolerations may be put on a Node. */
+export function takesPods(node: WorldNode, tolerations: readonly Toleration[] = []): boolean {
+  if (node.schedulable === false) return false;
+  return (node.taints ?? []).every((taint) =>
+    tolerations.some(
+      ({ key, operator = 'Equal', value = '', effect }) =>
+        (key === undefined ? operator === 'Exists' : key === taint.key) &&
+        (effect === undefined || effect === taint.effect) &&
+        (operator === 'Exists' || value === (taint.value ?? '')),
+    ),
+  );
+}
+
+/** `zone az1`, `region eu`; for texts. */
+export function placeText({ zoneId, region }: Place): string {
+  return zoneId === undefined ? `region ${region ?? '?'}` : `zone ${zoneId}`;
 }

@@ -3,6 +3,7 @@ import type { MultigresCluster } from '../../../schemas/types.ts';
 import { locateInShard, shardViews, type ShardView } from '../locate.ts';
 import type { Finding, Policy } from '../policy.ts';
 import { findNew } from '../stored.ts';
+import { count } from '../words.ts';
 
 export const durabilityCanBeMet: Policy = {
   id: 'durability-can-be-met',
@@ -50,8 +51,4 @@ function judge(cluster: MultigresCluster, view: ShardView): Finding[] {
         : 'raise replicasPerCell to 2 (to 3 if the loss of a pooler must be survived), or add cells',
     },
   ];
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }

@@ -1,7 +1,18 @@
-import { durabilityOf, membershipOf, policyOrDefault } from '../../../schemas/durability.ts';
-import { locateInShard, shardViews } from '../locate.ts';
-import type { Policy } from '../policy.ts';
-import { clusterOf } from '../locate.ts';
+import {
+  cellLosses,
+  durabilityOf,
+  electionTolerance,
+  membershipOf,
+  POLICIES,
+  policyOrDefault,
+  type CellLoss,
+  type Membership,
+  type Policy as Durability,
+} from '../../../schemas/durability.ts';
+import type { MultigresCluster } from '../../../schemas/types.ts';
+import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
+import type { Finding, Policy } from '../policy.ts';
+import { count, listed } from '../words.ts';
 
 export const survivesZoneLoss: Policy = {
   id: 'survives-zone-loss',
@@ -9,12 +20,15 @@ export const survivesZoneLoss: Policy = {
   kinds: ['MultigresCluster'],
   operations: ['CREATE', 'UPDATE'],
   mode: 'warn',
-  summary:
-    'More poolers per cell under AT_LEAST_2 do not cost the ability to survive the loss of a cell.',
-  description: `Under \`AT_LEAST_2\` any two poolers can confirm a write. When a cell with two poolers
-is lost, those two might hold writes that nobody else has, so the others may not elect a leader until
-one of them is back. Going from one to two poolers per cell thus lowers availability.
-\`MULTI_CELL_AT_LEAST_2\` does not have this problem when the poolers are spread over three cells.`,
+  summary: 'A shard with poolers in several cells survives the loss of any one of them.',
+  description: `A leader is elected when a majority of the poolers takes part and those that do not
+could not have confirmed a write among themselves. Under \`AT_LEAST_2\` any two poolers can confirm one,
+so an election tolerates one missing pooler, however many there are: with two poolers in each of three
+cells, the loss of a cell stops the shard until one of its poolers is back. Going from one to two
+poolers per cell thus lowers availability. Under \`MULTI_CELL_AT_LEAST_2\` the poolers of one cell cannot
+confirm a write among themselves, so three evenly filled cells survive the loss of one. Two cells never
+do: a cell that must not be lost is one that holds half of the poolers. A running shard keeps the policy
+of its first start, so the choice is made when it is created.`,
   good: `spec:
   durabilityPolicy: MULTI_CELL_AT_LEAST_2 # three cells, two poolers in each`,
   bad: `spec:
@@ -23,21 +37,72 @@ one of them is back. Going from one to two poolers per cell thus lowers availabi
     const resolved = ctx.resolved();
     if (!resolved) return [];
     const cluster = clusterOf(ctx);
-    return shardViews(cluster, resolved).flatMap((view) => {
-      const policy = policyOrDefault(view.durabilityPolicy);
-      const membership = membershipOf(view.shard.pools);
-      const { survivesLossOf, cells } = durabilityOf(policy, membership);
-      if (policy.scope !== 'any' || cells < 3) return [];
-      const lost = Object.keys(survivesLossOf).filter((cell) => !survivesLossOf[cell]);
-      if (lost.length === 0) return [];
-      return [
-        {
-          path: locateInShard(cluster, view, 'pools'),
-          message: `shard ${view.title} has no leader after the loss of cell ${lost.join(' or ')}`,
-          allowed: 'one pooler per cell under AT_LEAST_2, any number under MULTI_CELL_AT_LEAST_2',
-          fix: 'use durabilityPolicy MULTI_CELL_AT_LEAST_2, or one pooler per cell',
-        },
-      ];
-    });
+    return shardViews(cluster, resolved).flatMap((view) => judge(cluster, view));
   },
 };
+
+function judge(cluster: MultigresCluster, view: ShardView): Finding[] {
+  const policy = policyOrDefault(view.durabilityPolicy);
+  const membership = membershipOf(view.shard.pools);
+  const { achievable, members, cells } = durabilityOf(policy, membership);
+  // A shard of two stops with either pooler: that is write-headroom's to say.
+  if (!achievable || cells < 2 || members < 3) return [];
+  const fatal = cellLosses(policy, membership).filter(({ harm }) => harm !== 'none');
+  if (fatal.length === 0) return [];
+  return [
+    {
+      path: locateInShard(cluster, view, 'pools'),
+      message: `shard ${view.title} does not survive the loss of every cell: ${reasons(policy, membership, fatal)}`,
+      ...remedy(policy, membership),
+    },
+  ];
+}
+
+/** Cells whose loss does the same are told of once. */
+function reasons(policy: Durability, membership: Membership, fatal: readonly CellLoss[]): string {
+  const size = Object.values(membership).reduce((sum, n) => sum + n, 0);
+  const alike = Map.groupBy(fatal, ({ lost, harm }) => `${lost} ${harm}`);
+  const texts = [...alike.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const { lost, harm } = first;
+    const all = group.length === Object.keys(membership).length;
+    const cells = group.map(({ cell }) => cell);
+    const losing = all ? 'losing one cell' : `losing cell ${listed(cells, 'or')}`;
+    const removes = `${losing} removes ${lost} of ${size}`;
+    switch (harm) {
+      case 'lost-could-confirm':
+        return `${removes}, and an election tolerates ${electionTolerance(policy, membership)}`;
+      case 'no-majority':
+        return `${removes}, and an election needs ${Math.floor(size / 2) + 1}`;
+      case 'rest-too-few':
+        return `${removes}, and the others, all in one cell, cannot confirm a write under ${policy.name}`;
+      case 'none':
+        return [];
+    }
+  });
+  return texts.join('; ');
+}
+
+/** Only what the arithmetic says would help. */
+function remedy(policy: Durability, membership: Membership): Pick<Finding, 'allowed' | 'fix'> {
+  const cells = Object.keys(membership);
+  const byCell = POLICIES.MULTI_CELL_AT_LEAST_2;
+  const onePerCell = Object.fromEntries(cells.map((cell) => [cell, 1]));
+  const ways = [
+    ...(policy.scope === 'any' && durabilityOf(byCell, membership).survivesCellLoss
+      ? [`durabilityPolicy ${byCell.name}`]
+      : []),
+    ...(durabilityOf(policy, onePerCell).survivesCellLoss ? ['1 pooler per cell'] : []),
+  ];
+  if (ways.length === 0) {
+    return {
+      allowed: 'poolers in 3 cells or more, as many in each',
+      fix: `spread the poolers over 3 cells; ${count(cells.length, 'cell')} cannot survive the loss of any one`,
+    };
+  }
+  return {
+    allowed: `${listed(ways, 'or')}: the shard would survive the loss of any one cell`,
+    fix: `use ${listed(ways, 'or')}`,
+  };
+}

@@ -1,16 +1,22 @@
 import { policyOrDefault } from '../../../schemas/durability.ts';
-import { clusterOf, pointer, shardViews } from '../locate.ts';
-import type { Policy } from '../policy.ts';
+import type { CellConfig, MultigresCluster } from '../../../schemas/types.ts';
+import { pointer, shardViews } from '../locate.ts';
+import { nodesAt, zoneOf } from '../nodes.ts';
+import type { Finding, Policy, World } from '../policy.ts';
+import { findNew } from '../stored.ts';
 
 export const cellsShareZone: Policy = {
   id: 'cells-share-zone',
   code: 'MG009',
   kinds: ['MultigresCluster'],
   operations: ['CREATE', 'UPDATE'],
-  mode: 'warn',
-  summary: 'Under MULTI_CELL_AT_LEAST_2 the cells of a cluster lie in different zones.',
-  description: `The policy promises that a write outlives a cell. Two cells in one zone fail together,
-so a write that only those two hold does not outlive the zone.`,
+  mode: 'deny',
+  summary: 'Each cell of a cluster lies in a zone of its own.',
+  description: `Two cells in one zone fail together. Under \`MULTI_CELL_AT_LEAST_2\` that breaks the promise
+that a write outlives a zone: a write that only those two cells hold does not, so it is refused. Under
+\`AT_LEAST_2\` nothing is promised, and it is a warning. Cells share a zone if they name the same one, or
+if all Nodes of both carry the same zone label, under whatever name each cell knows it. An object that is
+stored that way may still be edited, with a warning.`,
   good: `spec:
   durabilityPolicy: MULTI_CELL_AT_LEAST_2
   cells:
@@ -21,31 +27,47 @@ so a write that only those two hold does not outlive the zone.`,
   cells:
     - { name: zone-a, zoneId: use1-az1 }
     - { name: zone-b, zoneId: use1-az1 }`,
-  check(ctx) {
-    const resolved = ctx.resolved();
-    if (!resolved) return [];
-    const cluster = clusterOf(ctx);
-    const strict = shardViews(cluster, resolved).some(
-      (view) => policyOrDefault(view.durabilityPolicy).scope === 'multi-cell',
-    );
-    if (!strict) return [];
-    const firstOf = new Map<string, string>();
-    return (cluster.spec?.cells ?? []).flatMap((cell, index) => {
-      if (cell.zoneId === undefined) return [];
-      const other = firstOf.get(cell.zoneId);
-      if (other === undefined) {
-        firstOf.set(cell.zoneId, cell.name);
-        return [];
-      }
-      return [
-        {
-          path: pointer('spec', 'cells', index, 'zoneId'),
-          value: cell.zoneId,
-          message: `cells ${other} and ${cell.name} lie in one zone and fail together`,
-          allowed: 'a zone of its own for each cell',
-          fix: `give cell ${cell.name} another zone`,
-        },
-      ];
-    });
-  },
+  check: (ctx) =>
+    findNew(ctx, (cluster, resolved) => {
+      const promised = shardViews(cluster, resolved)
+        .filter(({ durabilityPolicy }) => policyOrDefault(durabilityPolicy).scope === 'multi-cell')
+        .map(({ title }) => title);
+      return judge(ctx.world, cluster, promised);
+    }),
 };
+
+function judge(world: World, { spec }: MultigresCluster, promised: readonly string[]): Finding[] {
+  const firstIn = new Map<string, string>();
+  const [shard] = promised;
+  return (spec?.cells ?? []).flatMap((cell, index): Finding[] => {
+    const zone = zoneOfCell(world, cell);
+    if (zone === undefined) return [];
+    const other = firstIn.get(zone);
+    if (other === undefined) {
+      firstIn.set(zone, cell.name);
+      return [];
+    }
+    const field = cell.zoneId === undefined ? 'region' : 'zoneId';
+    const harm =
+      shard === undefined
+        ? 'and fail together'
+        : `and fail together, so MULTI_CELL_AT_LEAST_2 of shard ${shard} does not keep its promise`;
+    return [
+      {
+        path: pointer('spec', 'cells', index, field),
+        value: cell[field],
+        message: `cells ${other} and ${cell.name} lie in one zone, ${zone}, ${harm}`,
+        allowed: 'a zone of its own for each cell',
+        fix: `give cell ${cell.name} another zone`,
+        ...(shard === undefined ? { mode: 'warn' } : {}),
+      },
+    ];
+  });
+}
+
+/** The one zone that a cell lies in: by its Nodes, else by its name; undefined for a larger region. */
+function zoneOfCell(world: World, cell: CellConfig): string | undefined {
+  const zones = new Set(nodesAt(world, cell).map((node) => zoneOf(world, node)));
+  const [zone] = zones;
+  return zones.size === 1 && zone !== undefined ? zone : cell.zoneId;
+}

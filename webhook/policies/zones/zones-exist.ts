@@ -1,8 +1,9 @@
 import type { CellConfig } from '../../../schemas/types.ts';
-import { clusterOf, pointer } from '../locate.ts';
+import { pointer } from '../locate.ts';
 import { knownPlaces, labelsFor, nodesOf } from '../nodes.ts';
 import type { Finding, Policy, World } from '../policy.ts';
 import { nearest, oneOf } from '../spelling.ts';
+import { findNew } from '../stored.ts';
 
 export const zonesExist: Policy = {
   id: 'zones-exist',
@@ -12,9 +13,10 @@ export const zonesExist: Policy = {
   mode: 'warn',
   summary: 'At least one Node carries the zone or region of each cell.',
   description: `The pods of a cell run only on Nodes of its zone: \`zoneId\` is looked up in the label
-\`topology.k8s.aws/zone-id\` and then in \`topology.kubernetes.io/zone\`, \`region\` in
-\`topology.kubernetes.io/region\`. If no Node matches, the pods stay Pending. It is a warning only,
-because an autoscaler may bring such Nodes when they are asked for.`,
+\`topology.k8s.aws/zone-id\` and in \`topology.kubernetes.io/zone\` (chart value \`zoneLabels\`), \`region\` in
+\`topology.kubernetes.io/region\`. If no Node matches, the pods stay Pending. It is a warning only, because
+an autoscaler may bring such Nodes when they are asked for; where Nodes come before clusters, the chart
+value \`policySettings.strictZones\` makes it a refusal. A cluster that is stored that way may still be edited.`,
   good: `spec:
   cells:
     - name: zone-a
@@ -24,9 +26,14 @@ because an autoscaler may bring such Nodes when they are asked for.`,
     - name: zone-a
       zoneId: us-east-1a # the Nodes carry use1-az1`,
   check(ctx) {
-    if (!ctx.world.nodes) return [];
-    const cells = clusterOf(ctx).spec?.cells ?? [];
-    return cells.flatMap((cell, index) => judge(ctx.world, cell, index));
+    const { world } = ctx;
+    if (!world.nodes) return [];
+    const mode = world.settings?.strictZones ? ({ mode: 'deny' } as const) : {};
+    return findNew(ctx, ({ spec }) =>
+      (spec?.cells ?? []).flatMap((cell, index) =>
+        judge(world, cell, index).map((finding) => ({ ...finding, ...mode })),
+      ),
+    );
   },
 };
 
@@ -41,7 +48,7 @@ function judge(world: World, cell: CellConfig, index: number): Finding[] {
     {
       path: pointer('spec', 'cells', index, field),
       value: wanted,
-      message: `no Node carries this ${field === 'region' ? 'region' : 'zone'}, so the pods of cell ${cell.name} would stay Pending`,
+      message: `no Node is in ${field === 'region' ? 'region' : 'zone'} ${wanted}, so the pods of cell ${cell.name} would stay Pending`,
       allowed:
         known.length > 0 ? oneOf(known) : `a value of the Node label ${label}; no Node has one`,
       fix: near

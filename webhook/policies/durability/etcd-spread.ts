@@ -1,0 +1,74 @@
+import type { ResolvedCluster, ResolvedGlobalTopo } from '../../../schemas/resolve/types.ts';
+import { clusterOf, locate } from '../locate.ts';
+import { takesPods, zoneOf } from '../nodes.ts';
+import type { Finding, Policy, World } from '../policy.ts';
+import { listed } from '../words.ts';
+
+export const etcdSpread: Policy = {
+  id: 'etcd-spread',
+  code: 'MG031',
+  kinds: ['MultigresCluster'],
+  operations: ['CREATE', 'UPDATE'],
+  mode: 'warn',
+  summary: 'The members of the global etcd can run in several zones, and on enough Nodes.',
+  description: `The members prefer different Nodes and zones, but take what there is. If all Nodes that
+take them lie in one zone, the loss of that zone stops failover in every cell; if one Node must carry so
+many members that the others are no majority, the loss of that Node does. Looked at are Nodes that are
+not cordoned and whose taints \`globalTopoServer.placement.tolerations\` tolerates. A Kubernetes cluster
+of one Node is taken for one to try things out, and one whose cells are all in one zone has nothing to
+gain: both go without a word.`,
+  good: `globalTopoServer:
+  etcd: { replicas: 3 } # Nodes in three zones take pods`,
+  bad: `globalTopoServer:
+  etcd: { replicas: 3 } # the Nodes of two of the three zones are cordoned`,
+  check(ctx) {
+    const resolved = ctx.resolved();
+    const nodes = ctx.world.nodes ?? [];
+    if (resolved?.globalTopo.kind !== 'etcd' || nodes.length < 2) return [];
+    const message = judge(ctx.world, resolved, resolved.globalTopo);
+    if (message === undefined) return [];
+    const finding: Finding = {
+      path: locate(
+        clusterOf(ctx),
+        ['spec', 'globalTopoServer', 'placement', 'tolerations'],
+        ['spec', 'globalTopoServer'],
+        ['spec'],
+      ),
+      ...message,
+    };
+    return [finding];
+  },
+};
+
+function judge(
+  world: World,
+  resolved: ResolvedCluster,
+  { etcd, placement }: Extract<ResolvedGlobalTopo, { kind: 'etcd' }>,
+): Omit<Finding, 'path'> | undefined {
+  const open = (world.nodes ?? []).filter((node) => takesPods(node, placement?.tolerations));
+  if (open.length === 0 || etcd.replicas < 3) return undefined;
+  const zones = [...new Set(open.map((node) => zoneOf(world, node)))];
+  const [zone] = zones;
+  const places = new Set(resolved.cells.map(({ zoneId, region }) => zoneId ?? region));
+  if (zones.length === 1 && zone !== undefined && places.size > 1) {
+    return {
+      message: `all ${etcd.replicas} members of the global etcd would run in zone ${zone}: without it no cell can fail over`,
+      allowed: 'Nodes that take its pods in 3 zones',
+      fix: `let Nodes of other zones take pods (${others(world, zone)}), or tolerate their taints under placement.tolerations`,
+    };
+  }
+  const fullest = Math.ceil(etcd.replicas / open.length);
+  const tolerates = Math.floor((etcd.replicas - 1) / 2);
+  if (fullest <= tolerates) return undefined;
+  return {
+    message: `${open.length === 1 ? 'one Node' : `${open.length} Nodes`} for ${etcd.replicas} members of the global etcd: losing a Node removes up to ${fullest}, and etcd tolerates ${tolerates}`,
+    allowed: `${Math.ceil(etcd.replicas / tolerates)} Nodes or more that take its pods`,
+    fix: 'add Nodes, or tolerate the taints of those there are under placement.tolerations',
+  };
+}
+
+function others(world: World, zone: string): string {
+  const zones = new Set((world.nodes ?? []).flatMap((node) => zoneOf(world, node) ?? []));
+  zones.delete(zone);
+  return zones.size === 0 ? 'there are none yet' : listed([...zones].toSorted(), 'and');
+}

@@ -1,0 +1,57 @@
+import { durabilityOf, membershipOf, policyOrDefault } from '../../../schemas/durability.ts';
+import type { MultigresCluster } from '../../../schemas/types.ts';
+import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
+import type { Finding, Policy } from '../policy.ts';
+import { count } from '../words.ts';
+
+export const writeHeadroom: Policy = {
+  id: 'write-headroom',
+  code: 'MG029',
+  kinds: ['MultigresCluster'],
+  operations: ['CREATE', 'UPDATE'],
+  mode: 'warn',
+  summary: 'A shard has a pooler more than its durability policy needs for each write.',
+  description: `With just as many poolers as must hold each write, nothing may be missing: while one of
+them restarts, is moved to another Node or is lost, no write is confirmed and no other leader can be
+elected. Nothing is lost, but the database stands still. Three poolers under \`AT_LEAST_2\` go on with
+two. What counts is the sum over all pools of the shard; under \`MULTI_CELL_AT_LEAST_2\` only poolers of
+other cells than the leader's can confirm a write.`,
+  good: `pools:
+  main: { type: readWrite, replicasPerCell: 3 } # one cell`,
+  bad: `pools:
+  main: { type: readWrite, replicasPerCell: 2 } # one cell`,
+  check(ctx) {
+    const resolved = ctx.resolved();
+    if (!resolved) return [];
+    const cluster = clusterOf(ctx);
+    return shardViews(cluster, resolved).flatMap((view) => judge(cluster, view));
+  },
+};
+
+function judge(cluster: MultigresCluster, view: ShardView): Finding[] {
+  const policy = policyOrDefault(view.durabilityPolicy);
+  const membership = membershipOf(view.shard.pools);
+  const { achievable, members, cells, writeTolerance } = durabilityOf(policy, membership);
+  if (!achievable || writeTolerance > 0) return [];
+  const base = { path: locateInShard(cluster, view, 'pools') };
+  if (members === policy.count) {
+    return [
+      {
+        ...base,
+        message: `shard ${view.title} has ${count(members, 'pooler')}, and ${policy.name} needs ${policy.count} for each write: while one of them is away, even to restart, writes stop`,
+        allowed: '3 poolers or more, over all pools of the shard',
+        fix: cells === 1 ? 'set replicasPerCell: 3' : 'add a third cell, or raise replicasPerCell',
+      },
+    ];
+  }
+  const largest = Math.max(...Object.values(membership));
+  const crowded = Object.keys(membership).find((cell) => membership[cell] === largest) ?? '';
+  return [
+    {
+      ...base,
+      message: `shard ${view.title} has ${members} poolers, ${largest} of them in cell ${crowded}: while the only one of another cell is away, a leader in ${crowded} cannot confirm a write under ${policy.name}`,
+      allowed: '2 poolers or more outside of each cell',
+      fix: 'add a third cell to the pools, or as many poolers to the other cell',
+    },
+  ];
+}
