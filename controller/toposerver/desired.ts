@@ -3,6 +3,7 @@ import type { EnvVar, KubeObject, PodSpec } from '../../schemas/k8s.ts';
 import { COMPONENTS, LABELS, selectorOf } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
 import { PORTS } from '../../schemas/ports.ts';
+import { wholeUnits } from '../../schemas/quantity.ts';
 import type { TopoServer } from '../../schemas/types.ts';
 import { claimSpec } from '../common/claim.ts';
 import type { BuildContext } from '../common/context.ts';
@@ -21,6 +22,10 @@ const DATA_DIR = '/var/lib/etcd';
 const DATA_VOLUME = 'data';
 /** Of a TopoServer made by hand; the resolver gives 1Gi. */
 const FALLBACK_SIZE = '10Gi';
+/** Old revisions are of no use to the runtime, which reads everything anew when a watch breaks. */
+const COMPACTION = '1h';
+/** etcd's own advice on the largest database, in bytes. */
+const MAX_QUOTA = 8 * 1024 ** 3;
 const DUAL_STACK = { ipFamilyPolicy: 'PreferDualStack' } as const;
 
 /** Address that clients use, host:port. */
@@ -52,8 +57,17 @@ const topoOf = (topo: TopoServer, ctx: BuildContext): Topo => {
   };
 };
 
+/**
+ * Bytes that the database may grow to: half of the volume, the rest is for the write-ahead log (five
+ * files of 64 MB) and snapshots. At the quota etcd refuses writes and says why; a full disk stops it.
+ */
+export const backendQuota = (size: string): number | undefined => {
+  const bytes = wholeUnits(size);
+  return bytes === undefined ? undefined : Math.min(Math.floor(bytes / 2), MAX_QUOTA);
+};
+
 /** Variables that configure etcd. The pod's names come first: the others expand them. */
-const etcdEnv = (topo: Topo): EnvVar[] => {
+const etcdEnv = (topo: Topo, quota: number | undefined): EnvVar[] => {
   const { client, peer, metrics } = PORTS.etcd;
   const headless = names.headless(topo.name);
   const self = `http://$(POD_NAME).${headless}.$(POD_NAMESPACE).${topo.domain}`;
@@ -72,6 +86,9 @@ const etcdEnv = (topo: Topo): EnvVar[] => {
     ETCD_INITIAL_CLUSTER_STATE: 'new',
     ETCD_INITIAL_CLUSTER_TOKEN: topo.name,
     ETCD_INITIAL_CLUSTER: members.join(','),
+    ETCD_AUTO_COMPACTION_MODE: 'periodic',
+    ETCD_AUTO_COMPACTION_RETENTION: COMPACTION,
+    ...(quota !== undefined && { ETCD_QUOTA_BACKEND_BYTES: `${quota}` }),
   };
   return [
     POD_NAME,
@@ -100,7 +117,7 @@ const etcdPod = (spec: TopoServer, topo: Topo, ctx: BuildContext): PodSpec => {
         name: 'etcd',
         image: etcd?.image ?? ctx.images.etcd,
         imagePullPolicy: pull.policy,
-        env: etcdEnv(topo),
+        env: etcdEnv(topo, backendQuota(etcd?.storage?.size ?? FALLBACK_SIZE)),
         ports: Object.entries(PORTS.etcd).map(([name, containerPort]) => ({
           name,
           containerPort,
