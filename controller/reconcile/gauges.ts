@@ -90,6 +90,12 @@ const writeTolerance = (shard: Shard, { views, nowMs }: ShardFigures): number =>
 };
 
 const poolGauges = (metrics: Metrics, shard: Shard, figures: ShardFigures): void => {
+  if (shard.status?.observedGeneration !== shard.metadata.generation) {
+    // The spec has changed: the series of a pool or cell that is no longer in it must not stay.
+    const own = { shard: shard.metadata.name, namespace: namespaceOf(shard) };
+    metrics.remove('shardPoolReplicas', own);
+    metrics.remove('poolPodsDrifted', own);
+  }
   const groups = Map.groupBy(figures.desired, ({ pool, cell }) => `${pool}\n${cell}`);
   for (const pods of groups.values()) {
     const [first] = pods;
