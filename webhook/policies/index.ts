@@ -20,6 +20,7 @@ import { referencesExist } from './templates/references-exist.ts';
 import { riskyChanges } from './scale/risky-changes.ts';
 import { runtimeIdentity } from './config/runtime-identity.ts';
 import { singleEtcd } from './durability/single-etcd.ts';
+import { storageCanGrow } from './scale/storage-can-grow.ts';
 import { storageClassDefault } from './scale/storage-class-default.ts';
 import { storageNotShrunk } from './scale/storage-not-shrunk.ts';
 import { storageSizes } from './scale/storage-sizes.ts';
@@ -87,4 +88,5 @@ export const POLICIES: readonly Policy[] = [
   liveStateKnown,
   deletionProtection,
   deletionOfData,
+  storageCanGrow,
 ];

@@ -1,6 +1,8 @@
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster, Storage } from '../../schemas/types.ts';
+import { cellTopoClaims, claimsAt, globalTopoClaims, isBackup, placeOf } from './claims.ts';
 import { locate, locateInCell, locateInShard, pointer, shardViews, valueAt } from './locate.ts';
+import type { WorldClaim } from './world.ts';
 
 /** A volume that the cluster asks for. */
 export interface Volume {
@@ -9,6 +11,8 @@ export interface Volume {
   kind: 'etcd' | 'pool' | 'backup';
   storage: Storage;
   path: (field: keyof Storage) => string;
+  /** Those of the cluster's claims that were made for it. */
+  claims: (all: readonly WorldClaim[]) => WorldClaim[];
 }
 
 /** Every volume of a resolved cluster: topology servers, pools, backups on file systems. */
@@ -26,6 +30,7 @@ export function volumesOf(cluster: MultigresCluster, resolved: ResolvedCluster):
           ['spec', 'globalTopoServer', 'templateRef'],
           ['spec', 'templateDefaults', 'coreTemplate'],
         ),
+      claims: (all) => globalTopoClaims(all, resolved.name),
     });
   }
   for (const cell of resolved.cells) {
@@ -36,6 +41,7 @@ export function volumesOf(cluster: MultigresCluster, resolved: ResolvedCluster):
       storage: cell.localTopo.etcd.storage,
       path: (field) =>
         locateInCell(cluster, cell.name, 'localTopoServer', 'etcd', 'storage', field),
+      claims: (all) => cellTopoClaims(all, resolved.name, cell.name),
     });
   }
   for (const view of shardViews(cluster, resolved)) {
@@ -45,6 +51,7 @@ export function volumesOf(cluster: MultigresCluster, resolved: ResolvedCluster):
         kind: 'pool',
         storage: pool.storage,
         path: (field) => locateInShard(cluster, view, 'pools', name, 'storage', field),
+        claims: (all) => claimsAt(all, { ...placeOf(view), pool: name }),
       });
     }
     const { backup } = view.shard;
@@ -54,6 +61,7 @@ export function volumesOf(cluster: MultigresCluster, resolved: ResolvedCluster):
       kind: 'backup',
       storage: backup.filesystem?.storage ?? {},
       path: (field) => locateBackup(cluster, view.path, ['filesystem', 'storage', field]),
+      claims: (all) => claimsAt(all, placeOf(view)).filter(isBackup),
     });
   }
   return volumes;

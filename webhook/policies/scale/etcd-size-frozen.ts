@@ -10,9 +10,9 @@ export const etcdSizeFrozen: Policy = {
   mode: 'deny',
   summary: 'The number of etcd members does not change.',
   description: `An etcd cluster is formed once with a fixed list of members. Adding or removing Pods
-does not add or remove members, so a change would leave it without quorum. Leaving the field out means
-3. Compared is what templates and defaults give before and after. For the etcd of a cell it is a
-warning.`,
+does not add or remove members, so a change would leave it without quorum; the operator does not do the
+steps that it would take. Leaving the field out means 3. Compared is what templates and defaults give
+before and after, for the global etcd and for those of cells.`,
   good: `globalTopoServer:
   etcd: { replicas: 3 } # as before`,
   bad: `globalTopoServer:
@@ -37,7 +37,7 @@ warning.`,
       const was = before.cells.find(({ name }) => name === cell.name)?.localTopo?.etcd?.replicas;
       if (count === undefined || was === undefined || count === was) continue;
       const path = locateInCell(cluster, cell.name, 'localTopoServer', 'etcd', 'replicas');
-      findings.push({ ...change(path, `the etcd of cell ${cell.name}`, was, count), mode: 'warn' });
+      findings.push(change(path, `the etcd of cell ${cell.name}`, was, count));
     }
     return findings;
   },
@@ -51,7 +51,7 @@ function change(path: string, owner: string, old: number, now: number): Finding 
   return {
     path,
     value: now,
-    message: `${owner} has ${old} members and cannot have ${now}: the number is fixed`,
+    message: `${owner} has ${old} members and cannot have ${now}: the operator does not change the number of members that run`,
     allowed: String(old),
     fix: `keep ${old}`,
   };
