@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { chartRules, chartSchema } from './generate/chart-policies.ts';
 import { chartReadme } from './generate/chart-readme.ts';
 import { crds } from './generate/crds.ts';
 import { optionsMarkdown } from '../controller/options.ts';
@@ -24,6 +25,8 @@ const outputs: Output[] = [
   ...(await validators()),
   reference(),
   chartReadme(),
+  await chartSchema(),
+  chartRules(),
   { path: 'docs/options.md', content: `${optionsMarkdown()}\n${webhookOptionsMarkdown()}` },
   { path: 'docs/policies.md', content: renderPolicyDocs() },
 ];

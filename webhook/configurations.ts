@@ -96,7 +96,6 @@ export function webhookConfigurations(
     admissionReviewVersions: ['v1'],
     failurePolicy: 'Fail',
     matchPolicy: 'Equivalent',
-    sideEffects: 'None',
     timeoutSeconds: 10,
     matchConditions: matchConditions(options.trustedUsers),
   };
@@ -111,6 +110,7 @@ export function webhookConfigurations(
       name: MUTATING_WEBHOOK,
       clientConfig: options.client('/mutate'),
       rules: MUTATING_RULES,
+      sideEffects: 'None',
       reinvocationPolicy: 'IfNeeded',
       ...common,
     }),
@@ -118,6 +118,8 @@ export function webhookConfigurations(
       name: VALIDATING_WEBHOOK,
       clientConfig: options.client('/validate'),
       rules: validatingRules(policies),
+      // A bypass of a policy is told by an Event.
+      sideEffects: 'NoneOnDryRun',
       ...common,
     }),
   ];

@@ -1,8 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import type { Server } from 'node:https';
+import { hostname } from 'node:os';
 import type { KubeApi } from '../controller/kube/api.ts';
 import { createClient } from '../controller/kube/client.ts';
 import { backoffMs, sleep, systemClock, type Clock } from '../controller/kube/clock.ts';
+import { createEventRecorder } from '../controller/kube/events.ts';
 import { createTransport, loadKubeConfig } from '../controller/kube/transport.ts';
 import { createLog, type Log } from '../controller/log.ts';
 import { loadAuthority } from './authority.ts';
@@ -14,7 +16,8 @@ import { createLive } from './live.ts';
 import { createWebhookMetrics, type WebhookMetrics } from './metrics.ts';
 import { parseWebhookOptions, type WebhookOptions } from './options.ts';
 import { POLICIES } from './policies/index.ts';
-import { createApp, listenPlain, listenTls } from './server.ts';
+import { createPolicySource } from './policy-source.ts';
+import { createApp, listenPlain, listenTls, type Refusal } from './server.ts';
 import { selfCheck } from './self-check.ts';
 import { createSteps } from './steps.ts';
 import { createCertificates, fingerprint, type Certificates } from './tls.ts';
@@ -23,6 +26,8 @@ import { createCertificates, fingerprint, type Certificates } from './tls.ts';
 const STARTING_MS = 1000;
 /** Requests that still run at the end get this long. */
 const CLOSE_MS = 10_000;
+/** And Events that are not written yet this long. */
+const EVENTS_MS = 2000;
 
 interface Parts {
   options: WebhookOptions;
@@ -72,7 +77,20 @@ async function serve(parts: Parts, signal: AbortSignal): Promise<void> {
     log,
     zoneLabels: options.zoneLabels,
   });
-  const { informers } = live;
+  const source = createPolicySource({
+    ...parts,
+    namespace: options.namespace,
+    name: options.policyConfigMap,
+    policies: POLICIES,
+    random: () => Math.random(),
+  });
+  const events = createEventRecorder({
+    api: kube,
+    clock,
+    instance: hostname(),
+    log: { debug: (fields, message) => log.warn(fields, message) },
+  });
+  const informers = [...live.informers, ...source.informers];
   const stopWatching = new AbortController();
   const watching = informers.map((informer) => informer.start(stopWatching.signal));
 
@@ -84,6 +102,10 @@ async function serve(parts: Parts, signal: AbortSignal): Promise<void> {
       noteCertificate(parts, leaf);
     },
   });
+  const onRefused = (refusal: Refusal): void => {
+    metrics.refused(refusal.status);
+    log.warn(refusal, 'request refused');
+  };
   const app = createApp({
     ...createSteps({
       kube,
@@ -97,7 +119,8 @@ async function serve(parts: Parts, signal: AbortSignal): Promise<void> {
       }),
       trustedUsers: [...trustedUsers, ...CLEANUP_USERS],
       zoneLabels: options.zoneLabels,
-      modes: options.modes,
+      policySource: source,
+      events,
       clock,
       log,
       metrics,
@@ -109,11 +132,13 @@ async function serve(parts: Parts, signal: AbortSignal): Promise<void> {
     ],
     metrics: () => metrics.page(),
     onError: (error, request) => log.error({ ...request, err: error }, 'request failed'),
+    onRefused,
   });
   const health = await listenPlain(app, options.health);
   const leaf = await firstCertificate(parts, certificates, signal);
+  const address = { host: options.host, port: options.port };
   if (leaf) {
-    const tls = await listenTls(app, leaf, { host: options.host, port: options.port });
+    const tls = await listenTls(app, leaf, { ...address, onRefused });
     server = tls.server;
     noteCertificate(parts, leaf);
     log.info({ port: tls.port, health: health.port }, 'webhook listens');
@@ -124,6 +149,7 @@ async function serve(parts: Parts, signal: AbortSignal): Promise<void> {
   }
   stopWatching.abort();
   await Promise.all(watching);
+  await events.flush(EVENTS_MS);
   await health.close(CLOSE_MS);
 }
 

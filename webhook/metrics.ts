@@ -6,6 +6,12 @@ export interface WebhookMetrics {
   /** Notes one answered review. */
   review(step: string, request: AdmissionRequest, verdict: Verdict, seconds: number): void;
   findings(judged: readonly Judged[]): void;
+  /** A policy that somebody was allowed to set aside, once. */
+  bypass(policy: string): void;
+  /** Entries of the ConfigMap that could not be read. */
+  configProblems(count: number): void;
+  /** A request that was refused before it was a review, by HTTP status. */
+  refused(status: number): void;
   /** `notAfter` in milliseconds since the epoch. */
   certificate(notAfter: number): void;
   page(): Promise<{ contentType: string; body: string }>;
@@ -34,6 +40,23 @@ export function createWebhookMetrics(): WebhookMetrics {
     labelNames: ['policy', 'mode'],
     registers,
   });
+  const bypasses = new Counter({
+    name: 'multigres_webhook_bypass_total',
+    help: 'Requests that passed because somebody was allowed to set a policy aside.',
+    labelNames: ['policy'],
+    registers,
+  });
+  const configProblems = new Counter({
+    name: 'multigres_webhook_policy_config_errors_total',
+    help: 'Entries of the ConfigMap of policies that could not be read; the last good ones stay.',
+    registers,
+  });
+  const refused = new Counter({
+    name: 'multigres_webhook_refused_requests_total',
+    help: 'Requests that are no admission review, by HTTP status.',
+    labelNames: ['status'],
+    registers,
+  });
   const certificate = new Gauge({
     name: 'multigres_webhook_certificate_expiry_timestamp_seconds',
     help: 'End of the serving certificate, in seconds since the epoch.',
@@ -47,6 +70,9 @@ export function createWebhookMetrics(): WebhookMetrics {
     findings(judged) {
       for (const { policy, mode } of judged) findings.inc({ policy: policy.id, mode });
     },
+    bypass: (policy) => bypasses.inc({ policy }),
+    configProblems: (count) => configProblems.inc(count),
+    refused: (status) => refused.inc({ status }),
     certificate: (notAfter) => certificate.set(notAfter / 1000),
     page: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };

@@ -1,8 +1,6 @@
 import { parseArgs } from 'node:util';
 import { LOG_LEVELS, type LogLevel } from '../controller/log.ts';
 import { ZONE_LABELS } from './policies/nodes.ts';
-import { POLICIES } from './policies/index.ts';
-import type { Mode, ModeOverrides } from './policies/policy.ts';
 
 export interface OptionDef {
   /** Command line name without the dashes. */
@@ -73,11 +71,11 @@ export const WEBHOOK_OPTIONS = {
     ZONE_LABELS.join(','),
     'Node labels that may carry the zone of a cell, strongest first.',
   ),
-  warnOnly: option(
-    'warn-only',
-    'WARN_ONLY',
-    '',
-    'Ids of policies that warn where they would deny.',
+  policyConfigMap: option(
+    'policy-config-map',
+    'POLICY_CONFIG_MAP',
+    'multigres-operator-policies',
+    'ConfigMap with the modes and settings of policies; changes act at once.',
   ),
   publishUrl: option(
     'publish-url',
@@ -125,7 +123,7 @@ export interface WebhookOptions {
   leaseName: string;
   trustedUsers: string[];
   zoneLabels: string[];
-  modes: ModeOverrides;
+  policyConfigMap: string;
   publishUrl: string;
   logLevel: LogLevel;
   checkMs: number;
@@ -170,12 +168,6 @@ function convert(text: Record<Name, string>): OptionsResult {
     problems.push(`--${flag}: "${text[name]}" is not a whole number from 0 to ${most}`);
     return 0;
   };
-  const modes = list(text.warnOnly).map((id): [string, Mode] => {
-    if (!POLICIES.some((policy) => policy.id === id)) {
-      problems.push(`--warn-only: there is no policy "${id}"; docs/policies.md lists them`);
-    }
-    return [id, 'warn'];
-  });
   const logLevel = LOG_LEVELS.find((level) => level === text.logLevel);
   if (!logLevel) {
     problems.push(`--log-level: "${text.logLevel}" is not one of ${LOG_LEVELS.join(', ')}`);
@@ -191,7 +183,6 @@ function convert(text: Record<Name, string>): OptionsResult {
     health: { host: health?.[1] ?? '', port: Number(health?.[2] ?? 0) },
     trustedUsers: list(text.trustedUsers),
     zoneLabels: list(text.zoneLabels),
-    modes: Object.fromEntries(modes),
     logLevel: logLevel ?? 'info',
     checkMs: integer('checkSeconds', 3600) * 1000,
     drainMs: integer('drainSeconds', 300) * 1000,

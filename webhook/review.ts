@@ -1,4 +1,5 @@
 import type { KubeObject } from '../schemas/k8s.ts';
+import { oneLine } from './text.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
 
@@ -10,6 +11,10 @@ export interface AdmissionRequest {
   namespace: string;
   operation: Operation;
   user: string;
+  /** The rest of the user's identity, for questions about rights. */
+  userUid?: string;
+  groups?: readonly string[];
+  extra?: Readonly<Record<string, readonly string[]>>;
   dryRun: boolean;
   /** The object as it would be stored; absent on DELETE. */
   object?: KubeObject;
@@ -28,6 +33,8 @@ export interface Verdict {
   warnings?: string[];
   /** RFC 6902 operations; an empty list is the same as none. */
   patch?: unknown[];
+  /** For the audit log; the API server puts the name of the webhook before each key. */
+  auditAnnotations?: Record<string, string>;
 }
 
 export interface AdmissionReview {
@@ -53,39 +60,79 @@ export function parseReview(body: unknown): AdmissionRequest {
   const review = record(body, 'the body');
   if (review['apiVersion'] !== 'admission.k8s.io/v1' || review['kind'] !== 'AdmissionReview') {
     throw new ReviewError(
-      `expected an AdmissionReview of admission.k8s.io/v1, got ${String(review['kind'])} of ${String(review['apiVersion'])}`,
+      `expected an AdmissionReview of admission.k8s.io/v1, got ${shown(review['kind'])} of ${shown(review['apiVersion'])}`,
     );
   }
   const request = record(review['request'], 'request');
   const kind = record(request['kind'], 'request.kind');
   const operation = text(request['operation'], 'request.operation');
   if (!OPERATIONS.has(operation)) {
-    throw new ReviewError(`request.operation ${operation} is not one of CREATE, UPDATE, DELETE`);
+    throw new ReviewError(
+      `request.operation ${shown(operation)} is not one of CREATE, UPDATE, DELETE`,
+    );
   }
-  const user = record(request['userInfo'] ?? {}, 'request.userInfo');
-  const object = request['object'] as KubeObject | null | undefined;
-  const oldObject = request['oldObject'] as KubeObject | null | undefined;
+  const object = kubeObject(request['object'], 'request.object');
+  const oldObject = kubeObject(request['oldObject'], 'request.oldObject');
+  if (operation === 'DELETE' ? !oldObject : !object) {
+    throw new ReviewError(`request.${operation === 'DELETE' ? 'oldObject' : 'object'} is missing`);
+  }
+  if (operation === 'UPDATE' && !oldObject) throw new ReviewError('request.oldObject is missing');
   return {
     uid: text(request['uid'], 'request.uid'),
     kind: {
-      group: optionalText(kind['group']),
-      version: optionalText(kind['version']),
+      group: optionalText(kind['group'], 'request.kind.group'),
+      version: optionalText(kind['version'], 'request.kind.version'),
       kind: text(kind['kind'], 'request.kind.kind'),
     },
-    name: optionalText(request['name']) || (object?.metadata?.name ?? ''),
-    namespace: optionalText(request['namespace']),
+    name: optionalText(request['name'], 'request.name') || (object?.metadata.name ?? ''),
+    namespace: optionalText(request['namespace'], 'request.namespace'),
     operation: operation as Operation,
-    user: optionalText(user['username']),
+    ...identity(record(request['userInfo'] ?? {}, 'request.userInfo')),
     dryRun: request['dryRun'] === true,
-    ...(object ? { object } : {}),
-    ...(oldObject ? { oldObject } : {}),
+    ...(object && operation !== 'DELETE' ? { object } : {}),
+    ...(oldObject && operation !== 'CREATE' ? { oldObject } : {}),
   };
+}
+
+function identity(
+  user: Record<string, unknown>,
+): Pick<AdmissionRequest, 'user' | 'userUid' | 'groups' | 'extra'> {
+  const { groups, extra } = user;
+  const userUid = optionalText(user['uid'], 'request.userInfo.uid');
+  const lists = Object.entries(record(extra ?? {}, 'request.userInfo.extra')).map(
+    ([key, values]) => [key, texts(values, `request.userInfo.extra of ${shown(key)}`)] as const,
+  );
+  return {
+    user: optionalText(user['username'], 'request.userInfo.username'),
+    ...(userUid === '' ? {} : { userUid }),
+    ...(groups ? { groups: texts(groups, 'request.userInfo.groups') } : {}),
+    ...(lists.length > 0 ? { extra: Object.fromEntries(lists) } : {}),
+  };
+}
+
+/**
+ * An object or undefined. Its metadata is checked here, as the API server alone defines it; what
+ * else an object holds is for its schema to say.
+ */
+function kubeObject(value: unknown, what: string): KubeObject | undefined {
+  if (value === null || value === undefined) return undefined;
+  const object = record(value, what);
+  const metadata = record(object['metadata'], `${what}.metadata`);
+  for (const key of ['name', 'namespace', 'uid', 'deletionTimestamp']) {
+    optionalText(metadata[key], `${what}.metadata.${key}`);
+  }
+  for (const key of ['labels', 'annotations']) {
+    const map = record(metadata[key] ?? {}, `${what}.metadata.${key}`);
+    for (const entry in map) optionalText(map[entry], `${what}.metadata.${key} of ${shown(entry)}`);
+  }
+  return value as KubeObject;
 }
 
 /** Builds the answer: echoes the uid, encodes the patch, keeps warnings within the limits. */
 export function buildReview(uid: string, verdict: Verdict): AdmissionReview {
   const response: Record<string, unknown> = { uid, allowed: verdict.allowed };
   const warnings = limitWarnings(verdict.warnings ?? []);
+  if (verdict.auditAnnotations) response['auditAnnotations'] = verdict.auditAnnotations;
   if (warnings.length > 0) response['warnings'] = warnings;
   if (verdict.allowed && verdict.patch && verdict.patch.length > 0) {
     response['patchType'] = 'JSONPatch';
@@ -126,7 +173,7 @@ export function limitWarnings(warnings: readonly string[]): string[] {
 function wrap(warning: string): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of warning.replaceAll(/\s+/g, ' ').trim().split(' ').flatMap(cut)) {
+  for (const word of oneLine(warning).split(' ').flatMap(cut)) {
     if (line !== '' && Buffer.byteLength(line) + 1 + Buffer.byteLength(word) > WARNING_LENGTH) {
       lines.push(line);
       line = `  ${word}`;
@@ -155,6 +202,21 @@ function text(value: unknown, what: string): string {
   return value;
 }
 
-function optionalText(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+function optionalText(value: unknown, what: string): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'string') throw new ReviewError(`${what} must be a string`);
+  return value;
+}
+
+function texts(value: unknown, what: string): string[] {
+  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) {
+    throw new ReviewError(`${what} must be a list of strings`);
+  }
+  return value;
+}
+
+/** Somebody else's value in a text of ours: short, and nothing but printable characters. */
+function shown(value: unknown): string {
+  const text = typeof value === 'string' ? value : typeof value;
+  return oneLine(text.length > 80 ? `${text.slice(0, 77)}...` : text);
 }

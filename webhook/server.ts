@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createServer as createTlsServer, type Server } from 'node:https';
 import { createServer, type Server as PlainServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -10,6 +11,8 @@ import {
   type AdmissionRequest,
   type Verdict,
 } from './review.ts';
+import { compact } from '../schemas/compact.ts';
+import { oneLine } from './text.ts';
 
 export type Step = (request: AdmissionRequest) => Promise<Verdict>;
 
@@ -21,6 +24,28 @@ export interface Handlers {
   /** The metrics page; absent = 404. */
   metrics?: () => Promise<{ contentType: string; body: string }>;
   onError: (error: unknown, request: { path: string; uid?: string }) => void;
+  /** Told of each request for a review that is answered, or cut off, before it becomes one. */
+  onRefused?: (refusal: Refusal) => void;
+}
+
+/** A request that never became a review, with what is known of it. */
+export interface Refusal {
+  /** HTTP status. */
+  status: number;
+  /** Why, in the words of the answer. */
+  why: string;
+  path?: string;
+  /** Size that the client announced. */
+  bytes?: number;
+  contentType?: string;
+  ms?: number;
+  /** What could be read of the review. */
+  uid?: string;
+  user?: string;
+  operation?: string;
+  kind?: string;
+  ns?: string;
+  name?: string;
 }
 
 export interface ServerLimits {
@@ -48,12 +73,59 @@ export function createApp(handlers: Handlers, limits: ServerLimits = LIMITS): Ex
     const page = await handlers.metrics();
     res.set('Content-Type', page.contentType).send(page.body);
   });
-  const json = express.json({ limit: limits.bodyBytes, type: 'application/json' });
-  app.post('/mutate', requireJson, json, review(handlers, handlers.mutate, limits));
-  app.post('/validate', requireJson, json, review(handlers, handlers.validate, limits));
+  const json = express.json({
+    limit: limits.bodyBytes,
+    type: 'application/json',
+    verify: (_req, _res, body) => {
+      if (!isUtf8(body)) throw new ReviewError('the request body is not valid UTF-8');
+    },
+  });
+  const steps = { '/mutate': handlers.mutate, '/validate': handlers.validate };
+  for (const [path, step] of Object.entries(steps)) {
+    app.post(path, started, requireJson, json, review(handlers, step, limits));
+    app.all(path, started, (req) => {
+      throw new HttpError(
+        405,
+        `${req.method} is not possible here: send an AdmissionReview by POST`,
+      );
+    });
+  }
+  app.use((_req, res) => {
+    res.status(404).type('text').send('there is nothing here: POST /mutate or /validate');
+  });
   app.use(refuse(handlers));
   return app;
 }
+
+/** A refusal by HTTP status; `message` is for the caller. */
+class HttpError extends Error {
+  override name = 'HttpError';
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const STARTED = 'startedMs';
+
+function started(_req: Request, res: Response, next: () => void): void {
+  res.locals[STARTED] = performance.now();
+  next();
+}
+
+/** Where to listen, and for how long a client may take to send a request. */
+export interface Address {
+  host?: string;
+  /** 0 takes a free one. */
+  port: number;
+  /** Default 15 s: the API server gives up after 10 s. */
+  patienceMs?: number;
+  /** Told of clients that send no HTTP, or too slowly. */
+  onRefused?: Handlers['onRefused'];
+}
+
+const PATIENCE_MS = 15_000;
 
 /** A port that is open. */
 export interface Listening<S = PlainServer> {
@@ -67,29 +139,51 @@ export interface Listening<S = PlainServer> {
 export function listenTls(
   app: Express,
   tls: { key: string; cert: string },
-  address: { host?: string; port: number },
+  address: Address,
 ): Promise<Listening<Server>> {
-  const options = { key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2' } as const;
+  const { key, cert } = tls;
+  const options = { key, cert, minVersion: 'TLSv1.2', ...timeouts(address) } as const;
   return listen(createTlsServer(options, app), address);
 }
 
 /** Starts a plain port for health and metrics. */
-export function listenPlain(
-  app: Express,
-  address: { host?: string; port: number },
-): Promise<Listening> {
-  return listen(createServer(app), address);
+export function listenPlain(app: Express, address: Address): Promise<Listening> {
+  return listen(createServer(timeouts(address), app), address);
 }
+
+/** Times in milliseconds; slow and stuck clients are cut off after them, give or take a quarter. */
+function timeouts({ patienceMs = PATIENCE_MS }: Address) {
+  return {
+    // The API server keeps idle connections for 90 s; whoever closes first races with the next
+    // request, so ours live longer.
+    keepAliveTimeout: 95_000,
+    headersTimeout: patienceMs,
+    requestTimeout: patienceMs,
+    connectionsCheckingInterval: Math.ceil(patienceMs / 4),
+  };
+}
+
+/** Answers what is no HTTP, or not in time. Node would do the same, but without a word in the log. */
+function refuseBroken(server: PlainServer | Server, onRefused: Address['onRefused']): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    // Somebody looked whether the port is open, or went away.
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    const [status, why] = BROKEN[error.code ?? ''] ?? [400, 'Bad Request'];
+    onRefused?.({ status, why: `${why} (${error.code ?? error.message})` });
+    socket.end(`HTTP/1.1 ${status} ${why}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  });
+}
+
+const BROKEN: Record<string, [number, string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
+};
 
 async function listen<S extends Server | PlainServer>(
   server: S,
-  { host, port }: { host?: string; port: number },
+  { host, port, onRefused }: Address,
 ): Promise<Listening<S>> {
-  // The API server keeps idle connections for 90 s; whoever closes first races with the next
-  // request, so ours live longer. The other two limits end slow or stuck clients.
-  server.keepAliveTimeout = 95_000;
-  server.headersTimeout = 32_000;
-  server.requestTimeout = 35_000;
+  refuseBroken(server, onRefused);
   const running = new Set<object>();
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -128,11 +222,9 @@ async function listen<S extends Server | PlainServer>(
   };
 }
 
-function requireJson(req: Request, res: Response, next: () => void): void {
-  if (req.is('application/json') === false || req.is('application/json') === null) {
-    res.status(415).type('text').send('Content-Type must be application/json');
-    return;
-  }
+function requireJson(req: Request, _res: Response, next: () => void): void {
+  if (!req.is('application/json'))
+    throw new HttpError(415, 'Content-Type must be application/json');
   next();
 }
 
@@ -178,16 +270,62 @@ async function withDeadline(work: Promise<Verdict>, ms: number): Promise<Verdict
 
 function refuse(handlers: Handlers): ErrorRequestHandler {
   return (error: unknown, req, res, _next) => {
-    const known = error as { type?: string; status?: number };
-    if (error instanceof ReviewError) {
-      res.status(400).type('text').send(error.message);
-    } else if (known.type === 'entity.too.large') {
-      res.status(413).type('text').send('the request body is too large');
-    } else if (known.status !== undefined && known.status >= 400 && known.status < 500) {
-      res.status(known.status).type('text').send('the request body is not valid JSON');
-    } else {
+    const known = refusalOf(error);
+    if (!known) {
       handlers.onError(error, { path: req.path });
-      res.status(500).type('text').send('internal error');
+      if (!res.headersSent) res.status(500).type('text').send('internal error');
+      return;
     }
+    const [status, why] = known;
+    const began = res.locals[STARTED] as number | undefined;
+    const bytes = Number(req.get('content-length'));
+    const contentType = req.get('content-type');
+    handlers.onRefused?.({
+      status,
+      why,
+      path: req.path,
+      ...(Number.isNaN(bytes) ? {} : { bytes }),
+      ...(contentType === undefined ? {} : { contentType }),
+      ...knownOf(req.body as unknown),
+      ...(began === undefined ? {} : { ms: Math.round(performance.now() - began) }),
+    });
+    if (status === 405) res.set('Allow', 'POST');
+    res.status(status).type('text').send(why);
   };
+}
+
+/** Status and text for what is the client's fault; undefined for what is ours. */
+function refusalOf(error: unknown): [number, string] | undefined {
+  if (error instanceof HttpError) return [error.status, error.message];
+  if (error instanceof ReviewError) return [400, error.message];
+  const { type, status } = error as { type?: string; status?: number };
+  if (type === 'entity.too.large') return [413, tooLarge(error as { limit?: number })];
+  if (type === 'request.aborted')
+    return [400, 'the client was cut off, or went away, before the end of the body'];
+  if (status === 415) return [415, 'the body must be JSON in UTF-8, plain or compressed by gzip'];
+  if (status === undefined || status < 400 || status >= 500) return undefined;
+  return [status, 'the request body is not valid JSON'];
+}
+
+const tooLarge = ({ limit = 0 }: { limit?: number }): string =>
+  `the request body is larger than ${limit} bytes`;
+
+/** What a body that is no review tells all the same, for the log. */
+function knownOf(body: unknown): Partial<Refusal> {
+  const at = (...path: string[]): string | undefined => {
+    let value = body;
+    for (const key of path) {
+      if (typeof value !== 'object' || value === null) return undefined;
+      value = (value as Record<string, unknown>)[key];
+    }
+    return typeof value === 'string' && value !== '' ? oneLine(value.slice(0, 253)) : undefined;
+  };
+  return compact({
+    uid: at('request', 'uid'),
+    user: at('request', 'userInfo', 'username'),
+    operation: at('request', 'operation'),
+    kind: at('request', 'kind', 'kind'),
+    ns: at('request', 'namespace'),
+    name: at('request', 'name'),
+  });
 }

@@ -1,23 +1,28 @@
 import type { KubeApi } from '../controller/kube/api.ts';
 import type { Clock } from '../controller/kube/clock.ts';
+import type { EventRecorder } from '../controller/kube/events.ts';
 import type { Log } from '../controller/log.ts';
+import { mayBypass } from './access.ts';
+import { malformed } from './malformed.ts';
 import { outcomeOf, type WebhookMetrics } from './metrics.ts';
+import { resolveModes } from './modes.ts';
 import { mutate } from './mutate.ts';
 import { POLICIES } from './policies/index.ts';
-import type { ModeOverrides } from './policies/policy.ts';
-import type { AdmissionRequest, Verdict } from './review.ts';
+import type { PolicySource } from './policy-source.ts';
+import type { AdmissionRequest } from './review.ts';
 import { internalError, type Step } from './server.ts';
-import { validate } from './validate.ts';
+import { validate, type Judgement } from './validate.ts';
 import { worldFor, type WorldDeps } from './world.ts';
 
 export interface StepsDeps {
-  kube: Pick<KubeApi, 'get' | 'list'>;
+  kube: Pick<KubeApi, 'get' | 'list' | 'raw'>;
   live: WorldDeps['live'];
   /** See WorldDeps. */
   controllerAgeMs: WorldDeps['controllerAgeMs'];
   trustedUsers: readonly string[];
   zoneLabels: readonly string[];
-  modes: ModeOverrides;
+  policySource: PolicySource;
+  events: Pick<EventRecorder, 'event'>;
   clock: Clock;
   log: Log;
   metrics: WebhookMetrics;
@@ -25,41 +30,76 @@ export interface StepsDeps {
 
 /** The two admission steps with their log line and metrics: one line per review. */
 export function createSteps(deps: StepsDeps): { mutate: Step; validate: Step } {
-  const { modes, trustedUsers, metrics } = deps;
+  const { policySource, trustedUsers, metrics } = deps;
   return {
-    mutate: observed(deps, 'mutate', (request) =>
-      Promise.resolve({ verdict: mutate(request), policies: [] }),
-    ),
+    mutate: observed(deps, 'mutate', (request) => {
+      try {
+        return Promise.resolve({ verdict: mutate(request), judged: [] });
+      } catch (error) {
+        // The schema is checked after us and says what is wrong with the object.
+        if (malformed(request, error))
+          return Promise.resolve({ verdict: { allowed: true }, judged: [] });
+        throw error;
+      }
+    }),
     validate: observed(deps, 'validate', async (request) => {
-      const { verdict, judged } = await validate(
+      const { settings, modes } = policySource.config();
+      const judgement = await validate(
         {
           policies: POLICIES,
-          modes,
           trustedUsers,
-          world: (kind, asked) => worldFor(deps, kind, asked),
+          modes: async (namespace) =>
+            resolveModes(POLICIES, modes, namespace, await policySource.labelsOf(namespace)),
+          world: (kind, asked) => worldFor({ ...deps, settings: () => settings }, kind, asked),
+          mayBypass: (asked, ids) => mayBypass(deps, asked, ids),
         },
         request,
       );
-      metrics.findings(judged);
-      return { verdict, policies: [...new Set(judged.map(({ policy }) => policy.id))] };
+      metrics.findings(judgement.judged);
+      if (!request.dryRun) recordBypass(deps, request, judgement);
+      return judgement;
     }),
   };
 }
 
-type Work = (request: AdmissionRequest) => Promise<{ verdict: Verdict; policies: string[] }>;
+/** A bypass leaves a trace where people look: an Event of the object, and a number. */
+function recordBypass(
+  { events, metrics }: StepsDeps,
+  { object, oldObject, user, operation }: AdmissionRequest,
+  { bypassed }: Judgement,
+): void {
+  const subject = object ?? oldObject;
+  if (!bypassed || !subject) return;
+  for (const id of bypassed.ids) metrics.bypass(id);
+  const { generation } = subject.metadata;
+  const version = generation === undefined ? '' : `, generation ${generation}`;
+  events.event(
+    subject,
+    'Warning',
+    'PolicyBypassed',
+    `${user} bypassed ${bypassed.ids.join(', ')} (${operation}${version}): ${bypassed.reason}`,
+  );
+}
 
-function observed({ clock, log, metrics }: StepsDeps, step: string, work: Work): Step {
+function observed(
+  { clock, log, metrics }: StepsDeps,
+  step: string,
+  work: (request: AdmissionRequest) => Promise<Judgement>,
+): Step {
   return async (request) => {
     const start = clock.now();
-    let verdict: Verdict;
-    let policies: string[] = [];
+    let judgement: Judgement;
     let failure: unknown;
     try {
-      ({ verdict, policies } = await work(request));
+      judgement = await work(request);
+      failure = judgement.judged.find((one) => one.failure)?.failure?.error;
     } catch (error) {
-      failure = error;
-      verdict = internalError(error);
+      const bad = malformed(request, error);
+      if (!bad) failure = error;
+      judgement = { verdict: bad ?? internalError(error), judged: [] };
     }
+    const { verdict, judged, bypassed } = judgement;
+    const policies = [...new Set(judged.map(({ policy }) => policy.id))];
     const ms = clock.now() - start;
     metrics.review(step, request, verdict, ms / 1000);
     const line = {
@@ -72,6 +112,7 @@ function observed({ clock, log, metrics }: StepsDeps, step: string, work: Work):
       name: request.name,
       verdict: outcomeOf(verdict),
       ...(policies.length > 0 ? { policies } : {}),
+      ...(bypassed ? { bypassed: bypassed.ids, reason: bypassed.reason } : {}),
       ...(request.dryRun ? { dryRun: true } : {}),
       ms,
     };

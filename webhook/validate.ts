@@ -1,12 +1,15 @@
 import { KINDS } from '../schemas/k8s.ts';
+import { applyBypass, idsToAsk, readBypass, type Answer, type BypassOutcome } from './bypass.ts';
 import { createContext } from './context.ts';
+import { malformed } from './malformed.ts';
+import type { NamespaceModes } from './modes.ts';
 import {
   describeFinding,
   isTerminating,
   runPolicies,
   type Judged,
-  type ModeOverrides,
   type Policy,
+  type PolicyContext,
   type PolicyKind,
   type World,
 } from './policies/policy.ts';
@@ -14,15 +17,23 @@ import type { AdmissionRequest, Verdict } from './review.ts';
 
 export interface ValidateDeps {
   policies: readonly Policy[];
-  modes: ModeOverrides;
   trustedUsers: readonly string[];
+  /** The modes in force in a namespace. */
+  modes(namespace: string): Promise<NamespaceModes>;
   /** What the policies may know for this request. */
   world(kind: PolicyKind, request: AdmissionRequest): Promise<World>;
+  /** Asked only when there is a denial that the object asks to set aside. */
+  mayBypass(
+    request: AdmissionRequest,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, Answer>>;
 }
 
 export interface Judgement {
   verdict: Verdict;
   judged: Judged[];
+  /** Policies that were set aside for a request that passes because of it. */
+  bypassed?: { ids: string[]; reason: string };
 }
 
 /** Judges a request by all policies at once. */
@@ -35,31 +46,81 @@ export async function validate(deps: ValidateDeps, request: AdmissionRequest): P
     ...(oldObject ? { old: oldObject } : {}),
   };
   if (!kind || isTerminating(subject)) return { verdict: { allowed: true }, judged: [] };
-  const ctx = createContext({
+  const [{ modes, warnings }, world] = await Promise.all([
+    deps.modes(namespace),
+    deps.world(kind, request),
+  ]);
+  const ctx: PolicyContext = createContext({
     ...subject,
     kind,
     name,
     namespace,
     user,
     trustedUsers: deps.trustedUsers,
-    world: await deps.world(kind, request),
+    world,
   });
-  const judged = runPolicies(deps.policies, ctx, deps.modes);
-  return { verdict: verdictOf(judged), judged };
+  const judged = runPolicies(deps.policies, ctx, modes);
+  const failed = judged.find(({ failure }) => failure);
+  const bad = failed?.failure && malformed(request, failed.failure.error);
+  if (bad) return { verdict: bad, judged: [] };
+  return conclude(deps, request, { judged, warnings });
 }
 
-/** The answer for a list of findings: refused if one of them denies, with the text of all. */
-export function verdictOf(judged: readonly Judged[]): Verdict {
+/** The verdict, after a bypass where one is asked for and allowed. */
+async function conclude(
+  deps: ValidateDeps,
+  request: AdmissionRequest,
+  { judged, warnings }: { judged: Judged[]; warnings: readonly string[] },
+): Promise<Judgement> {
+  const bypass = judged.some(({ mode }) => mode === 'deny')
+    ? readBypass((request.object ?? request.oldObject)?.metadata.annotations, deps.policies)
+    : undefined;
+  if (!bypass) return { verdict: verdictOf(judged, { warnings }), judged };
+  const ids = idsToAsk(bypass, judged);
+  const answers = ids.length > 0 ? await deps.mayBypass(request, ids) : new Map<string, Answer>();
+  const outcome: BypassOutcome = applyBypass(bypass, judged, answers, request);
+  const verdict = verdictOf(outcome.judged, { warnings, notes: outcome.notes });
+  if (!verdict.allowed) return { verdict, judged: outcome.judged };
+  return {
+    verdict: {
+      ...verdict,
+      auditAnnotations: {
+        'bypassed-policies': outcome.used.join(','),
+        'bypass-reason': bypass.reason,
+      },
+    },
+    judged: outcome.judged,
+    bypassed: { ids: outcome.used, reason: bypass.reason },
+  };
+}
+
+/**
+ * The answer for a list of findings: refused if one of them denies, with the text of all.
+ * @param words `warnings` besides those of the findings; `notes` end the text of a refusal
+ */
+export function verdictOf(
+  judged: readonly Judged[],
+  words: { warnings?: readonly string[]; notes?: readonly string[] } = {},
+): Verdict {
   const denials = judged.filter(({ mode }) => mode === 'deny');
-  const warnings = judged.filter(({ mode }) => mode === 'warn').map(describeFinding);
+  const warnings = [
+    ...judged.filter(({ mode }) => mode === 'warn').map(textOf),
+    ...(words.warnings ?? []),
+  ];
   if (denials.length === 0) return { allowed: true, warnings };
-  const texts = denials.map(describeFinding);
+  const texts = denials.map(textOf);
+  const ids = [...new Set(denials.map(({ policy }) => policy.id))];
+  const problems =
+    texts.length === 1 ? texts.join() : `${texts.length} problems:\n- ${texts.join('\n- ')}`;
   return {
     allowed: false,
     code: 403,
     reason: 'Forbidden',
-    message:
-      texts.length === 1 ? texts.join() : `${texts.length} problems:\n- ${texts.join('\n- ')}`,
+    message: [
+      problems,
+      `See docs/policies.md: ${ids.map((id) => `#${id}`).join(', ')}`,
+      ...(words.notes ?? []),
+    ].join('\n'),
     causes: denials.map(({ policy, finding }) => ({
       field: finding.path,
       reason: policy.code,
@@ -67,6 +128,12 @@ export function verdictOf(judged: readonly Judged[]): Verdict {
     })),
     warnings,
   };
+}
+
+function textOf(judged: Judged): string {
+  const { bypass } = judged;
+  const text = describeFinding(judged);
+  return bypass ? `bypassed by ${bypass.user} (${bypass.reason}): ${text}` : text;
 }
 
 function kindOf(policies: readonly Policy[], request: AdmissionRequest): PolicyKind | undefined {

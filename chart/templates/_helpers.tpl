@@ -16,6 +16,8 @@
 {{- define "multigres-operator.controller" -}}{{ include "multigres-operator.fullname" . }}-controller{{- end -}}
 {{- define "multigres-operator.webhook.caSecret" -}}{{ include "multigres-operator.webhook" . }}-ca{{- end -}}
 
+{{- define "multigres-operator.policies" -}}{{ include "multigres-operator.fullname" . }}-policies{{- end -}}
+
 {{- define "multigres-operator.webhook.serviceAccount" -}}
 {{- default (include "multigres-operator.webhook" .) .Values.serviceAccounts.webhook -}}
 {{- end -}}
@@ -157,7 +159,6 @@ livenessProbe:
 admissionReviewVersions: [v1]
 failurePolicy: Fail
 matchPolicy: Equivalent
-sideEffects: None
 timeoutSeconds: 10
 matchConditions:
   {{- include "multigres-operator.matchConditions" . | nindent 2 }}

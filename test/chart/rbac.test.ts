@@ -139,11 +139,27 @@ describe('the webhook', () => {
         kind.endsWith('Template') ? ['get', 'list', 'watch'] : ['list', 'watch'],
       ]),
     );
-    const live = { '/configmaps': ['get'] };
+    const live = {
+      '/configmaps': ['get'],
+      '/namespaces': ['get', 'list', 'watch'],
+      'authorization.k8s.io/subjectaccessreviews': ['create'],
+      '/events': ['create'],
+    };
     assert.deepEqual(granted(rules), { ...expected, ...live, '/secrets': ['get'] });
     const without = renderSmall(['--set=webhook.checkSecrets=false']);
     const fewer = granted(rulesOf(one(without, 'ClusterRole', '-webhook')));
     assert.deepEqual(fewer, { ...expected, ...live });
+  });
+
+  test('watches the ConfigMap of policies, by name', () => {
+    assert.deepEqual(rulesOf(one(objects, 'Role', '-webhook-policies')), [
+      {
+        apiGroups: [''],
+        resources: ['configmaps'],
+        resourceNames: ['multigres-operator-policies'],
+        verbs: ['list', 'watch'],
+      },
+    ]);
   });
 
   test("reads the controller's lease, by name", () => {

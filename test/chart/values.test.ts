@@ -94,7 +94,10 @@ describe('the schema', () => {
     ['image.digest=sha256:abc', /does not match pattern/],
     ['webhook.resources.limit.memory=1Gi', /additional properties 'limit' not allowed/],
     ['controller.certIssuer=letsencrypt', /does not match pattern/],
-    ['webhook.warnOnly={Names_Fit}', /does not match pattern/],
+    ['policies.zone-exists.mode=deny', /'\/policies'.*additional properties 'zone-exists'/],
+    ['policies.zones-exist.mode=strict', /'\/policies\/zones-exist\/mode'.*'deny', 'warn', 'off'/],
+    ['policies.zones-exist=deny', /'\/policies\/zones-exist'.*got string, want object/],
+    ['policySettings.backupMaxAge=1day', /'\/policySettings\/backupMaxAge'.*does not match/],
   ];
   for (const [set, message] of REFUSED)
     test(`refuses ${set}`, () => {

@@ -4,7 +4,8 @@ import { describe, test } from 'node:test';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { webhookConfigurations, type WebhookConfiguration } from '../../webhook/configurations.ts';
 import { POLICIES } from '../../webhook/policies/index.ts';
-import { NAMESPACE, one, renderSmall } from '../support/chart.ts';
+import { BUILTIN_CONFIG, readPolicyConfig } from '../../webhook/policy-config.ts';
+import { CI_VALUES, NAMESPACE, one, renderSmall } from '../support/chart.ts';
 
 const KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 const rendered = (args: string[] = []): WebhookConfiguration[] => {
@@ -47,20 +48,30 @@ describe('webhook configurations', () => {
     assert.ok(!JSON.stringify(rendered()).includes('caBundle'));
   });
 
-  test('ask only about our own group, and never about a deletion of a cluster', () => {
+  test('ask only about our own group', () => {
     for (const { webhooks } of rendered()) {
       for (const webhook of webhooks) {
-        const rules = webhook['rules'] as {
-          apiGroups: string[];
-          operations: string[];
-          resources: string[];
-        }[];
-        for (const { apiGroups, operations, resources } of rules) {
-          assert.deepEqual(apiGroups, ['multigres.com']);
-          if (resources.includes('multigresclusters')) assert.ok(!operations.includes('DELETE'));
-        }
+        const rules = webhook['rules'] as { apiGroups: string[] }[];
+        for (const { apiGroups } of rules) assert.deepEqual(apiGroups, ['multigres.com']);
       }
     }
+  });
+
+  test('hand the modes and settings of policies over as the program reads them', () => {
+    const data = (args: string[]) => one(renderSmall(args), 'ConfigMap', '-policies').data;
+    const problemsOf = (args: string[]) => readPolicyConfig(data(args), BUILTIN_CONFIG, POLICIES);
+    assert.deepEqual(problemsOf([]), {
+      config: { modes: {}, settings: { strictZones: false, deletionProtection: false } },
+      problems: [],
+    });
+    const full = CI_VALUES.find(({ name }) => name === 'full-values.yaml');
+    assert.deepEqual(problemsOf(['-f', full?.file ?? '']), {
+      config: {
+        modes: { 'durability-can-be-met': 'warn', 'zones-exist': 'deny', 'password-secret': 'off' },
+        settings: { strictZones: true, deletionProtection: true, backupMaxAgeMs: 26 * 3_600_000 },
+      },
+      problems: [],
+    });
   });
 
   test('leave out namespaces that the controller does not work in', () => {

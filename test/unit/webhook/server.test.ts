@@ -11,7 +11,7 @@ const review = (uid: string) =>
   JSON.stringify({
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
-    request: { uid, kind: { kind: 'X' }, operation: 'CREATE', object: {} },
+    request: { uid, kind: { kind: 'X' }, operation: 'CREATE', object: { metadata: {} } },
   });
 const json = { 'Content-Type': 'application/json' };
 
@@ -78,7 +78,8 @@ describe('the HTTP face', () => {
     assert.equal((await post('/validate', '{')).status, 400);
     assert.equal((await post('/validate', '{}')).status, 400);
     assert.equal((await post('/validate', JSON.stringify({ a: 'x'.repeat(2000) }))).status, 413);
-    assert.equal((await fetch(`${base}/validate`)).status, 404);
+    assert.equal((await fetch(`${base}/validate`)).status, 405);
+    assert.equal((await fetch(`${base}/other`)).status, 404);
   });
 
   test('tells health, and why it is not ready', async () => {
