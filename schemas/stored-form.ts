@@ -30,7 +30,9 @@ function serve(schema: Schema, value: unknown): unknown {
       return isRecord(value) ? mapValues(value, (entry) => serve(schema.values, entry)) : value;
     case 'embedded':
       return prune(EMBEDDED[schema.name], value);
-    default:
+    case 'string':
+    case 'integer':
+    case 'boolean':
       return value;
   }
 }

@@ -139,7 +139,7 @@ function expand(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(expand);
   if (!isRecord(value)) return value;
   const { $repeat, $list, $entries, $shard, times, ...rest } = value;
-  if ($repeat !== undefined) return String($repeat).repeat(Number(times));
+  if (typeof $repeat === 'string') return $repeat.repeat(Number(times));
   if ($list !== undefined) return numbers(times).map((n) => numbered($list, n));
   if ($entries !== undefined) {
     return Object.fromEntries(
