@@ -92,9 +92,9 @@ export interface ExternalTopo {
   endpoints: string[];
   /** Protocol of the server. Default: etcd. */
   implementation?: string;
-  /** Secret with the CA certificate of the server. */
+  /** Secret with the CA certificate of the server, key ca.crt. */
   caSecret?: string;
-  /** Secret with the client certificate to show. */
+  /** Secret with the client certificate to show, keys tls.crt and tls.key. */
   clientCertSecret?: string;
   /** Prefix of all keys. */
   rootPath?: string;
@@ -518,12 +518,16 @@ export interface ShardTemplateSpec {
 
 /** How components reach the global topology server. */
 export interface TopoRef {
-  /** Address of the server. */
+  /** Address of the server; several are separated by commas. */
   address: string;
   /** Prefix of all keys. */
   rootPath: string;
   /** Protocol of the server. */
   implementation: string;
+  /** Secret with the CA certificate of the server, key ca.crt. */
+  caSecret?: string;
+  /** Secret with the client certificate to show, keys tls.crt and tls.key. */
+  clientCertSecret?: string;
 }
 
 /** What a cell shall be. */

@@ -53,8 +53,11 @@ export const externalTopo = struct('ExternalTopo', 'A topology server that other
     'Addresses, each with http:// or https://.',
   ),
   implementation: optional(text, 'Protocol of the server. Default: etcd.'),
-  caSecret: optional(secretName253, 'Secret with the CA certificate of the server.'),
-  clientCertSecret: optional(secretName253, 'Secret with the client certificate to show.'),
+  caSecret: optional(secretName253, 'Secret with the CA certificate of the server, key ca.crt.'),
+  clientCertSecret: optional(
+    secretName253,
+    'Secret with the client certificate to show, keys tls.crt and tls.key.',
+  ),
   rootPath: optional(rootPath, 'Prefix of all keys.'),
 });
 
@@ -123,7 +126,15 @@ export const topoServerSpec = struct(
 );
 
 export const topoRef = struct('TopoRef', 'How components reach the global topology server.', {
-  address: required(string({ minLength: 1, maxLength: 512 }), 'Address of the server.'),
+  address: required(
+    string({ minLength: 1, maxLength: 512 }),
+    'Address of the server; several are separated by commas.',
+  ),
   rootPath: required(rootPath, 'Prefix of all keys.'),
   implementation: required(string({ minLength: 1, maxLength: 63 }), 'Protocol of the server.'),
+  caSecret: optional(secretName253, 'Secret with the CA certificate of the server, key ca.crt.'),
+  clientCertSecret: optional(
+    secretName253,
+    'Secret with the client certificate to show, keys tls.crt and tls.key.',
+  ),
 });
