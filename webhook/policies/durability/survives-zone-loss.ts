@@ -9,9 +9,11 @@ import {
   type Membership,
   type Policy as Durability,
 } from '../../../schemas/durability.ts';
+import { shardKey } from '../../../schemas/resolve/running.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
 import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
 import type { Finding, Policy } from '../policy.ts';
+import { hasCohort } from '../running.ts';
 import { count, listed } from '../words.ts';
 
 export const survivesZoneLoss: Policy = {
@@ -37,11 +39,18 @@ of its first start, so the choice is made when it is created.`,
     const resolved = ctx.resolved();
     if (!resolved) return [];
     const cluster = clusterOf(ctx);
-    return shardViews(cluster, resolved).flatMap((view) => judge(cluster, view));
+    const shards = ctx.world.shards ?? [];
+    return shardViews(cluster, resolved).flatMap((view) => {
+      const live = shards.find(
+        ({ spec }) =>
+          spec && shardKey(spec.databaseName, spec.tableGroupName, spec.shardName) === view.title,
+      );
+      return judge(cluster, view, live !== undefined && hasCohort(live));
+    });
   },
 };
 
-function judge(cluster: MultigresCluster, view: ShardView): Finding[] {
+function judge(cluster: MultigresCluster, view: ShardView, started: boolean): Finding[] {
   const policy = policyOrDefault(view.durabilityPolicy);
   const membership = membershipOf(view.shard.pools);
   const { achievable, members, cells } = durabilityOf(policy, membership);
@@ -53,7 +62,7 @@ function judge(cluster: MultigresCluster, view: ShardView): Finding[] {
     {
       path: locateInShard(cluster, view, 'pools'),
       message: `shard ${view.title} does not survive the loss of every cell: ${reasons(policy, membership, fatal)}`,
-      ...remedy(policy, membership),
+      ...remedy(policy, membership, started),
     },
   ];
 }
@@ -84,25 +93,32 @@ function reasons(policy: Durability, membership: Membership, fatal: readonly Cel
   return texts.join('; ');
 }
 
-/** Only what the arithmetic says would help. */
-function remedy(policy: Durability, membership: Membership): Pick<Finding, 'allowed' | 'fix'> {
+/** Only what the arithmetic says would help; a shard that has started keeps its policy. */
+function remedy(
+  policy: Durability,
+  membership: Membership,
+  started: boolean,
+): Pick<Finding, 'allowed' | 'fix'> {
   const cells = Object.keys(membership);
   const byCell = POLICIES.MULTI_CELL_AT_LEAST_2;
   const onePerCell = Object.fromEntries(cells.map((cell) => [cell, 1]));
-  const ways = [
-    ...(policy.scope === 'any' && durabilityOf(byCell, membership).survivesCellLoss
+  const otherPolicy =
+    policy.scope === 'any' && durabilityOf(byCell, membership).survivesCellLoss
       ? [`durabilityPolicy ${byCell.name}`]
-      : []),
-    ...(durabilityOf(policy, onePerCell).survivesCellLoss ? ['1 pooler per cell'] : []),
-  ];
+      : [];
+  const fewer = durabilityOf(policy, onePerCell).survivesCellLoss ? ['1 pooler per cell'] : [];
+  const ways = [...otherPolicy, ...fewer];
   if (ways.length === 0) {
     return {
       allowed: 'poolers in 3 cells or more, as many in each',
       fix: `spread the poolers over 3 cells; ${count(cells.length, 'cell')} cannot survive the loss of any one`,
     };
   }
+  const kept = started && otherPolicy.length > 0;
   return {
     allowed: `${listed(ways, 'or')}: the shard would survive the loss of any one cell`,
-    fix: `use ${listed(ways, 'or')}`,
+    fix: kept
+      ? `${fewer.length > 0 ? `go down to ${fewer.join()}` : 'make the shard anew'}: a shard that has started keeps its durability policy`
+      : `use ${listed(ways, 'or')}`,
   };
 }

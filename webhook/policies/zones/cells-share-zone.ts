@@ -58,7 +58,7 @@ function judge(world: World, { spec }: MultigresCluster, promised: readonly stri
         value: cell[field],
         message: `cells ${other} and ${cell.name} lie in one zone, ${zone}, ${harm}`,
         allowed: 'a zone of its own for each cell',
-        fix: `give cell ${cell.name} another zone`,
+        fix: `give cell ${cell.name} another zone${shard === undefined ? '' : ', or use AT_LEAST_2, which does not promise it'}`,
         ...(shard === undefined ? { mode: 'warn' } : {}),
       },
     ];

@@ -104,7 +104,7 @@ function together(place: Place, pools: [string, ResolvedPool][]): Finding[] {
     return [
       {
         ...base,
-        message: `none of the ${count(nodes.length, 'Node')} of ${placeText(cell)} takes the poolers of ${view.title} in cell ${cell.name}: they would stay Pending`,
+        message: `no Node of ${placeText(cell)} takes the poolers of ${view.title} in cell ${cell.name}: they would stay Pending`,
         allowed: 'a Node that is not cordoned and whose taints the pools tolerate',
         fix: 'uncordon a Node, add one, or write tolerations for its taints into the pools',
       },
