@@ -7,19 +7,15 @@ import { identityOf } from '../common/meta.ts';
 import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result } from '../manager.ts';
 import type { Failed } from '../reconcile/children.ts';
-import {
-  applyChildren,
-  deleteObject,
-  failureText,
-  pruneChildren,
-  throwFailure,
-} from '../reconcile/children.ts';
+import { applyChildren, failureText, pruneChildren, throwFailure } from '../reconcile/children.ts';
+import { isClusterTerminating } from '../reconcile/cluster.ts';
 import { isTrue } from '../reconcile/conditions.ts';
 import { buildContextOf } from '../reconcile/context.ts';
 import { cellGauges, forgetCell } from '../reconcile/gauges.ts';
 import { byLabels, ownedKinds } from '../reconcile/keys.ts';
 import { isTerminating, podsWith } from '../reconcile/pods.ts';
 import { writeStatus } from '../reconcile/status.ts';
+import { deleteTopology } from '../toposerver/deletion.ts';
 import { cellChildren } from './desired.ts';
 import type { CellObserved } from './status.ts';
 import { cellStatus } from './status.ts';
@@ -59,7 +55,7 @@ interface Outcome {
 const bringAbout = async (cell: Cell, deps: Deps): Promise<Outcome> => {
   if (isPending(cell)) {
     const topo = localTopoOf(cell, deps);
-    if (topo && !isTerminating(topo)) await deleteObject(deps, topo);
+    if (topo && !isTerminating(topo)) await deleteTopology(deps, topo);
     return { failed: [], heldMs: 0 };
   }
   const children = cellChildren(cell, buildContextOf(deps.options));
@@ -93,7 +89,7 @@ const observe = (cell: Cell, deps: Deps, { failed, heldMs }: Outcome): CellObser
 const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const cell = deps.listers.Cell.get(key.namespace, key.name) as Cell | undefined;
   if (!cell) forgetCell(deps, key);
-  if (!cell || isTerminating(cell)) return {};
+  if (!cell || isTerminating(cell) || isClusterTerminating(deps, cell)) return {};
   const outcome = await bringAbout(cell, deps);
   const status = cellStatus(cell, observe(cell, deps, outcome));
   await writeStatus(deps, cell, status);

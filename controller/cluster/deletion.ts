@@ -4,14 +4,14 @@
  * topology server cannot keep a cluster or its namespace for ever.
  */
 import type { KubeObject } from '../../schemas/k8s.ts';
-import { COMPONENTS, FINALIZERS, LABELS } from '../../schemas/labels.ts';
-import type { MultigresCluster, PvcRetention, TopoServer } from '../../schemas/types.ts';
+import { FINALIZERS } from '../../schemas/labels.ts';
+import type { MultigresCluster, TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Result } from '../manager.ts';
 import { deleteObject } from '../reconcile/children.ts';
 import { removeFinalizer } from '../reconcile/finalizer.ts';
 import { isTerminating } from '../reconcile/pods.ts';
-import { mayDeleteClaim } from '../shard/claims.ts';
+import { deleteTopology } from '../toposerver/deletion.ts';
 
 /** Longest wait for shards and cells, counted from the deletion. Their own limits are far below. */
 const LIMIT_MS = 300_000;
@@ -26,39 +26,6 @@ const deleteAll = async (deps: Deps, objects: readonly KubeObject[]): Promise<nu
   return objects.length;
 };
 
-/** What holds for the volumes of an etcd; its own field, because claims outlive their StatefulSet. */
-const topoPolicy = (topo: TopoServer): PvcRetention =>
-  topo.spec?.pvcDeletionPolicy?.whenDeleted ?? 'Retain';
-
-const deleteTopology = async (
-  deps: Deps,
-  cluster: MultigresCluster,
-  topo: TopoServer,
-): Promise<void> => {
-  const whenDeleted = topoPolicy(topo);
-  if (!isTerminating(topo)) await deleteObject(deps, topo);
-  const claims = deps.listers.PersistentVolumeClaim.byIndex('cluster', ofCluster(cluster)).filter(
-    ({ metadata: { labels } }) =>
-      labels?.[LABELS.component] === COMPONENTS.toposerver &&
-      labels[LABELS.toposerver] === topo.metadata.name,
-  );
-  for (const claim of claims) {
-    if (isTerminating(claim)) continue;
-    // The API server keeps a claim until the last pod that mounts it is gone.
-    const decision = mayDeleteClaim({ claim, whenDeleted, ownerDeleting: true, users: [] });
-    const fields = { ns: cluster.metadata.namespace, cluster: cluster.metadata.name };
-    if (!decision.ok) {
-      deps.log.info({ ...fields, reason: decision.refusal }, 'a volume is kept');
-      continue;
-    }
-    deps.log.info(
-      { ...fields, claim: claim.metadata.name, reason: decision.reason },
-      'deleting a volume',
-    );
-    await deleteObject(deps, claim);
-  }
-};
-
 /** One step of the deletion of a cluster. */
 export const deleteCluster = async (deps: Deps, cluster: MultigresCluster): Promise<Result> => {
   if (!cluster.metadata.finalizers?.includes(FINALIZERS.clusterCleanup)) return {};
@@ -71,7 +38,7 @@ export const deleteCluster = async (deps: Deps, cluster: MultigresCluster): Prom
   if (groups + shards > 0 && !late) return { requeueAfterMs: POLL_MS };
 
   const topos = deps.listers.TopoServer.byIndex('cluster', index) as TopoServer[];
-  for (const topo of topos) await deleteTopology(deps, cluster, topo);
+  for (const topo of topos) await deleteTopology(deps, topo);
   await deleteAll(deps, deps.listers.Cell.byIndex('cluster', index));
   if (late && groups + shards > 0) {
     deps.log.warn(

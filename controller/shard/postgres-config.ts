@@ -83,8 +83,15 @@ const hashLines = (settings: [string, string][]): string =>
       .join(''),
   );
 
+/** Numbers, from 1, of the lines that hold no setting and that Postgres would refuse to start on. */
+export const strayLines = (text: string): number[] =>
+  text.split('\n').flatMap((raw, i) => {
+    const line = withoutComment(raw).trim();
+    return line === '' || LINE.test(line) ? [] : [i + 1];
+  });
+
 /** Values that repeat what pgctld sets anyway; a copied postgresql.conf often holds them. */
-const HARMLESS: Readonly<Record<string, string>> = {
+export const HARMLESS: Readonly<Record<string, string>> = {
   port: `${PORTS.multipooler.postgres}`,
   listen_addresses: '*',
   wal_level: 'logical',

@@ -5,6 +5,7 @@ import type { TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result } from '../manager.ts';
 import { applyChildren, failureText, pruneChildren, throwFailure } from '../reconcile/children.ts';
+import { isClusterTerminating } from '../reconcile/cluster.ts';
 import { buildContextOf } from '../reconcile/context.ts';
 import { forgetTopo, topoGauges } from '../reconcile/gauges.ts';
 import { byLabels, ownedKinds } from '../reconcile/keys.ts';
@@ -18,7 +19,7 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const topo = deps.listers.TopoServer.get(key.namespace, key.name) as TopoServer | undefined;
   if (!topo) forgetTopo(deps, key);
   // Its children go with it: the garbage collector follows the owner references.
-  if (!topo || isTerminating(topo)) return {};
+  if (!topo || isTerminating(topo) || isClusterTerminating(deps, topo)) return {};
 
   const children = topoServerChildren(topo, buildContextOf(deps.options));
   const { failed } = await applyChildren(deps, topo, children);

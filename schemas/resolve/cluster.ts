@@ -63,6 +63,7 @@ const complete = (
 const resolveCell = (
   config: CellConfig,
   template: TemplateChoice<Templates['cell'][string]>['template'],
+  clusterPolicy: Required<PvcPolicy>,
 ): ResolvedCell => {
   const lower = template?.spec;
   const { overrides, spec } = config;
@@ -80,7 +81,12 @@ const resolveCell = (
       mergePlacement(lower?.multigatewayPlacement, overrides?.multigatewayPlacement),
       spec?.multigatewayPlacement,
     ),
-    localTopo: resolveLocalTopo(spec?.localTopoServer, lower?.localTopoServer, config.name),
+    localTopo: resolveLocalTopo(
+      spec?.localTopoServer,
+      lower?.localTopoServer,
+      config.name,
+      clusterPolicy,
+    ),
   });
 };
 
@@ -160,13 +166,14 @@ const distinct = (problems: (Problem | undefined)[]): Problem[] => {
 const resolveCells = (
   spec: MultigresClusterSpec,
   templates: Templates,
+  clusterPolicy: Required<PvcPolicy>,
 ): { cell: ResolvedCell; choice: TemplateChoice<Templates['cell'][string]> }[] =>
   (spec.cells ?? []).map((config, i) => {
     const choice = chooseTemplate('CellTemplate', templates.cell, [
       { path: `spec.cells[${i}].cellTemplate`, name: config.cellTemplate },
       { path: 'spec.templateDefaults.cellTemplate', name: spec.templateDefaults?.cellTemplate },
     ]);
-    return { cell: resolveCell(config, choice.template), choice };
+    return { cell: resolveCell(config, choice.template, clusterPolicy), choice };
   });
 
 /**
@@ -188,7 +195,7 @@ export const resolveCluster = (
     templates,
     pvcDeletionPolicy,
   );
-  const cells = resolveCells(spec, templates);
+  const cells = resolveCells(spec, templates, pvcDeletionPolicy);
   const findings: Findings = { problems: [], notes: [], used: new Set() };
   const databases = resolveDatabases(
     {

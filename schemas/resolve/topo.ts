@@ -64,16 +64,22 @@ export const resolveGlobalTopo = (
   };
 };
 
-/** A cell's own topology: the inline block replaces the template's as a whole. */
+/**
+ * A cell's own topology: the inline block replaces the template's as a whole. What holds for its volumes
+ * is its own word or the cluster's.
+ */
 export const resolveLocalTopo = (
   inline: LocalTopo | undefined,
   template: LocalTopo | undefined,
   cell: string,
+  clusterPolicy: Required<PvcPolicy>,
 ): ResolvedLocalTopo | undefined => {
   const { external, etcd } = inline ?? template ?? {};
   const rootPath = BUILTIN.localRootPath(cell);
   if (external) return { external: completeExternal(external, rootPath) };
-  return etcd && { etcd: completeEtcd(etcd, rootPath) };
+  if (!etcd) return undefined;
+  const pvcDeletionPolicy = inheritPvcPolicy(etcd.pvcDeletionPolicy, clusterPolicy);
+  return { etcd: { ...completeEtcd(etcd, rootPath), pvcDeletionPolicy } };
 };
 
 /** `<topo server>.<namespace>.svc:2379`, without a scheme as the runtime wants it. */

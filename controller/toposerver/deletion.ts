@@ -1,0 +1,34 @@
+import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
+import type { TopoServer } from '../../schemas/types.ts';
+import { identityOf } from '../common/meta.ts';
+import type { Deps } from '../deps.ts';
+import { deleteObject } from '../reconcile/children.ts';
+import { isTerminating } from '../reconcile/pods.ts';
+import { mayDeleteClaim } from '../shard/claims.ts';
+
+/** Deletes an etcd and, if its policy says so, its volumes; claims outlive their StatefulSet otherwise. */
+export const deleteTopology = async (deps: Deps, topo: TopoServer): Promise<void> => {
+  const whenDeleted = topo.spec?.pvcDeletionPolicy?.whenDeleted ?? 'Retain';
+  const { cluster, namespace } = identityOf(topo);
+  if (!isTerminating(topo)) await deleteObject(deps, topo);
+  const claims = deps.listers.PersistentVolumeClaim.byIndex(
+    'cluster',
+    `${namespace}/${cluster}`,
+  ).filter(
+    ({ metadata: { labels } }) =>
+      labels?.[LABELS.component] === COMPONENTS.toposerver &&
+      labels[LABELS.toposerver] === topo.metadata.name,
+  );
+  for (const claim of claims) {
+    if (isTerminating(claim)) continue;
+    // The API server keeps a claim until the last pod that mounts it is gone.
+    const decision = mayDeleteClaim({ claim, whenDeleted, ownerDeleting: true, users: [] });
+    const fields = { ns: namespace, cluster, claim: claim.metadata.name };
+    if (!decision.ok) {
+      deps.log.info({ ...fields, reason: decision.refusal }, 'a volume is kept');
+      continue;
+    }
+    deps.log.info({ ...fields, reason: decision.reason }, 'deleting a volume');
+    await deleteObject(deps, claim);
+  }
+};
