@@ -210,6 +210,9 @@ const table = (): ReadonlyMap<string, PostgresSetting> => {
   return settings;
 };
 
+/** The major version that the catalogue is of, and that the images of the runtime hold. */
+export const POSTGRES_MAJOR = 17;
+
 /** Keyed by lower-case name. Settings with a dot (of extensions) are not in it. */
 export const POSTGRES_SETTINGS: ReadonlyMap<string, PostgresSetting> = table();
 

@@ -7,6 +7,8 @@ import { durabilityKnown } from './durability/durability-known.ts';
 import { etcdSizeFrozen } from './scale/etcd-size-frozen.ts';
 import { externalIps } from './config/external-ips.ts';
 import { externalWithoutIps } from './config/external-without-ips.ts';
+import { imageBuilds } from './config/image-builds.ts';
+import { imageTags } from './config/image-tags.ts';
 import { gatewayBuffer } from './config/gateway-buffer.ts';
 import { limitsCoverRequests } from './scale/limits-cover-requests.ts';
 import { namesFit } from './names/names-fit.ts';
@@ -15,6 +17,7 @@ import { passwordSecret } from './config/password-secret.ts';
 import type { Policy } from './policy.ts';
 import { poolNames } from './names/pool-names.ts';
 import { poolsStay } from './scale/pools-stay.ts';
+import { postgresConfigRef } from './config/postgres-config-ref.ts';
 import { postgresConfig } from './config/postgres-config.ts';
 import { referencesExist } from './templates/references-exist.ts';
 import { riskyChanges } from './scale/risky-changes.ts';
@@ -89,4 +92,7 @@ export const POLICIES: readonly Policy[] = [
   deletionProtection,
   deletionOfData,
   storageCanGrow,
+  imageTags,
+  imageBuilds,
+  postgresConfigRef,
 ];

@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../schemas/k8s.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import { clusterOf } from './locate.ts';
@@ -15,8 +16,19 @@ export function findNew(ctx: PolicyContext, judge: Judge): Finding[] {
   const findings = judge(clusterOf(ctx), resolved);
   if (findings.length === 0 || !ctx.old) return findings;
   const oldResolved = ctx.oldResolved();
-  if (!oldResolved) return findings;
-  const before = judge(ctx.old as MultigresCluster, oldResolved);
+  return oldResolved
+    ? withoutKnown(findings, judge(ctx.old as MultigresCluster, oldResolved))
+    : findings;
+}
+
+/** As `findNew`, for what the object says by itself, without templates. */
+export function findNewIn(ctx: PolicyContext, judge: (object: KubeObject) => Finding[]): Finding[] {
+  const findings = ctx.object ? judge(ctx.object) : [];
+  return findings.length > 0 && ctx.old ? withoutKnown(findings, judge(ctx.old)) : findings;
+}
+
+/** What was so before is only warned about. */
+function withoutKnown(findings: readonly Finding[], before: readonly Finding[]): Finding[] {
   const known = new Set(before.filter((f) => f.mode !== 'warn').map((f) => f.message));
   return findings.map((f) => (known.has(f.message) ? { ...f, mode: 'warn' } : f));
 }

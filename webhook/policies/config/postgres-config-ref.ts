@@ -1,0 +1,90 @@
+import { HARMLESS, parseSettings, strayLines } from '../../../controller/shard/postgres-config.ts';
+import type { PgConfRef } from '../../../schemas/types.ts';
+import { clusterOf, locateInShard, shardViews } from '../locate.ts';
+import type { Finding, Policy, World } from '../policy.ts';
+import { settingFinding } from '../settings.ts';
+import { nearest, oneOf } from '../spelling.ts';
+import { findNew } from '../stored.ts';
+
+export const postgresConfigRef: Policy = {
+  id: 'postgres-config-ref',
+  code: 'MG062',
+  kinds: ['MultigresCluster'],
+  operations: ['CREATE', 'UPDATE'],
+  mode: 'deny',
+  summary:
+    'The ConfigMap behind postgresConfigRef exists and holds settings that are free to choose.',
+  description: `The text under the key is put into postgresql.conf. Each of its lines is judged like an
+entry of \`postgresConfig\` (see postgres-config); a line that is no setting at all would keep Postgres from
+starting. Lines that repeat what pgctld sets anyway (port, listen_addresses, wal_level) may stay. A
+ConfigMap or key that is missing is a warning, since it may be made later. The ConfigMap is looked at when
+the cluster is written; when it changes later, the controller reports on the Shard what it cannot use.`,
+  good: `# ConfigMap tuning, key postgresql.conf
+work_mem = 64MB
+shared_buffers = '1GB'`,
+  bad: `# ConfigMap tuning, key postgresql.conf
+work_men = 64MB
+synchronous_standby_names = ''`,
+  check: (ctx) =>
+    findNew(ctx, (cluster, resolved) =>
+      shardViews(cluster, resolved).flatMap((view) => {
+        const ref = view.shard.postgresConfigRef;
+        const path = locateInShard(clusterOf(ctx), view, 'postgresConfigRef');
+        return ref ? judge(ctx.world, ctx.namespace, ref, path) : [];
+      }),
+    ),
+};
+
+function judge(world: World, namespace: string, ref: PgConfRef, path: string): Finding[] {
+  const data = world.configMaps?.[ref.name];
+  if (data === undefined) return [];
+  const of = `ConfigMap ${ref.name}`;
+  if (data === null) {
+    return [
+      {
+        path,
+        message: `there is no ${of} in namespace ${namespace}; the shard waits for it`,
+        allowed: `a ConfigMap with the key ${ref.key}`,
+        fix: `kubectl create configmap ${ref.name} -n ${namespace} --from-file=${ref.key}=<file>`,
+        mode: 'warn',
+      },
+    ];
+  }
+  const text = data[ref.key];
+  if (text === undefined) {
+    const near = nearest(ref.key, Object.keys(data));
+    return [
+      {
+        path,
+        message: `${of} has no key ${ref.key}; the shard waits for it`,
+        allowed: oneOf(Object.keys(data)),
+        fix: near ? `write ${near}` : `add the key ${ref.key} to the ConfigMap`,
+        mode: 'warn',
+      },
+    ];
+  }
+  return [...strays(text, ref, path), ...settings(text, ref, path)];
+}
+
+function strays(text: string, ref: PgConfRef, path: string): Finding[] {
+  const lines = strayLines(text);
+  if (lines.length === 0) return [];
+  return [
+    {
+      path,
+      message: `line ${lines.slice(0, 5).join(', ')} of key ${ref.key} of ConfigMap ${ref.name} is no setting, and Postgres would not start`,
+      allowed: 'lines such as work_mem = 64MB, comments after #, empty lines',
+      fix: 'correct the line in the ConfigMap',
+    },
+  ];
+}
+
+function settings(text: string, ref: PgConfRef, path: string): Finding[] {
+  return [...parseSettings(text)].flatMap(([name, value]) => {
+    const problem = settingFinding(name, value, HARMLESS);
+    if (!problem) return [];
+    const { message, allowed, fix } = problem;
+    const where = `key ${ref.key} of ConfigMap ${ref.name}`;
+    return [{ path, message: `in ${where}: ${message}`, allowed, fix: `${fix} in the ConfigMap` }];
+  });
+}
