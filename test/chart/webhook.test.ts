@@ -61,7 +61,10 @@ describe('webhook configurations', () => {
     const data = (args: string[]) => one(renderSmall(args), 'ConfigMap', '-policies').data;
     const problemsOf = (args: string[]) => readPolicyConfig(data(args), BUILTIN_CONFIG, POLICIES);
     assert.deepEqual(problemsOf([]), {
-      config: { modes: {}, settings: { strictZones: false, deletionProtection: false } },
+      config: {
+        modes: {},
+        settings: { strictZones: false, deletionProtection: false, backupMaxAgeMs: 24 * 3_600_000 },
+      },
       problems: [],
     });
     const full = CI_VALUES.find(({ name }) => name === 'full-values.yaml');

@@ -1,6 +1,71 @@
 import { POLICIES } from './index.ts';
 import type { Policy } from './policy.ts';
 
+/** What holds for all policies: how to set their modes, and the way out. */
+const USE = `## Modes
+
+A policy denies, warns or is off. Its own mode is in the list below; what is set for the whole
+installation wins over it, and the label of a namespace wins over both.
+
+For the installation, in the values of the chart:
+
+\`\`\`yaml
+policies:
+  zones-exist: { mode: deny }
+  single-etcd: { mode: 'off' }
+\`\`\`
+
+For one namespace, by a label of the Namespace, which those may set who may edit Namespaces:
+
+\`\`\`sh
+kubectl label namespace dev policies.multigres.com/single-etcd=off
+\`\`\`
+
+Both act within a second, without a restart. A policy that is off is not evaluated. Under \`warn\`
+nothing is denied. Under \`deny\` every finding denies, except those that the policy itself calls
+warnings, for example about what was stored that way before. A label that cannot be read is ignored, and
+every review in the namespace warns of it. Policies that the list calls guards protect the operator's own
+rights, and all other policies with them: a label may raise them, but only the installation lowers them.
+
+The chart writes the modes, and the settings of its value \`policySettings\`, into the ConfigMap
+\`multigres-operator-policies\`, under keys \`mode.<id>\` and \`setting.<name>\`. An entry that cannot be
+read is logged and counted (\`multigres_webhook_policy_config_errors_total\`), and what it said before
+stays. Without the ConfigMap each policy has its own mode.
+
+## Bypass
+
+In an emergency a change can pass although policies deny it. The object says which policies, and why:
+
+\`\`\`yaml
+metadata:
+  annotations:
+    multigres.com/bypass-policies: pools-stay,storage-not-shrunk
+    multigres.com/bypass-reason: INC-4711, the volumes were copied by hand
+\`\`\`
+
+This counts only if RBAC gives the user who sends the change the verb \`bypass\` on these policies in
+that namespace:
+
+\`\`\`yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: bypass-policies, namespace: prod }
+rules:
+  - apiGroups: [multigres.com]
+    resources: [policies]
+    resourceNames: [pools-stay, storage-not-shrunk] # left out: all
+    verbs: [bypass]
+\`\`\`
+
+For a deletion the annotations of the stored object count. What was denied becomes a warning that names
+the user and the reason. It is recorded by an Event of the object (\`PolicyBypassed\`), the metric
+\`multigres_webhook_bypass_total\`, and in the audit log under \`validate.multigres.com/bypassed-policies\`
+and \`validate.multigres.com/bypass-reason\`; a dry run leaves no Event and is not counted. Without a
+reason, with an id that no policy has, or without the right, the denial stays and says why. Take the
+annotations away afterwards: they count for later changes as well, each time by the right of whoever sends
+it.
+`;
+
 /** docs/policies.md: one section per policy, in the order of the list. */
 export function renderPolicyDocs(): string {
   return `<!-- Generated from webhook/policies by \`npm run generate\`. Do not edit. -->
@@ -16,6 +81,9 @@ Nothing is judged when an object is being deleted, or when only its metadata cha
 annotations, finalizers; objects that the operator writes are the exception). What the schemas of the
 CRDs refuse by themselves is not repeated here.
 
+${USE}
+## List
+
 | Code | Policy | Mode | Objects | On |
 | --- | --- | --- | --- | --- |
 ${POLICIES.map(row).join('\n')}
@@ -24,8 +92,8 @@ ${POLICIES.map(section).join('\n')}`;
 }
 
 function row(policy: Policy): string {
-  const { code, id, mode, kinds, operations } = policy;
-  return `| ${code} | [${id}](#${id}) | ${mode} | ${kinds.join(', ')} | ${operations.join(', ')} |`;
+  const { code, id, mode, guard, kinds, operations } = policy;
+  return `| ${code} | [${id}](#${id}) | ${mode}${guard ? ', guard' : ''} | ${kinds.join(', ')} | ${operations.join(', ')} |`;
 }
 
 function section({ id, code, mode, summary, description, good, bad }: Policy): string {
