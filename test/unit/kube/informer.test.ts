@@ -138,6 +138,20 @@ test('events may be cut anywhere; bookmarks move the position on', async () => {
   await stop();
 });
 
+test('tells since when no watch is open', async () => {
+  const { clock, informer, stop } = setup([
+    refusal(503, 'Busy'),
+    list('50', []),
+    { chunks: [line('ADDED', meta('a', '51')), new Error('reset')] },
+  ]);
+  const startMs = clock.now();
+  assert.equal(informer.lostMs, startMs);
+  await clock.advance(2000);
+  assert.equal(informer.lostMs, undefined, 'the second watch is open');
+  await stop();
+  assert.equal(informer.lostMs, clock.now());
+});
+
 test('a broken connection goes on from the last event', async () => {
   const { clock, requests, restarts, stop } = setup([
     list('50', []),
