@@ -1,0 +1,191 @@
+/**
+ * bench-admission.ts [--seconds 5] [--rounds 5] [--port 29443] [--profile FOLDER] [--straight-only]
+ * [--bundle FILE] [--flags FLAGS-OF-NODE]: what an admission review costs, as JSON on standard output. The built webhook runs as a process on one core, its load
+ * comes from another; both speak over loopback only, and each phase has a limit in time and number.
+ * docs/performance.md says what is measured.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import type { KubeObject } from '../schemas/k8s.ts';
+import { buildBundles } from './build.ts';
+import type { Target } from './bench/connection.ts';
+import type { Job, Result } from './bench/load.ts';
+import { cores, rssMiB, spawnOn } from './bench/proc.ts';
+import { reviewOf, withPatch, withSmallChange } from './bench/reviews.ts';
+import { mean, round } from './bench/stats.ts';
+import { startWebhook, type BenchWebhook, type Delay } from './bench/webhook.ts';
+import {
+  DEFAULTED,
+  NAMESPACE,
+  readConfigurations,
+  setConfigurations,
+  startWorld,
+  webhookCa,
+  type BenchWorld,
+} from './bench/world.ts';
+import { say } from './lib/run.ts';
+import { CACHE } from './lib/tools.ts';
+
+const CLIENTS = [1, 16, 100];
+const RATE = 500;
+const WARM_UP = 400;
+const ALLOWED = '"allowed":true';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '5' },
+    port: { type: 'string', default: '29443' },
+    profile: { type: 'string' },
+    bundle: { type: 'string' },
+    'straight-only': { type: 'boolean', default: false },
+    flags: { type: 'string', default: '' },
+  },
+});
+const seconds = Number(values.seconds);
+const core = cores();
+
+type Phase = Result & { eventLoopDelay?: Delay };
+
+/** Runs one job in a process of its own, on the core that the webhook does not have. */
+async function load(
+  webhook: BenchWebhook,
+  job: Omit<Job, 'seconds' | 'requests' | 'warmUp' | 'pid'> & { requests?: number },
+): Promise<Phase> {
+  await webhook.eventLoopDelay();
+  const file = path.join(import.meta.dirname, 'bench/load.ts');
+  const child = spawnOn(core.load, process.execPath, [file], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    timeout: (seconds * 2 + 60) * 1000,
+  });
+  const whole: Job = { requests: 50_000, warmUp: WARM_UP, seconds, pid: webhook.pid, ...job };
+  child.stdin?.end(JSON.stringify(whole));
+  if (!child.stdout) throw new Error('the load generator has no output');
+  const output = await text(child.stdout);
+  if (output === '') throw new Error('the load generator failed: see its words above');
+  const result = JSON.parse(output) as Result;
+  if (result.wrong > 0) {
+    say(`${result.wrong} wrong answers: ${result.example ?? ''}`);
+    process.exitCode = 1;
+  }
+  return { ...result, eventLoopDelay: await webhook.eventLoopDelay() };
+}
+
+/** One request, with a look at the answer as a whole. */
+async function ask(target: Target, at: string, body: string): Promise<Record<string, unknown>> {
+  const { Connection, encodeRequest } = await import('./bench/connection.ts');
+  const connection = await Connection.open(target);
+  const { status, body: answer } = await connection.send(encodeRequest(at, body));
+  connection.close();
+  if (status !== 200) throw new Error(`${at} answered ${status}: ${answer}`);
+  const { response } = JSON.parse(answer) as { response: Record<string, unknown> };
+  if (response['allowed'] !== true) throw new Error(`refused: ${JSON.stringify(response)}`);
+  return response;
+}
+
+/** Reviews straight to the webhook. */
+async function straight(
+  world: BenchWorld,
+  webhook: BenchWebhook,
+): Promise<{ reviews: object; phases: Record<string, Phase> }> {
+  const target = { port: webhook.port, ca: await webhookCa(world.kubectl) };
+  const uid = randomUUID();
+  const create = JSON.stringify(reviewOf(uid, 'CREATE', world.admitted));
+  const { patch } = await ask(target, '/mutate', create);
+  const defaulted: KubeObject = withPatch(world.admitted, patch);
+  const changed = withSmallChange(defaulted);
+  const reviews = {
+    mutate: ['/mutate', create],
+    validate: ['/validate', JSON.stringify(reviewOf(uid, 'CREATE', defaulted))],
+    validateUpdate: ['/validate', JSON.stringify(reviewOf(uid, 'UPDATE', changed, defaulted))],
+  } as const;
+  const phases: Record<string, Phase> = {};
+  for (const [name, [at, body]] of Object.entries(reviews)) {
+    await ask(target, at, body);
+    const job = { target, path: at, body, expect: ALLOWED };
+    for (const clients of name === 'validateUpdate' ? [16] : CLIENTS) {
+      say(`${name}: ${clients} clients`);
+      phases[`${name}, ${clients} clients`] = await load(webhook, { ...job, clients });
+    }
+    say(`${name}: ${RATE} requests per second`);
+    phases[`${name}, ${RATE}/s`] = await load(webhook, { ...job, clients: 32, rate: RATE });
+  }
+  const sizes = Object.entries(reviews).map(([name, [, body]]) => [name, Buffer.byteLength(body)]);
+  return { reviews: Object.fromEntries(sizes) as object, phases };
+}
+
+/** Creations through the API server as dry runs, with and without the webhooks, in turns. */
+async function throughApiServer(world: BenchWorld, webhook: BenchWebhook): Promise<object> {
+  const configurations = await readConfigurations(world.kubectl);
+  const job = {
+    target: world.apiServer,
+    path: `/apis/multigres.com/v1alpha1/namespaces/${NAMESPACE}/multigresclusters?dryRun=All&fieldManager=bench`,
+    body: JSON.stringify(world.manifest),
+  };
+  const measured = CLIENTS.map((clients) => ({
+    clients,
+    with: [] as Phase[],
+    without: [] as Phase[],
+  }));
+  for (let i = 1; i <= Number(values.rounds); i++) {
+    for (const side of ['with', 'without'] as const) {
+      if (i > 1 || side === 'without') {
+        await setConfigurations(world, side === 'with' ? configurations : undefined);
+      }
+      const expect = side === 'with' ? DEFAULTED : '"kind":"MultigresCluster"';
+      for (const one of measured) {
+        say(`through the API server, round ${i}, ${side} webhooks: ${one.clients} clients`);
+        const requests = one.clients === 1 ? 300 : 1000;
+        one[side].push(await load(webhook, { ...job, expect, clients: one.clients, requests }));
+      }
+    }
+  }
+  return Object.fromEntries(
+    measured.map(({ clients, ...sides }) => {
+      const means = (side: 'with' | 'without'): number => mean(sides[side].map((p) => p.meanMs));
+      const added = round(means('with') - means('without'));
+      return [`${clients} clients`, { addedMs: added, with: sides.with, without: sides.without }];
+    }),
+  );
+}
+
+const folder = path.join(CACHE, 'bench');
+mkdirSync(folder, { recursive: true });
+const bundle = values.bundle ?? (await buildBundles(['webhook']))['webhook'] ?? '';
+const world = await startWorld(Number(values.port));
+try {
+  const webhook = await startWebhook({
+    bundle,
+    kubeconfig: world.kubectl.kubeconfig,
+    port: Number(values.port) + 10,
+    core: core.webhook,
+    log: path.join(folder, 'webhook.log'),
+    flags: values.flags.split(' ').filter((flag) => flag !== ''),
+    ...(values.profile ? { profile: path.resolve(values.profile) } : {}),
+  });
+  try {
+    const rssStart = await rssMiB(webhook.pid);
+    const { reviews, phases } = await straight(world, webhook);
+    const apiServer = values['straight-only'] ? undefined : await throughApiServer(world, webhook);
+    const rssEnd = await rssMiB(webhook.pid);
+    const machine = {
+      cpu: os.cpus()[0]?.model,
+      cores: os.cpus().length,
+      load: os.loadavg().map(round),
+      node: process.version,
+      pinned: core,
+    };
+    const rss = { startMiB: rssStart.now, endMiB: rssEnd.now, peakMiB: rssEnd.peak };
+    console.log(
+      JSON.stringify({ machine, reviewBytes: reviews, rss, straight: phases, apiServer }, null, 2),
+    );
+  } finally {
+    await webhook.stop();
+  }
+} finally {
+  await world.stop();
+}

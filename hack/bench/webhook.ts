@@ -1,0 +1,103 @@
+/** The built webhook as a process on a core of its own. */
+import type { ChildProcess } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { until } from '../lib/run.ts';
+import { end, spawnOn } from './proc.ts';
+import { round } from './stats.ts';
+import { CONFIGURATION, OPERATOR } from './world.ts';
+
+/** As the image and the chart start it: 65 % of the limit of 256 MiB for the heap. */
+const FLAGS = ['--enable-source-maps', '--max-old-space-size=166'];
+/** prom-client looks at the event loop this often; the delay it tells holds this interval too. */
+const PRECISION_MS = 10;
+
+export interface BenchWebhook {
+  pid: number;
+  port: number;
+  /** How late timers came since the last call, in milliseconds. */
+  eventLoopDelay(): Promise<Delay>;
+  stop(): Promise<void>;
+}
+
+export interface Delay {
+  meanMs: number;
+  p99Ms: number;
+  maxMs: number;
+}
+
+export interface WebhookOptions {
+  bundle: string;
+  kubeconfig: string;
+  /** Port of the reviews; health and metrics are at the next one. */
+  port: number;
+  core: number | undefined;
+  log: string;
+  /** More flags for Node. */
+  flags: readonly string[];
+  /** Folder for a CPU profile, written when the process ends. */
+  profile?: string;
+}
+
+export async function startWebhook(options: WebhookOptions): Promise<BenchWebhook> {
+  const { bundle, kubeconfig, port, core, log, flags, profile } = options;
+  const health = `127.0.0.1:${port + 1}`;
+  const child = spawnOn(
+    core,
+    process.execPath,
+    [
+      ...FLAGS,
+      ...flags,
+      ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []),
+      bundle,
+      `--namespace=${OPERATOR}`,
+      '--host=127.0.0.1',
+      `--port=${port}`,
+      `--health-address=${health}`,
+      `--publish-url=https://127.0.0.1:${port}`,
+      `--configuration-name=${CONFIGURATION}`,
+      '--drain-seconds=0',
+      // it must not bring back the configurations that the bench takes away
+      '--check-seconds=3600',
+    ],
+    { env: { KUBECONFIG: kubeconfig, NODE_ENV: 'production' }, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const file = createWriteStream(log);
+  child.stdout?.pipe(file, { end: false });
+  child.stderr?.pipe(file, { end: false });
+  const stop = (): Promise<void> => end(child);
+  try {
+    await ready(child, health, log);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    pid: child.pid ?? 0,
+    port,
+    eventLoopDelay: async () => delayIn(await (await fetch(`http://${health}/metrics`)).text()),
+    stop,
+  };
+}
+
+async function ready(child: ChildProcess, health: string, log: string): Promise<void> {
+  await until(
+    `the webhook to be ready (log: ${log})`,
+    60_000,
+    async () => {
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+      return (await fetch(`http://${health}/readyz`)).ok ? true : undefined;
+    },
+    100,
+  );
+}
+
+/** The event loop's delay in a metrics page. */
+function delayIn(page: string): Delay {
+  const read = (name: string): number => {
+    const seconds = new RegExp(`^nodejs_eventloop_lag_${name}_seconds (\\S+)$`, 'm').exec(
+      page,
+    )?.[1];
+    return round(Math.max(0, Number(seconds ?? NaN) * 1000 - PRECISION_MS));
+  };
+  return { meanMs: read('mean'), p99Ms: read('p99'), maxMs: read('max') };
+}

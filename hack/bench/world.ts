@@ -1,0 +1,139 @@
+/** The control plane that the bench uses: a real API server, with the objects that a review meets. */
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse, parseAllDocuments, stringify } from 'yaml';
+import type { KubeObject } from '../../schemas/k8s.ts';
+import { ROOT, until } from '../lib/run.ts';
+import { controlPlane, Kubectl, kubernetes, stopControlPlane } from '../lib/tools.ts';
+import type { Target } from './connection.ts';
+
+const NAME = 'bench';
+export const NAMESPACE = 'bench';
+export const OPERATOR = 'bench-operator';
+/** Both webhook configurations are called so. */
+export const CONFIGURATION = 'bench-webhooks';
+const CONFIGURATIONS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'] as const;
+/** Neither the manifest nor the CRD has it: where it stands, the webhook was asked. */
+export const DEFAULTED = 'topologyPruning';
+
+export interface BenchWorld {
+  kubectl: Kubectl;
+  apiServer: Target;
+  /** The cluster as `kubectl apply` would send it. */
+  manifest: KubeObject;
+  /** The same as the API server shows it to the webhooks: with managedFields. */
+  admitted: KubeObject;
+  stop(): Promise<void>;
+}
+
+export async function startWorld(port: number): Promise<BenchWorld> {
+  const { kubectl: program } = await kubernetes();
+  const kubectl = new Kubectl(program, await controlPlane(NAME, port));
+  const stop = (): Promise<void> => stopControlPlane(NAME, port);
+  try {
+    await kubectl.run(['apply', '--server-side', '-f', path.join(ROOT, 'chart/files/crds')]);
+    await kubectl.run(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
+    for (const name of [NAMESPACE, OPERATOR]) await kubectl.run(['create', 'namespace', name]);
+    const { cluster, others } = await readManifest();
+    await kubectl.run(['apply', '-n', NAMESPACE, '-f', '-'], others);
+    const admitted = JSON.parse(
+      await kubectl.run(
+        ['apply', '-n', NAMESPACE, '--dry-run=server', '--show-managed-fields', '-o=json', '-f=-'],
+        cluster,
+      ),
+    ) as KubeObject;
+    const apiServer = await apiServerOf(kubectl.kubeconfig);
+    return { kubectl, apiServer, manifest: asSent(admitted), admitted, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function readManifest(): Promise<{ cluster: string; others: string }> {
+  const file = await readFile(path.join(import.meta.dirname, 'cluster.yaml'), 'utf8');
+  const objects = parseAllDocuments(file).map((one) => one.toJS() as KubeObject);
+  // kubectl reads JSON too, and JSON knows no anchors
+  const write = (wanted: boolean): string =>
+    objects
+      .filter(({ kind }) => (kind === 'MultigresCluster') === wanted)
+      .map((object) => JSON.stringify(object))
+      .join('\n---\n');
+  return { cluster: write(true), others: write(false) };
+}
+
+function asSent(admitted: KubeObject): KubeObject {
+  const { name, labels, annotations } = admitted.metadata;
+  return {
+    ...admitted,
+    metadata: {
+      name,
+      namespace: NAMESPACE,
+      ...(labels ? { labels } : {}),
+      ...(annotations ? { annotations } : {}),
+    },
+  };
+}
+
+interface KubeConfig {
+  clusters: { cluster: { server: string; 'certificate-authority-data': string } }[];
+  users: { user: { 'client-certificate-data': string; 'client-key-data': string } }[];
+}
+
+async function apiServerOf(kubeconfig: string): Promise<Target> {
+  const { clusters, users } = parse(await readFile(kubeconfig, 'utf8')) as KubeConfig;
+  const cluster = clusters[0]?.cluster;
+  const user = users[0]?.user;
+  if (!cluster || !user) throw new Error(`${kubeconfig} holds no cluster or no user`);
+  const decode = (data: string): string => Buffer.from(data, 'base64').toString('utf8');
+  return {
+    port: Number(new URL(cluster.server).port),
+    ca: decode(cluster['certificate-authority-data']),
+    cert: decode(user['client-certificate-data']),
+    key: decode(user['client-key-data']),
+  };
+}
+
+/** The CA of the webhook's certificate, from the Secret that the webhook made. */
+export async function webhookCa(kubectl: Kubectl): Promise<string> {
+  const secret = await kubectl.json<KubeObject>([
+    'get',
+    'secret',
+    '-n',
+    OPERATOR,
+    'multigres-webhook-ca',
+  ]);
+  const pem = Buffer.from(secret.data?.['ca.crt'] ?? '', 'base64').toString('utf8');
+  return new X509Certificate(pem).toString();
+}
+
+/** Both webhook configurations, as they are stored, ready to be made again. */
+export async function readConfigurations(kubectl: Kubectl): Promise<string> {
+  const stored = await Promise.all(
+    CONFIGURATIONS.map((kind) => kubectl.json<KubeObject>(['get', kind, CONFIGURATION])),
+  );
+  return stored
+    .map((object) => stringify({ ...object, metadata: { name: CONFIGURATION } }))
+    .join('---\n');
+}
+
+/** Makes or removes the configurations and waits until the API server acts on it. */
+export async function setConfigurations(
+  { kubectl, manifest }: BenchWorld,
+  configurations: string | undefined,
+): Promise<void> {
+  if (configurations === undefined) {
+    for (const kind of CONFIGURATIONS) await kubectl.run(['delete', kind, CONFIGURATION]);
+  } else {
+    await kubectl.run(['create', '-f', '-'], configurations);
+  }
+  const wanted = configurations !== undefined;
+  await until('the API server to know the webhooks', 30_000, async () => {
+    const answer = await kubectl.run(
+      ['create', '--dry-run=server', '-o=json', '-f=-'],
+      JSON.stringify(manifest),
+    );
+    return answer.includes(DEFAULTED) === wanted ? true : undefined;
+  });
+}
