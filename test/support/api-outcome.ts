@@ -53,10 +53,10 @@ export function pureOutcome(item: ApiCase): Outcome {
   const operation = operationOf(item);
   const { request } = item;
   if (operation === 'DELETE') {
-    const old = storedForm(item.input.kind, item.input);
-    return isIntercepted(request) ? judge(item, { old }) : accepted();
+    const old = storedBefore(item);
+    return isIntercepted(request) && old ? judge(item, { old }) : accepted();
   }
-  const old = item.old && stored(item.old, request.storedAsWritten === true);
+  const old = storedBefore(item);
   if (request.strict) {
     const unknown = unknownFields(item.input.kind, item.input);
     if (unknown.length > 0) return refusedBySchema(unknown);
@@ -87,6 +87,12 @@ const accepted = (): Outcome => ({
   warned: [],
   text: '',
 });
+
+/** What is stored before the request of a case, with what admission once made of it. */
+export function storedBefore(item: ApiCase): KubeObject | undefined {
+  if (operationOf(item) === 'DELETE') return storedForm(item.input.kind, item.input);
+  return item.old && stored(item.old, item.request.storedAsWritten === true);
+}
 
 /** The object as it lies in the store, by way of our defaults or around them. */
 const stored = (object: KubeObject, asWritten: boolean): KubeObject => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
+import { unknownFields } from '../../schemas/unknown-fields.ts';
 import { apiCases, CASES } from '../support/api-cases.ts';
+import { commandOutcome } from '../support/api-cli.ts';
 import { assertExpected, pureOutcome } from '../support/api-outcome.ts';
 
 const cases = apiCases();
@@ -11,6 +13,26 @@ describe('pure functions', () => {
   for (const item of cases) {
     test(item.name, () => {
       assertExpected(item, pureOutcome(item));
+    });
+  }
+});
+
+describe('command line', () => {
+  for (const item of cases.filter(({ request }) => request.subresource === undefined)) {
+    test(item.name, () => {
+      const outcome = commandOutcome(item);
+      assert.ok(outcome);
+      // kubectl and the linter want to be told of unknown fields, which the API drops by itself
+      const unknown = unknownFields(item.input.kind, item.input).length > 0;
+      if (unknown) {
+        assert.equal(outcome.by, 'schema');
+        return;
+      }
+      assertExpected(item, outcome);
+      const pure = pureOutcome(item);
+      if (outcome.by !== 'schema') {
+        assert.deepEqual([outcome.denied, outcome.warned], [pure.denied, pure.warned]);
+      }
     });
   }
 });
