@@ -7,6 +7,7 @@ import { resolveImages } from '../schemas/images.ts';
 import type { KubeObject } from '../schemas/k8s.ts';
 import type { Problem } from '../schemas/problem.ts';
 import { resolveCluster } from '../schemas/resolve/cluster.ts';
+import { topoCredentialProblems } from '../schemas/resolve/topo-ref.ts';
 import { runningShards } from '../schemas/resolve/running.ts';
 import type { ResolvedCluster, Templates } from '../schemas/resolve/types.ts';
 import type {
@@ -49,6 +50,8 @@ export const guard = (input: GuardInput): Guarded => {
   };
   const resolved = resolveCluster(cluster, all, { running: runningShards(input.shards) });
   if (!resolved.ok) return resolved;
+  const problems = topoCredentialProblems(resolved.value.globalTopo, resolved.value.cells);
+  if (problems.length > 0) return { ok: false, problems };
   const images = resolveImages(cluster, input.defaultImages, input.imageStrategy);
   if (!images.ok) return { ok: false, problems: [images.problem] };
   return { ok: true, resolved: resolved.value, notes: resolved.notes, images };

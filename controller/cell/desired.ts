@@ -20,6 +20,7 @@ import { scheduling } from '../common/scheduling.ts';
 import { containerSecurity, podSecurity, RUN_AS } from '../common/security.ts';
 import { service } from '../common/service.ts';
 import { internalTls, publicTls } from '../common/tls.ts';
+import { topoTls } from '../common/topo-tls.ts';
 import { bufferFlags } from './buffer.ts';
 
 /**
@@ -55,8 +56,9 @@ const gatewayPod = (
   const otel = telemetry(spec.observability, ctx, id, COMPONENTS.multigateway);
   const inner = internalTls(spec.internalTLS, 'multigateway', id);
   const outer = publicTls(spec.certCommonName, id);
+  const topo = topoTls(spec.globalTopoServer);
   const { http, grpc, postgres, replica } = PORTS.multigateway;
-  const mounts = [...inner.mounts, ...outer.mounts, ...otel.mounts];
+  const mounts = [...topo.mounts, ...inner.mounts, ...outer.mounts, ...otel.mounts];
   return compact({
     ...podBase(pull),
     terminationGracePeriodSeconds: GATEWAY_GRACE_SECONDS,
@@ -91,10 +93,11 @@ const gatewayPod = (
             'log-level': spec.logLevels?.multigateway ?? 'info',
           }),
           ...bufferFlags(spec.multigateway.buffer),
+          ...topo.args,
           ...inner.args,
           ...outer.args,
         ],
-        env: [POD_IP, ...otel.env, GRPC_NO_TXT],
+        env: [POD_IP, ...topo.env, ...otel.env, GRPC_NO_TXT],
         ports: Object.entries(GATEWAY_PORTS).map(([name, containerPort]) => ({
           name,
           containerPort,
@@ -107,7 +110,7 @@ const gatewayPod = (
         volumeMounts: nonEmpty(mounts),
       }),
     ],
-    volumes: nonEmpty([...inner.volumes, ...outer.volumes, ...otel.volumes]),
+    volumes: nonEmpty([...topo.volumes, ...inner.volumes, ...outer.volumes, ...otel.volumes]),
   });
 };
 

@@ -15,6 +15,7 @@ import { scheduling } from '../common/scheduling.ts';
 import { containerSecurity, podSecurity, RUN_AS } from '../common/security.ts';
 import { service } from '../common/service.ts';
 import { internalTls } from '../common/tls.ts';
+import { topoTls } from '../common/topo-tls.ts';
 import { imageOf } from './images.ts';
 import type { ClusterScope } from './scope.ts';
 
@@ -24,6 +25,7 @@ const adminPod = (scope: ClusterScope, labels: Record<string, string>): PodSpec 
   const { http, grpc } = PORTS.multiadmin;
   const otel = telemetry(resolved.observability, ctx, id);
   const tls = internalTls(resolved.internalTLS, 'multiadmin', id);
+  const topo = topoTls(resolved.topoRef);
   return compact({
     ...podBase(scope.pull),
     securityContext: podSecurity(RUN_AS.server),
@@ -51,9 +53,10 @@ const adminPod = (scope: ClusterScope, labels: Record<string, string>): PodSpec 
             'service-map': 'grpc-multiadmin',
             'log-level': resolved.logLevels.multiadmin,
           }),
+          ...topo.args,
           ...tls.args,
         ],
-        env: [...otel.env, GRPC_NO_TXT],
+        env: [...topo.env, ...otel.env, GRPC_NO_TXT],
         ports: Object.entries(PORTS.multiadmin).map(([name, containerPort]) => ({
           name,
           containerPort,
@@ -62,10 +65,10 @@ const adminPod = (scope: ClusterScope, labels: Record<string, string>): PodSpec 
         ...probes(http, RUNTIME_PROBES),
         resources: nonEmpty(spec.resources) ?? ADMIN_RESOURCES,
         securityContext: containerSecurity(RUN_AS.server),
-        volumeMounts: nonEmpty([...tls.mounts, ...otel.mounts]),
+        volumeMounts: nonEmpty([...topo.mounts, ...tls.mounts, ...otel.mounts]),
       }),
     ],
-    volumes: nonEmpty([...tls.volumes, ...otel.volumes]),
+    volumes: nonEmpty([...topo.volumes, ...tls.volumes, ...otel.volumes]),
   });
 };
 

@@ -4,6 +4,7 @@ import { ANNOTATIONS, COMPONENTS, FINALIZERS, LABELS } from '../../schemas/label
 import { defaultImagesFromEnv } from '../../schemas/images.ts';
 import { names } from '../../schemas/names.ts';
 import { problemText } from '../../schemas/problem.ts';
+import { endpointsOf } from '../../schemas/resolve/topo-ref.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { Cell, MultigresCluster, Shard, TableGroup, TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
@@ -29,6 +30,8 @@ import type { ClusterObserved } from './status.ts';
 import { clusterStatus, refusedStatus } from './status.ts';
 import type { TopologyState } from './topology.ts';
 import { registerTopology } from './topology.ts';
+import type { TopoMaterialMemory } from '../reconcile/topo-tls.ts';
+import { topoMaterial } from '../reconcile/topo-tls.ts';
 
 type Resolved = Extract<Guarded, { ok: true }>;
 
@@ -39,7 +42,7 @@ interface Pass {
 }
 
 /** Losing it costs one more look at the topology. */
-interface ClusterMemory {
+interface ClusterMemory extends TopoMaterialMemory {
   /** `atMs`: last look; `provenMs`: last look at which the server answered. */
   verified?: { intent: string; atMs: number; provenMs: number; state: TopologyState };
 }
@@ -149,10 +152,10 @@ const cellsNotReady = ({ deps }: Pass, resolved: ResolvedCluster): string[] =>
     })
     .map(({ name }) => name);
 
-const endpointsOf = (resolved: ResolvedCluster): string[] =>
+const globalEndpoints = (resolved: ResolvedCluster): string[] =>
   resolved.globalTopo.kind === 'external'
     ? resolved.globalTopo.external.endpoints
-    : [resolved.topoRef.address];
+    : endpointsOf(resolved.topoRef.address);
 
 const topology = async (
   pass: Pass,
@@ -173,7 +176,10 @@ const topology = async (
   if (verified?.intent === intent && nowMs - verified.atMs < VERIFY_MS) {
     return { ...verified.state, written: [] };
   }
-  const client = deps.topo.client(endpointsOf(resolved));
+  const { namespace, topoRef: ref } = resolved;
+  const material = await topoMaterial(deps.kube, { namespace, ref, nowMs }, memory);
+  if (!material.ok) return { registered: false, written: [], message: material.problem };
+  const client = deps.topo.client(globalEndpoints(resolved), material.tls);
   const state = await registerTopology({ resolved, client, notReady, leaving });
   // What was found right a moment ago is not wrong because the server is slow to answer now.
   const recent = verified?.intent === intent && nowMs - verified.provenMs < TRUST_MS;

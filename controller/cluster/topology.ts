@@ -7,6 +7,7 @@ import type {
   ResolvedDatabase,
 } from '../../schemas/resolve/types.ts';
 import type { Backup } from '../../schemas/types.ts';
+import { endpointsOf, plainAddress } from '../../schemas/resolve/topo-ref.ts';
 import { topoAddress } from '../toposerver/desired.ts';
 import type { EtcdClient } from '../topo/client.ts';
 import { EtcdError } from '../topo/client.ts';
@@ -36,12 +37,12 @@ export const cellRecord = (
     const server = names.localTopo(names.cell(resolved.name, cell.name));
     return {
       name: cell.name,
-      server_addresses: [topoAddress(server, resolved.namespace)],
+      server_addresses: [plainAddress(topoAddress(server, resolved.namespace), resolved.topoRef)],
       root: etcd.rootPath,
     };
   }
   const { address, rootPath } = resolved.topoRef;
-  return { name: cell.name, server_addresses: [address], root: rootPath };
+  return { name: cell.name, server_addresses: endpointsOf(address), root: rootPath };
 };
 
 const location = (backup: Backup): BackupLocation => {

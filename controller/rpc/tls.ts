@@ -3,7 +3,8 @@ import type { ChannelCredentials } from '@grpc/grpc-js';
 
 /** A client certificate of ours and the authority of the other side, all PEM. */
 export interface TlsMaterial {
-  ca: string;
+  /** Those that everybody trusts when absent. */
+  ca?: string;
   cert?: string;
   key?: string;
   /** Name to expect in the server's certificate; the dialled host when absent. */

@@ -1,4 +1,5 @@
 /** What the data plane says about a shard: its records in the topology and its poolers' own answers. */
+import { endpointsOf } from '../../schemas/resolve/topo-ref.ts';
 import type { TopoRef } from '../../schemas/types.ts';
 import type { Rpc } from '../rpc/client.ts';
 import type { TlsMaterial } from '../rpc/tls.ts';
@@ -39,6 +40,8 @@ export interface DataPlaneRequest {
   shard: ShardKey;
   members: readonly Member[];
   tls?: TlsMaterial;
+  /** For topology servers with TLS. */
+  topoTls?: TlsMaterial;
 }
 
 export interface DataPlaneAccess {
@@ -55,12 +58,6 @@ const STATUS_TIMEOUT_MS = 2000;
  * new primary writes a record of its own.
  */
 const REPLY_LIFE_MS = 15_000;
-
-const endpointsOf = (address: string): string[] =>
-  address
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
 
 const readCells = async (client: EtcdClient, root: string): Promise<Map<string, CellRecord>> => {
   const cells = new Map<string, CellRecord>();
@@ -82,15 +79,16 @@ const readTopology = async (
   request: DataPlaneRequest,
 ): Promise<Topology> => {
   const { address, rootPath } = request.topo;
-  const records = await readCells(access.topo.client(endpointsOf(address)), rootPath);
+  const clientOf = (endpoints: string[]): EtcdClient =>
+    access.topo.client(endpoints.length > 0 ? endpoints : endpointsOf(address), request.topoTls);
+  const records = await readCells(clientOf([]), rootPath);
   const wanted = [...new Set(request.members.map(({ cell }) => cell))];
   const entries = new Map<string, PoolerEntry>();
   await Promise.all(
     wanted.map(async (cell) => {
       const record = records.get(cell);
       if (!record) return;
-      const endpoints = record.server_addresses ?? [];
-      const client = access.topo.client(endpoints.length > 0 ? endpoints : endpointsOf(address));
+      const client = clientOf(record.server_addresses ?? []);
       const found = await readPoolers(client, record.root ?? rootPath, cell, request.shard);
       for (const entry of found) entries.set(entry.record.id?.name ?? '', entry);
     }),

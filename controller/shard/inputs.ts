@@ -4,6 +4,7 @@ import type { Shard } from '../../schemas/types.ts';
 import { identityOf } from '../common/meta.ts';
 import type { Deps } from '../deps.ts';
 import { internalTlsMaterial } from '../reconcile/tls.ts';
+import { topoMaterial } from '../reconcile/topo-tls.ts';
 import type { Target } from '../rpc/client.ts';
 import type { TlsMaterial } from '../rpc/tls.ts';
 import type { ShardMemory } from './memory.ts';
@@ -65,6 +66,19 @@ export const tlsMaterial = async (
   const value = await internalTlsMaterial(deps.kube, cluster, namespace);
   memory.tls = { atMs: nowMs, value };
   return value;
+};
+
+/** For the topology server. One that is missing is told with the other Secrets. */
+export const topoTlsMaterial = async (
+  deps: Deps,
+  shard: Shard,
+  memory: ShardMemory,
+): Promise<TlsMaterial | undefined> => {
+  const ref = shard.spec?.globalTopoServer;
+  if (!ref) return undefined;
+  const { namespace = '' } = shard.metadata;
+  const found = await topoMaterial(deps.kube, { namespace, ref, nowMs: deps.clock.now() }, memory);
+  return found.ok ? found.tls : undefined;
 };
 
 export type ConfigBody = { ok: true; body?: string } | { ok: false; problem: string };

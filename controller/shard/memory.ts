@@ -2,6 +2,7 @@
 import type { BackupMetadata, StatusResponse } from '../rpc/types.ts';
 import type { BackupAttempt } from './fresh-backup.ts';
 import type { Built, Settled } from './settled.ts';
+import type { TopoMaterialMemory } from '../reconcile/topo-tls.ts';
 import type { TlsMaterial } from '../rpc/tls.ts';
 
 /** A pod as it was last seen. */
@@ -18,7 +19,7 @@ export interface Dated<T> {
   value: T;
 }
 
-export interface ShardMemory {
+export interface ShardMemory extends TopoMaterialMemory {
   pods: Map<string, PodTrace>;
   /** Since when a pod that should exist does not, ms since the epoch. */
   missingSince: Map<string, number>;

@@ -21,6 +21,21 @@ export const neededSecrets = (spec: ShardSpec): Needed[] => {
       purpose: 'the password of the superuser (spec.postgresPasswordSecretRef)',
     },
   ];
+  const { caSecret, clientCertSecret } = spec.globalTopoServer;
+  if (caSecret) {
+    needed.push({
+      secret: caSecret,
+      keys: ['ca.crt'],
+      purpose: 'the authority of the topology server (external.caSecret)',
+    });
+  }
+  if (clientCertSecret) {
+    needed.push({
+      secret: clientCertSecret,
+      keys: ['tls.crt', 'tls.key'],
+      purpose: 'the certificate for the topology server (external.clientCertSecret)',
+    });
+  }
   const tls = spec.backup?.pgbackrestTLS?.secretName;
   if (tls) {
     needed.push({

@@ -1,5 +1,6 @@
 import { DEFAULT_POLICY, policyOrDefault } from '../../schemas/durability.ts';
 import { PORTS } from '../../schemas/ports.ts';
+import { endpointsOf } from '../../schemas/resolve/topo-ref.ts';
 import type { Shard } from '../../schemas/types.ts';
 import { effectivePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
 import type { Deps } from '../deps.ts';
@@ -24,6 +25,7 @@ import {
   secretProblems,
   targetOf,
   tlsMaterial,
+  topoTlsMaterial,
 } from './inputs.ts';
 import type { ShardMemory } from './memory.ts';
 import type { ShardObserved } from './observe.ts';
@@ -88,7 +90,7 @@ const shardKeyOf = (shard: Shard) => ({
   shard: shard.spec?.shardName ?? '',
 });
 
-const read = (
+const read = async (
   pass: Pass,
   members: readonly Member[],
   tls: TlsMaterial | undefined,
@@ -100,22 +102,21 @@ const read = (
     rootPath: '',
     implementation: 'etcd',
   };
-  return readDataPlane(
-    access,
-    { topo, shard: shardKeyOf(shard), members, ...(tls ? { tls } : {}) },
-    memory,
-  );
+  const topoTls = await topoTlsMaterial(deps, shard, memory);
+  const material = { ...(tls ? { tls } : {}), ...(topoTls ? { topoTls } : {}) };
+  return readDataPlane(access, { topo, shard: shardKeyOf(shard), members, ...material }, memory);
 };
 
 /** The topology server that holds the pooler records of a cell. */
 const clientOf =
-  ({ deps, shard }: Pass) =>
+  ({ deps, shard, memory }: Pass) =>
   async (cell: string): Promise<EtcdClient | undefined> => {
     const { address = '', rootPath = '' } = shard.spec?.globalTopoServer ?? {};
-    const global = deps.topo.client([address]);
+    const tls = await topoTlsMaterial(deps, shard, memory);
+    const global = deps.topo.client(endpointsOf(address), tls);
     const found = await global.get(topoKeys.cell(rootPath, cell));
     const addresses = found ? codecs.Cell.decode(found.value).server_addresses : undefined;
-    return addresses && addresses.length > 0 ? deps.topo.client(addresses) : global;
+    return addresses && addresses.length > 0 ? deps.topo.client(addresses, tls) : global;
   };
 
 export interface Work {

@@ -1,5 +1,4 @@
 import type { TlsMaterial } from '../rpc/tls.ts';
-import { channelCredentials } from '../rpc/tls.ts';
 import { EtcdClient } from './client.ts';
 
 /** Connections to topology servers, one per set of endpoints. */
@@ -40,7 +39,7 @@ export const createTopoAccess = (options: TopoAccessOptions): TopoAccess => {
       const client = new EtcdClient({
         endpoints,
         ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-        ...(tls ? { credentials: channelCredentials(tls) } : {}),
+        ...(tls ? { tls } : {}),
       });
       open.set(key, { client, usedAt: now });
       return client;

@@ -6,14 +6,18 @@ import { credentials, makeGenericClientConstructor, status } from '@grpc/grpc-js
 import type { ChannelCredentials, Client, ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { serviceDefinition } from '../proto/load.ts';
 import { CHANNEL_OPTIONS, Redial } from '../rpc/redial.ts';
+import { channelCredentials, tlsOptions, type TlsMaterial } from '../rpc/tls.ts';
 
 export interface EtcdOptions {
-  /** host:port or http(s) URLs; a scheme is dropped. At least one. */
+  /**
+   * host:port or URLs, at least one. https:// is TLS and http:// never is; without a scheme a client
+   * certificate decides. The runtime's client takes them in the same way.
+   */
   endpoints: string[];
   /** Deadline of one call in ms; 3000 unless given. */
   timeoutMs?: number;
-  /** Plain text unless given. */
-  credentials?: ChannelCredentials;
+  /** For endpoints with TLS. */
+  tls?: TlsMaterial;
 }
 
 export interface KeyValue {
@@ -108,6 +112,14 @@ const keyValue = (raw: RawKeyValue): KeyValue => ({
   lease: raw.lease ?? '0',
 });
 
+const withoutScheme = (endpoint: string): string => endpoint.replace(/^\w+:\/\//, '');
+
+const isSecure = (endpoint: string, tls: TlsMaterial | undefined): boolean =>
+  endpoint.startsWith('https://') || (!endpoint.includes('://') && tls?.cert !== undefined);
+
+const credentialsOf = (secure: boolean, tls: TlsMaterial | undefined): ChannelCredentials =>
+  secure ? channelCredentials(tls ?? {}) : credentials.createInsecure();
+
 type Service = 'KV' | 'Lease' | 'Watch';
 type Unary = (
   request: object,
@@ -124,16 +136,21 @@ const CLIENTS = {
 export class EtcdClient {
   readonly endpoints: readonly string[];
   private readonly timeoutMs: number;
-  private readonly credentials: ChannelCredentials;
+  private readonly tls: TlsMaterial | undefined;
+  /** Endpoints that speak TLS. */
+  private readonly secure: ReadonlySet<string>;
   private readonly clients = new Map<string, Client>();
   private readonly redial = new Redial();
   private preferred = 0;
 
   constructor(options: EtcdOptions) {
-    this.endpoints = options.endpoints.map((endpoint) => endpoint.replace(/^\w+:\/\//, ''));
+    this.tls = options.tls;
+    this.endpoints = options.endpoints.map(withoutScheme);
+    this.secure = new Set(
+      options.endpoints.filter((endpoint) => isSecure(endpoint, options.tls)).map(withoutScheme),
+    );
     if (this.endpoints.length === 0) throw new Error('an etcd client needs at least one endpoint');
     this.timeoutMs = options.timeoutMs ?? 3000;
-    this.credentials = options.credentials ?? credentials.createInsecure();
   }
 
   async get(key: string): Promise<KeyValue | undefined> {
@@ -305,7 +322,11 @@ export class EtcdClient {
     const key = `${service} ${endpoint}`;
     const known = this.clients.get(key);
     if (known) return known;
-    const made = new CLIENTS[service](endpoint, this.credentials, CHANNEL_OPTIONS);
+    const secure = this.secure.has(endpoint);
+    const made = new CLIENTS[service](endpoint, credentialsOf(secure, this.tls), {
+      ...CHANNEL_OPTIONS,
+      ...(secure ? tlsOptions(this.tls) : {}),
+    });
     this.clients.set(key, made);
     return made;
   }

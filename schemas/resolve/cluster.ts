@@ -20,7 +20,8 @@ import { mergeGateway, mergePlacement, mergeStateless } from './merge.ts';
 import { CLUSTER_PVC_POLICY, pvcPolicyAsStored } from './pvc-policy.ts';
 import { chooseTemplate } from './templates.ts';
 import type { TemplateChoice } from './templates.ts';
-import { resolveGlobalTopo, resolveLocalTopo, topoRefOf } from './topo.ts';
+import { topoRefOf } from './topo-ref.ts';
+import { resolveGlobalTopo, resolveLocalTopo } from './topo.ts';
 import type {
   ResolvedCell,
   ResolvedCluster,
@@ -220,7 +221,11 @@ export const resolveCluster = (
     projectRef: cluster.metadata.annotations?.[ANNOTATIONS.projectRef] || identity.name,
     ...settings,
     globalTopo,
-    topoRef: topoRefOf(globalTopo, identity),
+    topoRef: topoRefOf(
+      globalTopo,
+      cells.map(({ cell }) => cell),
+      identity,
+    ),
     multiadmin,
     multiadminWeb,
     cells: cells.map(({ cell }) => cell),

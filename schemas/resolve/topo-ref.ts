@@ -55,7 +55,9 @@ export const topoCredentialProblems = (
           path: `${block.path}.${key}`,
           value,
           message: 'a process has one set of credentials for all topology servers',
-          fix: used[key] ? `use Secret ${used[key]} here too` : `name Secret ${value} wherever another is named`,
+          fix: used[key]
+            ? `name ${used[key]} here too`
+            : 'name it in the first of the blocks as well',
         },
       ];
     }),

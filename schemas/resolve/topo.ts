@@ -86,23 +86,6 @@ export const resolveLocalTopo = (
 export const topoAddress = (topoServer: string, namespace: string): string =>
   `${topoServer}.${namespace}.svc:${PORTS.etcd.client}`;
 
-/** The reference that all children get. Of external endpoints only the first, as upstream. */
-export const topoRefOf = (
-  topo: ResolvedGlobalTopo,
-  cluster: { name: string; namespace: string },
-): TopoRef =>
-  topo.kind === 'etcd'
-    ? {
-        address: topoAddress(names.globalTopo(cluster.name), cluster.namespace),
-        rootPath: topo.etcd.rootPath,
-        implementation: BUILTIN.topoImplementation,
-      }
-    : {
-        address: topo.external.endpoints[0] ?? '',
-        rootPath: topo.external.rootPath,
-        implementation: topo.external.implementation,
-      };
-
 /** Where a cell's records live: content of the cell's own record in the global topology. */
 export interface CellTopology {
   serverAddresses: string[];

@@ -13,6 +13,7 @@ import {
 } from '../../common/resources.ts';
 import { containerSecurity, RUN_AS } from '../../common/security.ts';
 import type { Tls } from '../../common/tls.ts';
+import type { TopoTls } from '../../common/topo-tls.ts';
 import { postgresEnv } from './environment.ts';
 import { FILES, PATHS } from './paths.ts';
 import type { ShardScope } from './scope.ts';
@@ -125,6 +126,7 @@ export interface PoolerParts {
   readonly serviceId: string;
   readonly otel: Telemetry;
   readonly tls: Tls;
+  readonly topo: TopoTls;
 }
 
 /** Ready means that its gRPC port answers: an unhealthy Postgres must stay reachable for multiorch. */
@@ -172,9 +174,17 @@ export const multipoolerContainer = (
         }),
         ...(encrypted && { 'pgbackrest-cipher-key-file': `${PATHS.cipher}/${FILES.cipher}` }),
       }),
+      ...parts.topo.args,
       ...parts.tls.args,
     ],
-    env: [POD_NAME, POD_NAMESPACE, ...postgresEnv(scope), ...parts.otel.env, GRPC_NO_TXT],
+    env: [
+      POD_NAME,
+      POD_NAMESPACE,
+      ...postgresEnv(scope),
+      ...parts.topo.env,
+      ...parts.otel.env,
+      GRPC_NO_TXT,
+    ],
     // Those of Postgres and pgBackRest too: Services find ports by name only in these containers.
     ports: Object.entries({ http, grpc, postgres, pgbackrest: PORTS.pgbackrest.tls }).map(
       ([name, containerPort]) => ({ name, containerPort, protocol: 'TCP' }),
@@ -187,6 +197,7 @@ export const multipoolerContainer = (
       ...backupMounts(scope),
       MOUNTS.password,
       ...(encrypted ? [MOUNTS.cipher] : []),
+      ...parts.topo.mounts,
       ...parts.tls.mounts,
       ...parts.otel.mounts,
     ],

@@ -16,6 +16,7 @@ import { scheduling } from '../../common/scheduling.ts';
 import { containerSecurity, podSecurity, RUN_AS } from '../../common/security.ts';
 import { service } from '../../common/service.ts';
 import { internalTls } from '../../common/tls.ts';
+import { topoTls } from '../../common/topo-tls.ts';
 import { orchCells, placeOf, shardLabels, type ShardScope } from './scope.ts';
 
 /** Tells the replicas of one cell apart. */
@@ -36,6 +37,7 @@ const orchPod = (scope: ShardScope, cell: string, name: string): PodSpec => {
   const { http, grpc } = PORTS.multiorch;
   const otel = telemetry(spec.observability, ctx, id, COMPONENTS.multiorch);
   const tls = internalTls(spec.internalTLS, 'multiorch', id);
+  const topo = topoTls(spec.globalTopoServer);
   return compact({
     ...podBase(scope.pull),
     terminationGracePeriodSeconds: 45,
@@ -68,9 +70,10 @@ const orchPod = (scope: ShardScope, cell: string, name: string): PodSpec => {
             hostname: '$(POD_IP)',
             'log-level': spec.logLevels?.multiorch ?? 'info',
           }),
+          ...topo.args,
           ...tls.args,
         ],
-        env: [POD_IP, ...(replicas > 1 ? [POD_UID] : []), ...otel.env, GRPC_NO_TXT],
+        env: [POD_IP, ...(replicas > 1 ? [POD_UID] : []), ...topo.env, ...otel.env, GRPC_NO_TXT],
         ports: Object.entries({ http, grpc }).map(([port, containerPort]) => ({
           name: port,
           containerPort,
@@ -79,10 +82,10 @@ const orchPod = (scope: ShardScope, cell: string, name: string): PodSpec => {
         ...probes(http, RUNTIME_PROBES),
         resources: nonEmpty(multiorch.resources) ?? ORCH_RESOURCES,
         securityContext: containerSecurity(RUN_AS.server),
-        volumeMounts: nonEmpty([...tls.mounts, ...otel.mounts]),
+        volumeMounts: nonEmpty([...topo.mounts, ...tls.mounts, ...otel.mounts]),
       }),
     ],
-    volumes: nonEmpty([...tls.volumes, ...otel.volumes]),
+    volumes: nonEmpty([...topo.volumes, ...tls.volumes, ...otel.volumes]),
   });
 };
 

@@ -12,6 +12,7 @@ import { scheduling } from '../../common/scheduling.ts';
 import { podSecurity, RUN_AS } from '../../common/security.ts';
 import { service, UNREADY_TOO } from '../../common/service.ts';
 import { internalTls } from '../../common/tls.ts';
+import { topoTls } from '../../common/topo-tls.ts';
 import type { PvcPolicy } from '../../../schemas/types.ts';
 import { withSpecHash } from '../spec-hash.ts';
 import {
@@ -68,6 +69,7 @@ const poolPod = (
   const { user, group } = poolUsers(at.spec).postgres;
   const serviceAccount = spec.backup?.type === 's3' && spec.backup.s3?.serviceAccountName;
   const tls = internalTls(spec.internalTLS, 'multipooler', id);
+  const topo = topoTls(spec.globalTopoServer);
   const pgctldOtel = telemetry(spec.observability, ctx, id, 'pgctld');
   const poolerOtel = telemetry(spec.observability, ctx, id, 'multipooler');
   const pod: Pod = {
@@ -99,10 +101,16 @@ const poolPod = (
           serviceId: names.poolerId(name),
           otel: poolerOtel,
           tls,
+          topo,
         }),
         exporterContainer(scope),
       ],
-      volumes: [...poolVolumes(scope, name), ...tls.volumes, ...poolerOtel.volumes],
+      volumes: [
+        ...poolVolumes(scope, name),
+        ...topo.volumes,
+        ...tls.volumes,
+        ...poolerOtel.volumes,
+      ],
     }),
   };
   return withSpecHash(pod);
