@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { resolveCluster } from '../../schemas/resolve/cluster.ts';
-import { shardKey } from '../../schemas/resolve/running.ts';
+import { runningShards, shardKey } from '../../schemas/resolve/running.ts';
 import type { ResolvedCluster, RunningShards } from '../../schemas/resolve/types.ts';
-import type { MultigresCluster, Shard } from '../../schemas/types.ts';
+import type { MultigresCluster } from '../../schemas/types.ts';
 import { shardViews } from './locate.ts';
 import type { PolicyKind } from './policy.ts';
 import type { World } from './world.ts';
@@ -33,27 +33,12 @@ export function transitionOf(input: TransitionInput): Transition | undefined {
   const place = (cluster: KubeObject): MultigresCluster =>
     ({ ...cluster, metadata: { namespace, ...cluster.metadata } }) as MultigresCluster;
   const [was, now] = [place(old), place(object)];
-  const live = runningOf(world.shards ?? []);
+  const live = runningShards(world.shards ?? []);
   const before = resolveCluster(was, world.templates, { running: live });
   if (!before.ok) return undefined;
   const running = { ...poolsOf(was, before.value), ...live };
   const after = resolveCluster(now, world.templates, { running });
   return after.ok ? { old: was, now, before: before.value, after: after.value } : undefined;
-}
-
-function runningOf(shards: readonly Shard[]): RunningShards {
-  return Object.fromEntries(
-    shards.flatMap(({ spec }) =>
-      spec
-        ? [
-            [
-              shardKey(spec.databaseName, spec.tableGroupName, spec.shardName),
-              { pools: spec.pools },
-            ],
-          ]
-        : [],
-    ),
-  );
 }
 
 function poolsOf(cluster: MultigresCluster, resolved: ResolvedCluster): RunningShards {
