@@ -65,6 +65,9 @@ export const membershipOf = (
   return counts;
 };
 
+/** The fewest that are more than half: what an election, and etcd, need of so many members. */
+export const majorityOf = (members: number): number => Math.floor(members / 2) + 1;
+
 const total = (membership: Membership): number =>
   Object.values(membership).reduce((sum, count) => sum + count, 0);
 
@@ -103,7 +106,7 @@ export const canElect = (
 ): boolean => {
   const ids = idsOf(recruited);
   const rest = cohort.filter(({ id }) => !ids.has(id));
-  const majority = (cohort.length - rest.length) * 2 > cohort.length;
+  const majority = cohort.length - rest.length >= majorityOf(cohort.length);
   return majority && !satisfies(policy, countByCell(rest));
 };
 
@@ -117,7 +120,9 @@ const recovers = (policy: Policy, before: Membership, rest: Membership): boolean
   const lost = Object.fromEntries(
     occupied(before).map((cell) => [cell, (before[cell] ?? 0) - (rest[cell] ?? 0)]),
   );
-  return total(rest) * 2 > total(before) && !satisfies(policy, lost) && satisfies(policy, rest);
+  return (
+    total(rest) >= majorityOf(total(before)) && !satisfies(policy, lost) && satisfies(policy, rest)
+  );
 };
 
 /**
@@ -125,7 +130,7 @@ const recovers = (policy: Policy, before: Membership, rest: Membership): boolean
  * a leader. The leader that they elect may be unable to write: see `failoverTolerance` for that.
  */
 export const electionTolerance = (policy: Policy, membership: Membership): number => {
-  const minority = Math.max(Math.ceil(total(membership) / 2) - 1, 0);
+  const minority = Math.max(total(membership) - majorityOf(total(membership)), 0);
   // As many missing members as the policy asks for could satisfy it, wherever the policy lets them.
   const couldConfirm =
     policy.scope === 'any' || occupied(membership).length >= policy.count ? policy.count : Infinity;
@@ -158,7 +163,7 @@ const harmOf = (policy: Policy, membership: Membership, cell: string): CellLoss[
   const lost = membership[cell] ?? 0;
   const rest = without(membership, cell, lost);
   if (satisfies(policy, { [cell]: lost })) return 'lost-could-confirm';
-  if (total(rest) * 2 <= total(membership)) return 'no-majority';
+  if (total(rest) < majorityOf(total(membership))) return 'no-majority';
   return satisfies(policy, rest) ? 'none' : 'rest-too-few';
 };
 
@@ -166,7 +171,7 @@ const harmOf = (policy: Policy, membership: Membership, cell: string): CellLoss[
 const failoverTolerance = (policy: Policy, membership: Membership): number => {
   const size = total(membership);
   if (policy.scope === 'any') {
-    const most = Math.min(Math.ceil(size / 2) - 1, policy.count - 1, size - policy.count);
+    const most = Math.min(size - majorityOf(size), policy.count - 1, size - policy.count);
     return Math.max(most, 0);
   }
   // Two lost members may lie in two cells and then satisfy the policy: never more than one.

@@ -1,3 +1,4 @@
+import { majorityOf } from '../../../schemas/durability.ts';
 import type { ResolvedCluster, ResolvedGlobalTopo } from '../../../schemas/resolve/types.ts';
 import { clusterOf, locate } from '../locate.ts';
 import { takesPods, zoneOf } from '../nodes.ts';
@@ -58,7 +59,7 @@ function judge(
     };
   }
   const fullest = Math.ceil(etcd.replicas / open.length);
-  const tolerates = Math.floor((etcd.replicas - 1) / 2);
+  const tolerates = etcd.replicas - majorityOf(etcd.replicas);
   if (fullest <= tolerates) return undefined;
   return {
     message: `${open.length === 1 ? 'one Node' : `${open.length} Nodes`} for ${etcd.replicas} members of the global etcd: losing a Node removes up to ${fullest}, and etcd tolerates ${tolerates}`,

@@ -1,3 +1,4 @@
+import { majorityOf } from '../../../schemas/durability.ts';
 import { clusterOf, locate } from '../locate.ts';
 import type { Finding, Policy } from '../policy.ts';
 
@@ -34,7 +35,7 @@ give.`,
       fix: 'use 3 from the start: the number cannot be changed later',
     };
     if (replicas === 1) return [finding];
-    const tolerates = Math.floor((replicas - 1) / 2);
+    const tolerates = replicas - majorityOf(replicas);
     return [
       {
         ...finding,

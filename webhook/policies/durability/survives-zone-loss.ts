@@ -2,6 +2,7 @@ import {
   cellLosses,
   durabilityOf,
   electionTolerance,
+  majorityOf,
   membershipOf,
   POLICIES,
   policyOrDefault,
@@ -83,7 +84,7 @@ function reasons(policy: Durability, membership: Membership, fatal: readonly Cel
       case 'lost-could-confirm':
         return `${removes}, and an election tolerates ${electionTolerance(policy, membership)}`;
       case 'no-majority':
-        return `${removes}, and an election needs ${Math.floor(size / 2) + 1}`;
+        return `${removes}, and an election needs ${majorityOf(size)}`;
       case 'rest-too-few':
         return `${removes}, and the others, all in one cell, cannot confirm a write under ${policy.name}`;
       case 'none':
