@@ -92,7 +92,7 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   if (!cell || isTerminating(cell) || isClusterTerminating(deps, cell)) return {};
   const outcome = await bringAbout(cell, deps);
   const status = cellStatus(cell, observe(cell, deps, outcome));
-  await writeStatus(deps, cell, status);
+  await writeStatus(deps, cell, status, outcome.failed);
   cellGauges(deps, cell, status);
   throwFailure(outcome.failed);
   return outcome.heldMs > 0 ? { requeueAfterMs: outcome.heldMs } : {};

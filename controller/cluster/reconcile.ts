@@ -264,7 +264,7 @@ const reconcileLive = async (pass: Pass): Promise<Result> => {
     topology: state,
     ...(failure === undefined ? {} : { failure }),
   });
-  await writeStatus(deps, cluster, status);
+  await writeStatus(deps, cluster, status, children.failed);
   clusterGauges(deps, cluster, status);
   throwFailure(children.failed);
   return requeueAfter(pass, state, children.leaving.length);

@@ -153,6 +153,23 @@ const topologyCondition = (input: ClusterStatusInput): Condition => {
 /** What children report of things that somebody has to act on. */
 const RAISED = ['RolloutPending', 'ScaleDownRefused', 'PodsStuck'] as const;
 
+/** Children of any kind with something that could not be written. */
+const refused = ({ cluster, observed }: ClusterStatusInput): Condition[] => {
+  const children = [
+    observed.topo,
+    ...observed.cells.values(),
+    ...observed.tableGroups.values(),
+    ...observed.shards,
+  ];
+  const texts = children.flatMap((child) => {
+    const entry = findCondition(child?.status?.conditions, 'ChildrenRefused');
+    return entry?.status === 'True' ? [entry.message] : [];
+  });
+  if (texts.length === 0) return [];
+  const { generation } = cluster.metadata;
+  return [condition('ChildrenRefused', true, 'OfChildren', texts.join('; '), generation)];
+};
+
 const raised = (input: ClusterStatusInput): Condition[] => {
   const { generation } = input.cluster.metadata;
   const conditions = RAISED.flatMap((type) => {
@@ -240,6 +257,7 @@ export const clusterStatus = (input: ClusterStatusInput): MultigresClusterStatus
       condition('ImageRolloutPending', status === 'True', reason, text, generation),
       ...external.conditions,
       ...raised(input),
+      ...refused(input),
       ...keptCondition(input),
     ],
   };

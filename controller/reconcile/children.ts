@@ -5,6 +5,7 @@ import { kindOf, refOf } from '../kube/api.ts';
 import { isKubeError, KubeError } from '../kube/errors.ts';
 import type { Lister } from '../kube/store.ts';
 import type { Deps } from '../deps.ts';
+import { keepImmutable } from './immutable.ts';
 
 export const textOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
@@ -71,7 +72,8 @@ const applyOne = async (deps: Deps, owner: KubeObject, child: KubeObject): Promi
     return { object: observed, changed: false, created: false };
   }
   if (observed) refuseForeign(observed, owner);
-  const { object, changed } = await deps.applier.apply(owned(child, owner), observed);
+  const wanted = owned(keepImmutable(child, observed), owner);
+  const { object, changed } = await deps.applier.apply(wanted, observed);
   return { object, changed, created: observed === undefined };
 };
 

@@ -1,15 +1,23 @@
 import type { KubeObject } from '../../schemas/k8s.ts';
+import type { Condition } from '../../schemas/k8s.ts';
 import type { Phase } from '../../schemas/types.ts';
 import { isKubeError } from '../kube/errors.ts';
+import type { Failed } from './children.ts';
 import { listerOf } from './children.ts';
+import { withRefusals } from './refusals.ts';
 import type { Deps } from '../deps.ts';
 
-/** Writes a status when it differs from what is there, and tells a change of phase as an event. */
+/**
+ * Writes a status when it differs from what is there, and tells a change of phase as an event.
+ * `failed`: children that could not be written; what will not pass by itself becomes a condition.
+ */
 export const writeStatus = async (
   deps: Deps,
   object: KubeObject,
-  status: { phase?: Phase; message?: string },
+  ofKind: { phase?: Phase; message?: string; conditions?: Condition[] },
+  failed: readonly Failed[] = [],
 ): Promise<void> => {
+  const status = withRefusals(ofKind, failed, object.metadata.generation);
   const lister = listerOf(deps, object);
   const observed = lister.get(object.metadata.namespace, object.metadata.name) ?? object;
   try {

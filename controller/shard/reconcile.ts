@@ -95,7 +95,7 @@ const reconcileLive = async (pass: Pass): Promise<Result> => {
     ...input,
     ...(since === undefined ? {} : { incompleteSinceMs: since }),
   });
-  await writeStatus(deps, shard, status);
+  await writeStatus(deps, shard, status, done.failed);
   shardGauges(deps, shard, {
     status,
     desired: done.children.pods,

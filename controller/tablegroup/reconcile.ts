@@ -51,7 +51,7 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
     orphans: [...existing.values()].filter((shard) => !names.includes(shard.metadata.name)),
     ...(failure === undefined ? {} : { failure }),
   });
-  await writeStatus(deps, group, status);
+  await writeStatus(deps, group, status, failed);
   throwFailure(failed);
   return {};
 };

@@ -33,7 +33,7 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
     storageClasses: deps.listers.StorageClass.list(),
     ...(failure === undefined ? {} : { failure }),
   });
-  await writeStatus(deps, topo, status);
+  await writeStatus(deps, topo, status, failed);
   topoGauges(deps, topo, workloadOf(statefulSet));
   throwFailure(failed);
   return {};

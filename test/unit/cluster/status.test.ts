@@ -160,6 +160,19 @@ describe('status of a cluster', () => {
     assert.equal(conditionText(statusOf().conditions, 'RolloutPending'), 'absent');
   });
 
+  it('says what of its children the API server refuses', () => {
+    const refused = condition(
+      'ChildrenRefused',
+      true,
+      'Invalid',
+      'StatefulSet x: field is immutable',
+    );
+    const { conditions } = statusOf({ topo: { conditions: [refused] } });
+    const found = conditions?.find(({ type }) => type === 'ChildrenRefused');
+    assert.equal(found?.message, refused.message);
+    assert.equal(conditionText(statusOf().conditions, 'ChildrenRefused'), 'absent');
+  });
+
   it('keeps what it said when the specification does not resolve, and says why', () => {
     const before = { ...cluster, status: statusOf() };
     const status = refusedStatus(before, [
