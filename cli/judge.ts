@@ -7,6 +7,7 @@ import { shapeErrors } from '../schemas/shape-errors.ts';
 import { storedForm } from '../schemas/stored-form.ts';
 import { unknownFields } from '../schemas/unknown-fields.ts';
 import { isRecord } from '../schemas/walk.ts';
+import { type Answer, applyBypass, idsToAsk, readBypass } from '../webhook/bypass.ts';
 import { CLEANUP_USERS } from '../webhook/configurations.ts';
 import { createContext } from '../webhook/context.ts';
 import { mutate } from '../webhook/mutate.ts';
@@ -16,6 +17,7 @@ import {
   type ModeOverrides,
   type Operation,
   type Policy,
+  type PolicyContext,
   type PolicyKind,
   runPolicies,
   sameJson,
@@ -58,6 +60,8 @@ export interface JudgeOptions {
   /** What the policies may know. By default nothing but that there are no templates. */
   world?: World;
   modes?: ModeOverrides;
+  /** For each policy that the object asks to set aside by annotation: may the user? None if absent. */
+  bypass?: ReadonlyMap<string, Answer>;
   policies?: readonly Policy[];
   /** False: the API server alone, without our two webhooks. */
   webhooks?: boolean;
@@ -158,7 +162,16 @@ function policyFindings(
     ...(object ? { object } : {}),
     ...(old ? { old } : {}),
   });
-  return runPolicies(options.policies ?? POLICIES, context, options.modes).map(fromJudged);
+  const judged = runPolicies(options.policies ?? POLICIES, context, options.modes);
+  return setAside(judged, context, options).map(fromJudged);
+}
+
+/** Denials that the object asks to set aside, and the user may, are warnings. */
+function setAside(judged: Judged[], context: PolicyContext, options: JudgeOptions): Judged[] {
+  const { object, old, user, namespace } = context;
+  const asked = readBypass((object ?? old)?.metadata.annotations, options.policies ?? POLICIES);
+  if (!asked || idsToAsk(asked, judged).length === 0) return judged;
+  return applyBypass(asked, judged, options.bypass ?? new Map(), { user, namespace }).judged;
 }
 
 function verdictOf(findings: readonly ManifestFinding[]): ManifestVerdict {

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../schemas/k8s.ts';
 import { isRecord } from '../schemas/walk.ts';
 import type { ModeOverrides, World } from '../webhook/policies/policy.ts';
+import type { Answer } from '../webhook/bypass.ts';
 import { createCelRules } from './cel.ts';
 import {
   type Failure,
@@ -10,7 +11,7 @@ import {
   namespaceOf,
   readInputs,
 } from './documents.ts';
-import { describe, judgeManifest, type ManifestFinding } from './judge.ts';
+import { describe, judgeManifest, type JudgeOptions, type ManifestFinding } from './judge.ts';
 import { pointerOf, type Segment } from './paths.ts';
 import { offlineWorld } from './world.ts';
 import type { Position } from './yaml.ts';
@@ -33,9 +34,15 @@ export interface LiveState {
   stored(object: KubeObject, namespace: string): KubeObject | undefined;
   /** What the policies may know for this object; templates of the inputs are laid over it. */
   worldOf(object: KubeObject, namespace: string): World;
+  /** The modes in force in a namespace. */
+  modesIn(namespace: string): ModeOverrides;
+  /** For each policy that the object asks to set aside: may the user? */
+  mayBypass(object: KubeObject, namespace: string): ReadonlyMap<string, Answer>;
 }
 
 export interface LintFinding extends ManifestFinding, Position {
+  /** Index of the object in `objects`. */
+  object: number;
   file: string;
   kind: string;
   name: string;
@@ -86,33 +93,39 @@ interface JudgedManifest {
 function judgeAll(manifests: readonly Manifest[], options: LintOptions): JudgedManifest[] {
   const holds = createCelRules();
   const fallback = options.namespace ?? 'default';
-  const usable = manifests.map(({ object }) => object).filter(isUsable);
+  const objects = manifests.map((manifest) => manifest.object);
   return manifests
     .filter(({ ours, stray }) => ours || stray)
-    .map((manifest) => {
+    .map((manifest, index) => {
       const { object, stray } = manifest;
       const namespace = namespaceOf(object, fallback);
       const findings = stray
         ? [stray]
         : judgeManifest(object, {
             ...options,
-            ...oldOf(object, namespace, options),
+            ...liveOf(object, namespace, options),
             namespace,
             holds,
-            world: options.world ?? worldFor(object, namespace, { usable, fallback, options }),
+            world: options.world ?? worldFor(object, namespace, objects, options),
           }).findings;
-      return report(manifest, namespace, findings);
+      return report(manifest, { index, namespace, findings });
     });
 }
 
-const oldOf = (
+/** What a cluster says of one object. Modes that were asked for win over those in force. */
+function liveOf(
   object: KubeObject,
   namespace: string,
-  { live }: LintOptions,
-): { old?: KubeObject } => {
-  const old = live?.stored(object, namespace);
-  return old ? { old } : {};
-};
+  { live, modes }: LintOptions,
+): Pick<JudgeOptions, 'old' | 'modes' | 'bypass'> {
+  if (!live) return {};
+  const old = live.stored(object, namespace);
+  return {
+    modes: { ...live.modesIn(namespace), ...modes },
+    bypass: live.mayBypass(object, namespace),
+    ...(old ? { old } : {}),
+  };
+}
 
 /** Objects without a name, or with metadata of a wrong shape, form no world. */
 function isUsable({ metadata }: KubeObject): boolean {
@@ -124,22 +137,17 @@ function isUsable({ metadata }: KubeObject): boolean {
 
 const CLUSTER_WIDE = new Set(['Node', 'StorageClass']);
 
-interface Surroundings {
-  usable: readonly KubeObject[];
-  fallback: string;
-  options: LintOptions;
-}
-
-function worldFor(
+/** What the policies may know for one object: the other inputs, over what a cluster has. */
+export function worldFor(
   object: KubeObject,
   namespace: string,
-  { usable, fallback, options }: Surroundings,
+  others: readonly KubeObject[],
+  { live, namespace: fallback = 'default' }: LintOptions,
 ): World {
-  const near = usable.filter(
-    (other) => CLUSTER_WIDE.has(other.kind) || namespaceOf(other, fallback) === namespace,
-  );
+  const near = others
+    .filter(isUsable)
+    .filter((other) => CLUSTER_WIDE.has(other.kind) || namespaceOf(other, fallback) === namespace);
   const given = offlineWorld(near);
-  const { live } = options;
   return live ? overlay(live.worldOf(object, namespace), given) : given;
 }
 
@@ -160,11 +168,15 @@ function overlay(live: World, given: World): World {
 
 function report(
   { file, object, source }: Manifest,
-  namespace: string,
-  findings: readonly ManifestFinding[],
+  {
+    index,
+    namespace,
+    findings,
+  }: { index: number; namespace: string; findings: readonly ManifestFinding[] },
 ): JudgedManifest {
   const identity = { file, kind: object.kind, name: nameOf(object), namespace };
   const place = (finding: ManifestFinding, position: Position): LintFinding => ({
+    object: index,
     ...identity,
     ...finding,
     ...position,
@@ -194,3 +206,9 @@ const repetition = (segments: readonly Segment[]): ManifestFinding => ({
   message: 'this key is there twice, and only the last one counts',
   fix: 'remove one of them',
 });
+
+/** Without what only the program itself needs, for JSON. */
+export function published({ segments, ...finding }: LintFinding): Omit<LintFinding, 'segments'> {
+  void segments;
+  return finding;
+}

@@ -2,12 +2,8 @@ import type { KubeObject } from '../schemas/k8s.ts';
 import type { Templates } from '../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../schemas/types.ts';
 import { isRecord } from '../schemas/walk.ts';
-import type { World, WorldNode, WorldStorageClass } from '../webhook/policies/world.ts';
-
-const DEFAULT_CLASS = [
-  'storageclass.kubernetes.io/is-default-class',
-  'storageclass.beta.kubernetes.io/is-default-class',
-];
+import { worldNode, worldStorageClass } from '../webhook/live.ts';
+import type { World } from '../webhook/policies/world.ts';
 
 /**
  * What policies may know from the inputs alone, for objects of one namespace: it holds the templates
@@ -18,8 +14,8 @@ const DEFAULT_CLASS = [
 export function offlineWorld(inNamespace: readonly KubeObject[]): World {
   const of = (apiVersion: RegExp, kind: string): KubeObject[] =>
     inNamespace.filter((object) => object.kind === kind && apiVersion.test(object.apiVersion));
-  const nodes = of(/^v1$/, 'Node').map(nodeOf);
-  const storageClasses = of(/^storage\.k8s\.io\//, 'StorageClass').map(classOf);
+  const nodes = of(/^v1$/, 'Node').map(worldNode);
+  const storageClasses = of(/^storage\.k8s\.io\//, 'StorageClass').map(worldStorageClass);
   const secrets = of(/^v1$/, 'Secret').map(
     (secret) => [secret.metadata.name, keysOf(secret)] as const,
   );
@@ -40,27 +36,6 @@ export function offlineWorld(inNamespace: readonly KubeObject[]): World {
     ...(storageClasses.length > 0 ? { storageClasses } : {}),
     ...(secrets.length > 0 ? { secrets: Object.fromEntries(secrets) } : {}),
     ...(configMaps.length > 0 ? { configMaps: Object.fromEntries(configMaps) } : {}),
-  };
-}
-
-function nodeOf({ metadata, spec }: KubeObject): WorldNode {
-  const cordoned = isRecord(spec) && spec['unschedulable'] === true;
-  return { name: metadata.name, labels: metadata.labels ?? {}, schedulable: !cordoned };
-}
-
-function classOf(object: KubeObject): WorldStorageClass {
-  const { metadata, provisioner, allowVolumeExpansion, volumeBindingMode } =
-    object as KubeObject & {
-      provisioner?: string;
-      allowVolumeExpansion?: boolean;
-      volumeBindingMode?: 'Immediate' | 'WaitForFirstConsumer';
-    };
-  return {
-    name: metadata.name,
-    isDefault: DEFAULT_CLASS.some((key) => metadata.annotations?.[key] === 'true'),
-    expandable: allowVolumeExpansion === true,
-    bindingMode: volumeBindingMode ?? 'Immediate',
-    ...(provisioner === undefined ? {} : { provisioner }),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   type Document,
   type Node,
   type Pair,
+  type Scalar,
   type YAMLMap,
 } from 'yaml';
 import type { Segment } from './paths.ts';
@@ -206,6 +207,9 @@ function mergedEntries(pair: Pair, path: Segment[], reader: Reader): [string, un
   });
 }
 
+/** Nothing stands after the colon. */
+const isAbsent = (node: Scalar): boolean => node.type === 'PLAIN' && (node.source ?? '') === '';
+
 interface Place {
   node: Node;
   offset: number;
@@ -236,7 +240,7 @@ function step(document: Parsed, node: Node, segment: Segment): Place | undefined
   );
   if (pair) {
     const value = resolved(document, pair.value);
-    const isWord = isScalar(value) && !isAlias(pair.value) && (value.source ?? '') !== '';
+    const isWord = isScalar(value) && !isAlias(pair.value) && !isAbsent(value);
     const offset = isWord ? offsetOf(value as Node) : offsetOf(pair.key as Node);
     return value ? { node: value, offset, missing: false } : undefined;
   }

@@ -11,6 +11,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const PROGRAMS = {
   webhook: 'webhook/main.ts',
   controller: 'controller/main.ts',
+  'kubectl-multigres': 'cli/main.ts',
   emulator: 'hack/emulator/main.ts',
 } as const;
 export type Program = keyof typeof PROGRAMS;

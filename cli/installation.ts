@@ -1,0 +1,63 @@
+import type { KubeApi } from '../controller/kube/api.ts';
+import { listAll } from '../controller/kube/informer.ts';
+import { KINDS, type KubeObject } from '../schemas/k8s.ts';
+import { resolveModes } from '../webhook/modes.ts';
+import { WEBHOOK_OPTIONS } from '../webhook/options.ts';
+import { POLICIES } from '../webhook/policies/index.ts';
+import type { ModeOverrides } from '../webhook/policies/policy.ts';
+import { BUILTIN_CONFIG, type PolicyConfig, readPolicyConfig } from '../webhook/policy-config.ts';
+
+/** How the operator is installed in a cluster, as far as it changes verdicts. */
+export interface Installation {
+  /** Namespace of the operator; absent if it was not found. */
+  namespace?: string;
+  config: PolicyConfig;
+  /** What could not be read, in words. */
+  notes: string[];
+}
+
+const WEBHOOK = 'validate.multigres.com';
+
+interface WithWebhooks extends KubeObject {
+  webhooks?: { name: string; clientConfig?: { service?: { namespace: string } } }[];
+}
+
+/** Finds the operator by its webhook configuration, and reads what it decided about policies. */
+export async function readInstallation(kube: Pick<KubeApi, 'get' | 'list'>): Promise<Installation> {
+  const notes: string[] = [];
+  const attempt = async <T>(what: string, read: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await read();
+    } catch (error) {
+      notes.push(`cannot read ${what}: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  };
+  const found = await attempt('the webhook configurations', async () => {
+    const { items } = await listAll(kube, KINDS.ValidatingWebhookConfiguration, { limit: 500 });
+    return (items as WithWebhooks[]).find(({ webhooks = [] }) =>
+      webhooks.some(({ name }) => name === WEBHOOK),
+    );
+  });
+  const namespace = found?.webhooks?.find(({ name }) => name === WEBHOOK)?.clientConfig?.service
+    ?.namespace;
+  if (!found || namespace === undefined) return { config: BUILTIN_CONFIG, notes };
+  const name = `${found.metadata.name}-policies`;
+  const settings = await attempt('the settings of the policies', () =>
+    kube.get({ kind: KINDS.ConfigMap, namespace, name }),
+  );
+  const { config, problems } = readPolicyConfig(settings?.data, BUILTIN_CONFIG, POLICIES);
+  return { namespace, config, notes: [...notes, ...problems] };
+}
+
+/** The modes in force in a namespace: those of the installation, and its own labels. */
+export async function modesIn(
+  kube: Pick<KubeApi, 'get'>,
+  namespace: string,
+  { config }: Installation,
+): Promise<ModeOverrides> {
+  const object = await kube.get({ kind: KINDS.Namespace, name: namespace });
+  return resolveModes(POLICIES, config.modes, namespace, object?.metadata.labels ?? {}).modes;
+}
+
+export const LEASE_NAME = WEBHOOK_OPTIONS.leaseName.default;

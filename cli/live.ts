@@ -1,0 +1,245 @@
+import type { KubeApi } from '../controller/kube/api.ts';
+import { createClient } from '../controller/kube/client.ts';
+import { systemClock } from '../controller/kube/clock.ts';
+import { isKubeError } from '../controller/kube/errors.ts';
+import { listAll } from '../controller/kube/informer.ts';
+import { Store } from '../controller/kube/store.ts';
+import { createTransport } from '../controller/kube/transport.ts';
+import { loadUserConfig } from '../controller/kube/user-config.ts';
+import { KINDS, type KubeObject } from '../schemas/k8s.ts';
+import { ANNOTATIONS, LABELS } from '../schemas/labels.ts';
+import { isRecord } from '../schemas/walk.ts';
+import { BYPASS } from '../webhook/access.ts';
+import { type Answer, readBypass } from '../webhook/bypass.ts';
+import { controllerLease } from '../webhook/controller-lease.ts';
+import { WORLD_KINDS, type WorldKind, worldNode, worldStorageClass } from '../webhook/live.ts';
+import { POLICIES } from '../webhook/policies/index.ts';
+import { ZONE_LABELS } from '../webhook/policies/nodes.ts';
+import type { ModeOverrides, PolicyKind, World } from '../webhook/policies/policy.ts';
+import { secretKeys } from '../webhook/secret-keys.ts';
+import { worldFor, type WorldDeps } from '../webhook/world.ts';
+import { type Input, namespaceOf, readInputs } from './documents.ts';
+import { type Installation, LEASE_NAME, modesIn, readInstallation } from './installation.ts';
+import { OFFLINE_WORLD } from './judge.ts';
+import type { CommonOptions } from './options.ts';
+import type { Live } from './run.ts';
+
+/** Of the claims only those that belong to some cluster of ours. */
+const SELECTORS: Partial<Record<WorldKind, string>> = { PersistentVolumeClaim: LABELS.cluster };
+/** What a person may be forbidden to read: then it is unknown, and policies say so or nothing. */
+const OPTIONAL: readonly WorldKind[] = ['Node', 'StorageClass', 'PersistentVolumeClaim'];
+
+/**
+ * Reads, once and by plain requests, what stands in the cluster about the objects of the inputs.
+ * Nothing is written: the questions about the person's own name and rights leave nothing behind.
+ */
+export async function readLive(asked: CommonOptions, inputs: readonly Input[]): Promise<Live> {
+  const { config, namespace: ofContext } = loadUserConfig(asked);
+  const transport = createTransport(config, systemClock);
+  const clock = systemClock;
+  const kube = createClient({ transport, clock, random: Math.random, qps: 100, burst: 200 });
+  try {
+    const namespace = asked.namespace ?? ofContext;
+    const objects = readInputs(inputs)
+      .manifests.filter(({ ours, object }) => ours && isRecord(object.metadata))
+      .map(({ object }) => ({ object, namespace: namespaceOf(object, namespace ?? 'default') }));
+    const live = await readAll(kube, objects);
+    return { ...live, ...(namespace === undefined ? {} : { namespace }) };
+  } finally {
+    await transport.close();
+  }
+}
+
+interface Target {
+  object: KubeObject;
+  namespace: string;
+}
+
+const keyOf = ({ object: { kind, metadata }, namespace }: Target): string =>
+  `${kind}/${namespace}/${metadata.name}`;
+
+async function readAll(kube: KubeApi, targets: readonly Target[]): Promise<Live> {
+  const installation = await readInstallation(kube);
+  const user = await userName(kube);
+  const namespaces = [...new Set(targets.map(({ namespace }) => namespace))];
+  const modes = new Map<string, ModeOverrides>();
+  const copies = new Map<string, Copies>();
+  const notes = [...installation.notes];
+  for (const namespace of namespaces) {
+    copies.set(namespace, await copiesOf(kube, namespace, notes));
+    modes.set(namespace, await modesIn(kube, namespace, installation));
+  }
+  const worlds = new Map<string, World>();
+  const stored = new Map<string, KubeObject>();
+  const answers = new Map<string, ReadonlyMap<string, Answer>>();
+  for (const target of targets) {
+    const key = keyOf(target);
+    const old = await storedOf(kube, target);
+    if (old) stored.set(key, old);
+    const near = copies.get(target.namespace);
+    if (near) worlds.set(key, await worldOf(kube, target, { old, near, installation, notes }));
+    answers.set(key, await askBypass(kube, target));
+  }
+  return {
+    state: {
+      stored: (object, namespace) => stored.get(keyOf({ object, namespace })),
+      worldOf: (object, namespace) => worlds.get(keyOf({ object, namespace })) ?? OFFLINE_WORLD,
+      modesIn: (namespace) => modes.get(namespace) ?? {},
+      mayBypass: (object, namespace) => answers.get(keyOf({ object, namespace })) ?? new Map(),
+    },
+    notes: [...new Set(notes)],
+    ...(user === undefined ? {} : { user }),
+  };
+}
+
+async function userName(kube: KubeApi): Promise<string | undefined> {
+  try {
+    const review = (await kube.raw('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'SelfSubjectReview',
+    })) as { status?: { userInfo?: { username?: string } } };
+    return review.status?.userInfo?.username;
+  } catch {
+    return undefined;
+  }
+}
+
+async function storedOf(
+  kube: KubeApi,
+  { object, namespace }: Target,
+): Promise<KubeObject | undefined> {
+  const { name } = object.metadata;
+  if (typeof name !== 'string' || name === '') return undefined;
+  return kube.get({ kind: KINDS[object.kind as keyof typeof KINDS], namespace, name });
+}
+
+/** Copies of what the policies look at, of one namespace; what may not be read is missing. */
+interface Copies {
+  stores: Record<WorldKind, Store>;
+  forbidden: readonly WorldKind[];
+}
+
+async function copiesOf(kube: KubeApi, namespace: string, notes: string[]): Promise<Copies> {
+  const forbidden: WorldKind[] = [];
+  const entries = await Promise.all(
+    WORLD_KINDS.map(async (kind) => {
+      const store = new Store({ now: () => systemClock.now() });
+      const labelSelector = SELECTORS[kind];
+      try {
+        const startedMs = systemClock.now();
+        const { items } = await listAll(kube, KINDS[kind], {
+          limit: 500,
+          ...(KINDS[kind].namespaced ? { namespace } : {}),
+          ...(labelSelector === undefined ? {} : { labelSelector }),
+        });
+        store.replace(items, { startedMs, initial: true });
+      } catch (error) {
+        if (!OPTIONAL.includes(kind) || !isKubeError(error, 'denied')) throw error;
+        forbidden.push(kind);
+        notes.push(`cannot read ${KINDS[kind].plural}: what depends on them is not judged`);
+      }
+      return [kind, store] as const;
+    }),
+  );
+  return { stores: Object.fromEntries(entries) as Record<WorldKind, Store>, forbidden };
+}
+
+interface Near {
+  old: KubeObject | undefined;
+  near: Copies;
+  installation: Installation;
+  notes: string[];
+}
+
+async function worldOf(
+  kube: KubeApi,
+  { object, namespace }: Target,
+  { old, near, installation, notes }: Near,
+): Promise<World> {
+  const { stores, forbidden } = near;
+  const log = {
+    warn: (_fields: object, message = '') => {
+      notes.push(message);
+    },
+  };
+  const deps: WorldDeps = {
+    kube,
+    clock: systemClock,
+    zoneLabels: ZONE_LABELS,
+    settings: () => installation.config.settings,
+    log,
+    controllerAgeMs:
+      installation.namespace === undefined
+        ? () => Promise.resolve(undefined)
+        : controllerLease({
+            kube,
+            clock: systemClock,
+            namespace: installation.namespace,
+            name: LEASE_NAME,
+            log,
+          }),
+    live: {
+      listers: stores,
+      nodes: () => stores.Node.list().map(worldNode),
+      storageClasses: () => stores.StorageClass.list().map(worldStorageClass),
+      secretKeys: (ns, name) => secretKeys(kube, ns, name),
+      defaultTemplate: () => Promise.resolve(null),
+      lostMs: () => 0,
+    },
+  };
+  try {
+    const world = await worldFor(deps, object.kind as PolicyKind, {
+      uid: '',
+      kind: KINDS[object.kind as keyof typeof KINDS],
+      name: object.metadata.name,
+      namespace,
+      operation: old ? 'UPDATE' : 'CREATE',
+      user: '',
+      dryRun: true,
+      object,
+      ...(old ? { oldObject: old } : {}),
+    });
+    return without(world, forbidden);
+  } catch (error) {
+    // an object of a wrong shape: the schema says so
+    if (error instanceof TypeError) return OFFLINE_WORLD;
+    throw error;
+  }
+}
+
+const PARTS: Partial<Record<WorldKind, (keyof World)[]>> = {
+  Node: ['nodes'],
+  StorageClass: ['storageClasses'],
+  PersistentVolumeClaim: ['claims', 'liveAgeMs'],
+};
+
+function without(world: World, forbidden: readonly WorldKind[]): World {
+  const unknown = forbidden.flatMap((kind) => PARTS[kind] ?? []);
+  return Object.fromEntries(
+    Object.entries(world).filter(([part]) => !unknown.includes(part as keyof World)),
+  );
+}
+
+/** Whether the person may set aside the policies that the object asks to set aside. */
+async function askBypass(
+  kube: KubeApi,
+  { object, namespace }: Target,
+): Promise<ReadonlyMap<string, Answer>> {
+  const asked = object.metadata.annotations?.[ANNOTATIONS.bypassPolicies];
+  if (typeof asked !== 'string') return new Map();
+  const ids = readBypass(object.metadata.annotations, POLICIES)?.ids ?? [];
+  const answers = await Promise.all(
+    ids.map(async (id) => {
+      const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+      const review = (await kube.raw('POST', path, {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        spec: { resourceAttributes: { ...BYPASS, namespace, name: id } },
+      })) as { status?: { allowed?: boolean; denied?: boolean } };
+      const allowed = review.status?.allowed === true && !review.status.denied;
+      const answer: Answer = allowed ? { allowed } : { allowed: false, why: 'no right to' };
+      return [id, answer] as const;
+    }),
+  );
+  return new Map(answers);
+}

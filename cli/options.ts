@@ -1,0 +1,144 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { POLICIES } from '../webhook/policies/index.ts';
+import type { Mode, ModeOverrides } from '../webhook/policies/policy.ts';
+import { type Format, FORMATS } from './report/report.ts';
+import { VERSION } from './version.ts';
+
+/** What both commands take. */
+export interface CommonOptions {
+  files: string[];
+  againstCluster: boolean;
+  kubeconfig?: string;
+  context?: string;
+  namespace?: string;
+}
+
+export interface LintCommand extends CommonOptions {
+  command: 'lint';
+  format: Format;
+  strict: boolean;
+  modes: ModeOverrides;
+  docsUrl?: string;
+}
+
+export interface ExplainCommand extends CommonOptions {
+  command: 'explain';
+  format: 'text' | 'json';
+}
+
+/** What the arguments ask for. `say`: print this and end with this code. */
+export type Asked = LintCommand | ExplainCommand | { command: 'say'; text: string; code: 0 | 2 };
+
+const MODES: readonly Mode[] = ['deny', 'warn', 'off'];
+
+const HELP_WIDTH = 100;
+
+const EXAMPLES = `
+Examples:
+  kubectl multigres lint cluster.yaml templates/
+  kubectl kustomize overlays/prod | kubectl multigres lint - --format sarif
+  kubectl multigres lint cluster.yaml --against-cluster
+  kubectl multigres explain cluster.yaml templates/
+
+Exit codes: 0 accepted (warnings are allowed), 1 denied, 2 could not run.`;
+
+/** Reads the arguments (without node and the script). Pure: says what to print instead of printing it. */
+export function parseArguments(args: readonly string[]): Asked {
+  let asked: Asked | undefined;
+  let text = '';
+  const program = new Command('kubectl-multigres')
+    .description(
+      'Judges and explains Multigres manifests the way the API server and the operator will.',
+    )
+    .version(VERSION, '--version', 'print the version')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .configureHelp({ optionDescription: ({ description }) => description })
+    .exitOverride()
+    .configureOutput({
+      writeOut: (out) => (text += out),
+      writeErr: (out) => (text += out),
+      getOutHelpWidth: () => HELP_WIDTH,
+      getErrHelpWidth: () => HELP_WIDTH,
+    })
+    .addHelpText('after', EXAMPLES);
+
+  common(program.command('lint'))
+    .description(
+      'tell whether the API server would accept the objects of multigres.com, and why not',
+    )
+    .addOption(
+      new Option('-o, --format <format>', `form of the answer: ${FORMATS.join(', ')}`)
+        .choices(FORMATS)
+        .default('text'),
+    )
+    .option('--strict', 'exit with 1 for warnings too', false)
+    .option(
+      '--mode <policy=mode>',
+      `deny, warn or off for one policy, as set in the cluster; may be repeated`,
+      collectMode,
+      {},
+    )
+    .option('--docs-url <url>', 'address of the docs folder, for links in SARIF', readUrl)
+    .action(
+      (
+        files: string[],
+        options: Omit<LintCommand, 'command' | 'files'> & { mode: ModeOverrides },
+      ) => {
+        const { mode, ...rest } = options;
+        asked = { command: 'lint', files, ...rest, modes: mode };
+      },
+    );
+
+  common(program.command('explain'))
+    .description(
+      'show a cluster with templates and defaults applied, where each value comes from, and what its shards survive',
+    )
+    .addOption(
+      new Option('-o, --format <format>', 'form of the answer')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .action((files: string[], options: Omit<ExplainCommand, 'command' | 'files'>) => {
+      asked = { command: 'explain', files, ...options };
+    });
+
+  for (const command of program.commands)
+    command.exitOverride().configureOutput(program.configureOutput());
+  try {
+    program.parse([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { command: 'say', text, code: error.exitCode === 0 ? 0 : 2 };
+  }
+  return asked ?? { command: 'say', text: program.helpInformation(), code: 2 };
+}
+
+const common = (command: Command): Command =>
+  command
+    .argument(
+      '<file...>',
+      'manifests; - for standard input; of a folder its *.yaml, *.yml and *.json',
+    )
+    .option(
+      '--against-cluster',
+      'judge with what is in the current cluster: stored objects, templates, Nodes, volumes',
+      false,
+    )
+    .option('--kubeconfig <file>', 'kubeconfig file, instead of KUBECONFIG or ~/.kube/config')
+    .option('--context <name>', 'context of the kubeconfig')
+    .option('-n, --namespace <name>', 'namespace of objects that name none');
+
+function collectMode(text: string, before: ModeOverrides): ModeOverrides {
+  const [id = '', mode] = text.split('=');
+  if (!POLICIES.some((policy) => policy.id === id))
+    throw new InvalidArgumentError(`There is no policy ${id}; docs/policies.md lists them.`);
+  const known = MODES.find((one) => one === mode);
+  if (!known) throw new InvalidArgumentError(`Use ${id}=${MODES.join(`, ${id}=`)}.`);
+  return { ...before, [id]: known };
+}
+
+function readUrl(text: string): string {
+  if (URL.canParse(text)) return text;
+  throw new InvalidArgumentError('Give a whole address, as https://example.com/docs/.');
+}

@@ -1,0 +1,108 @@
+import { explainDocuments } from './explain/explain.ts';
+import { renderExplainJson, renderExplainText } from './explain/render.ts';
+import type { Failure, Input } from './documents.ts';
+import { readFiles } from './files.ts';
+import { type LintResult, lintDocuments, type LiveState } from './lint.ts';
+import { type Asked, type ExplainCommand, type LintCommand, parseArguments } from './options.ts';
+import { render } from './report/report.ts';
+import { renderText } from './report/text.ts';
+
+/** What the program needs of the world outside. */
+export interface Surroundings {
+  /** All of standard input. */
+  stdin(): string;
+  out(text: string): void;
+  err(text: string): void;
+  /** Reads what stands in the cluster about the objects of the inputs. */
+  readLive(asked: LintCommand | ExplainCommand, inputs: readonly Input[]): Promise<Live>;
+}
+
+/** A cluster, as far as it matters for the inputs. */
+export interface Live {
+  state: LiveState;
+  /** Of the kubeconfig's context. */
+  namespace?: string;
+  user?: string;
+  /** What could not be read, in words. */
+  notes: string[];
+}
+
+export type ExitCode = 0 | 1 | 2;
+
+/** The whole program but for reading standard input and talking to clusters. */
+export async function run(args: readonly string[], around: Surroundings): Promise<ExitCode> {
+  const asked = parseArguments(args);
+  if (asked.command === 'say') {
+    if (asked.code === 0) around.out(asked.text);
+    else around.err(asked.text);
+    return asked.code;
+  }
+  const { inputs, failures } = readFiles(asked.files, () => around.stdin());
+  let live: Live | undefined;
+  try {
+    live = asked.againstCluster ? await around.readLive(asked, inputs) : undefined;
+  } catch (error) {
+    around.err(
+      `cannot read the cluster: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+    return 2;
+  }
+  for (const note of live?.notes ?? []) around.err(`note: ${note}\n`);
+  return asked.command === 'lint'
+    ? lint(asked, { inputs, failures, live }, around)
+    : explain(asked, { inputs, failures, live }, around);
+}
+
+interface Read {
+  inputs: Input[];
+  failures: Failure[];
+  live: Live | undefined;
+}
+
+const optionsOf = (asked: Exclude<Asked, { command: 'say' }>, live: Live | undefined) => {
+  const namespace = asked.namespace ?? live?.namespace;
+  return {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(live?.user === undefined ? {} : { user: live.user }),
+    ...(live ? { live: live.state } : {}),
+    ...(asked.command === 'lint' ? { modes: asked.modes } : {}),
+  };
+};
+
+function lint(
+  asked: LintCommand,
+  { inputs, failures, live }: Read,
+  around: Surroundings,
+): ExitCode {
+  const judged = lintDocuments(inputs, optionsOf(asked, live));
+  const all = [...failures, ...judged.failures];
+  const result: LintResult = {
+    ...judged,
+    verdict: all.length > 0 ? 'failed' : judged.verdict,
+    failures: all,
+  };
+  const { docsUrl } = asked;
+  around.out(render(result, asked.format, docsUrl === undefined ? {} : { docsUrl }));
+  if (all.length > 0) return 2;
+  const refused = result.verdict === 'denied' || (asked.strict && result.findings.length > 0);
+  return refused ? 1 : 0;
+}
+
+function explain(
+  asked: ExplainCommand,
+  { inputs, failures, live }: Read,
+  around: Surroundings,
+): ExitCode {
+  const explained = explainDocuments(inputs, optionsOf(asked, live));
+  const result = { ...explained, failures: [...failures, ...explained.failures] };
+  const { clusters, findings } = result;
+  around.out(asked.format === 'json' ? renderExplainJson(result) : renderExplainText(result));
+  const unread = result.failures.length > 0;
+  if (asked.format === 'text' && (unread || findings.length > 0))
+    around.err(renderText({ ...result, objects: [], verdict: 'failed' }, { summary: false }));
+  if (unread) return 2;
+  if (findings.length > 0) return 1;
+  if (clusters.length > 0) return 0;
+  around.err('there is no MultigresCluster to explain\n');
+  return 2;
+}

@@ -1,0 +1,35 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { KubeError } from './errors.ts';
+
+/** Which cluster a person means, in kubectl's words. */
+export interface UserConfigOptions {
+  /** Absent: KUBECONFIG, ~/.kube/config, or the pod's own service account, as for kubectl. */
+  kubeconfig?: string;
+  /** Absent: the current one of the file. */
+  context?: string;
+}
+
+/** A person's access to a cluster, and the namespace of the context. Throws with what to do. */
+export function loadUserConfig({ kubeconfig, context }: UserConfigOptions): {
+  config: KubeConfig;
+  namespace?: string;
+} {
+  const config = new KubeConfig();
+  if (kubeconfig === undefined) config.loadFromDefault();
+  else config.loadFromFile(kubeconfig);
+  const contexts = config.getContexts().map(({ name }) => name);
+  if (context !== undefined) {
+    if (!contexts.includes(context))
+      throw denied(`there is no context ${context}; there are ${contexts.join(', ') || 'none'}`);
+    config.setCurrentContext(context);
+  }
+  const cluster = config.getCurrentCluster();
+  // what the library falls back to when it finds no configuration at all
+  if (!cluster || cluster.server === 'http://localhost:8080')
+    throw denied('no access to a Kubernetes API: give --kubeconfig, or set KUBECONFIG');
+  const namespace = config.getContextObject(config.getCurrentContext())?.namespace;
+  return namespace === undefined ? { config } : { config, namespace };
+}
+
+const denied = (text: string): KubeError =>
+  new KubeError(text, { class: 'denied', status: 0, reason: 'NoKubeConfig' });
