@@ -26,8 +26,8 @@ export function resourceFindings(
       findings.push({
         path,
         value: quantity,
-        message: `${owner} has ${part}.${name} that is no quantity of 0 or more`,
-        allowed: 'numbers with units such as 100m, 2, 256Mi, 1Gi',
+        message: `${owner} has ${part}.${name} that is no quantity above 0`,
+        allowed: 'numbers above 0 with units, such as 100m, 2, 256Mi, 1Gi',
         fix: `write for example ${name === 'cpu' ? '100m' : '256Mi'}`,
       });
     }
@@ -37,5 +37,5 @@ export function resourceFindings(
 
 function isQuantity(quantity: Quantity): boolean {
   const value = parseQuantity(quantity);
-  return value !== undefined && value >= 0n;
+  return value !== undefined && value > 0n;
 }

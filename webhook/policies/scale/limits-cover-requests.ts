@@ -11,9 +11,10 @@ export const limitsCoverRequests: Policy = {
   kinds: ['MultigresCluster'],
   operations: ['CREATE', 'UPDATE'],
   mode: 'deny',
-  summary: 'No resource limit is below the request for the same resource.',
+  summary:
+    'Resource requests and limits are quantities above 0, and no limit is below its request.',
   description: `Kubernetes refuses Pods whose limit is below their request, long after the cluster was
-accepted. Quantities are compared by value: \`1\` equals \`1000m\`. Looked at is what comes out after
+accepted. Quantities are compared by value: \`1\` equals \`1000m\`. What is none, or 0, is refused too. Looked at is what comes out after
 templates and overrides. A block replaces the block of a lower layer as a whole.`,
   good: `resources:
   requests: { memory: 128Mi }

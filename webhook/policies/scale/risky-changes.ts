@@ -1,4 +1,5 @@
 import type { Backup, MultigresCluster } from '../../../schemas/types.ts';
+import { deletesAny } from '../changes.ts';
 import { clusterOf, locateInShard, pointer, shardViews, type ShardView } from '../locate.ts';
 import { sameJson, type Finding, type Policy } from '../policy.ts';
 import { locateBackup } from '../sizes.ts';
@@ -44,7 +45,12 @@ and their encryption, a switch between own and external topology, and the remova
     for (const view of shardViews(old, before)) {
       const next = now.get(view.title);
       if (next) findings.push(...shard(cluster, view, next));
-      else findings.push(risk('/spec/databases', `shard ${view.title} and its data go away`, 'it'));
+      else {
+        const what = deletesAny(view)
+          ? `shard ${view.title} and its data go away`
+          : `shard ${view.title} goes away; its volumes stay, and are found when it is added again`;
+        findings.push(risk('/spec/databases', what, 'it'));
+      }
     }
     return findings;
   },
