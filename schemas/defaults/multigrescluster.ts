@@ -2,6 +2,7 @@ import { DEFAULT_POLICY } from '../durability.ts';
 import { DEFAULT_BACKUP } from '../resolve/backup.ts';
 import { BUILTIN } from '../resolve/builtin.ts';
 import { CLUSTER_PVC_POLICY } from '../resolve/pvc-policy.ts';
+import { isRecord } from '../walk.ts';
 import type {
   DatabaseConfig,
   LogLevels,
@@ -38,13 +39,20 @@ const DATABASES: DatabaseConfig[] = [
   },
 ];
 
-const isEmptyObject = (value: object | null | undefined): boolean =>
-  value !== null && value !== undefined && Object.keys(value).length === 0;
+const isEmptyObject = (value: unknown): boolean =>
+  isRecord(value) && Object.keys(value).length === 0;
 
-/** `defaults` for keys of `block` that are absent, null or ''. */
+/** Not written, as upstream understands it. Values of a wrong type are written. */
+const isBlank = (value: unknown): boolean => value === undefined || value === null || value === '';
+
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
+
+/** `block` with `defaults` for the keys that are blank in it. */
 const fill = <T extends object>(block: T | undefined, defaults: T): T => {
-  const written = Object.entries(block ?? {}).filter(([, v]) => v !== null && v !== '');
-  return { ...defaults, ...Object.fromEntries(written) } as T;
+  if (!isAbsent(block) && !isRecord(block)) return block as T;
+  const written: Record<string, unknown> = block ?? {};
+  const missing = Object.entries(defaults).filter(([key]) => isBlank(written[key]));
+  return { ...written, ...Object.fromEntries(missing) } as T;
 };
 
 const omit = <T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> => {
@@ -61,8 +69,9 @@ const defaultGlobalTopo = (
   topo: NonNullable<Spec['globalTopoServer']>,
   old: Spec['globalTopoServer'],
 ): Spec['globalTopoServer'] => {
+  if (!isRecord(topo)) return topo;
   const { etcd, external, templateRef } = topo;
-  if (!etcd && !external && !templateRef) return { ...topo, etcd: {} };
+  if (isAbsent(etcd) && isAbsent(external) && isBlank(templateRef)) return { ...topo, etcd: {} };
   const ours = isEmptyObject(etcd) && isEmptyObject(old?.etcd);
   return ours && (external ?? templateRef) ? omit(topo, 'etcd') : topo;
 };
@@ -72,7 +81,8 @@ const defaultAdmin = <T extends NonNullable<Spec['multiadmin']>>(
   admin: T,
   old: Spec['multiadmin'],
 ): T | Omit<T, 'spec'> => {
-  if (!admin.spec && !admin.templateRef) return { ...admin, spec: {} };
+  if (!isRecord(admin)) return admin;
+  if (isAbsent(admin.spec) && isBlank(admin.templateRef)) return { ...admin, spec: {} };
   const ours = isEmptyObject(admin.spec) && isEmptyObject(old?.spec);
   return ours && admin.templateRef ? omit(admin, 'spec') : admin;
 };
@@ -82,31 +92,42 @@ const defaultAdmin = <T extends NonNullable<Spec['multiadmin']>>(
  * of exactly one default. Absent, it stays absent.
  */
 const defaultDatabase = (database: DatabaseConfig): DatabaseConfig =>
-  database.tablegroups?.length === 0
+  isRecord(database) && Array.isArray(database.tablegroups) && database.tablegroups.length === 0
     ? { ...database, tablegroups: [{ name: BUILTIN.tablegroup, default: true }] }
     : database;
 
+const defaultDatabases = (databases: Spec['databases'] | null): Spec['databases'] => {
+  if (isAbsent(databases)) return structuredClone(DATABASES);
+  return Array.isArray(databases)
+    ? databases.map(defaultDatabase)
+    : (databases as Spec['databases']);
+};
+
 /**
- * A new object with the defaults that are stored. Pure; applying it twice changes nothing; what the
- * user wrote stays as written, except an empty placeholder of ours that now stands in the way.
+ * A new object with the defaults that are stored. Pure and total: the API server asks before it has
+ * checked the schema, so a value of any type may stand anywhere, and what has the wrong one is left for
+ * the schema to refuse. Applying it twice changes nothing; what the user wrote stays as written, except
+ * an empty placeholder of ours that now stands in the way.
  */
 export const defaultCluster = (
   cluster: MultigresCluster,
   context: DefaultContext = {},
 ): MultigresCluster => {
+  if (cluster.spec !== undefined && cluster.spec !== null && !isRecord(cluster.spec))
+    return cluster;
   const spec: Partial<Spec> = cluster.spec ?? {};
-  const old = context.old?.spec;
+  const old = isRecord(context.old?.spec) ? context.old.spec : undefined;
   const { globalTopoServer, multiadmin, multiadminWeb, databases } = spec;
   const defaulted = {
     ...spec,
     images: fill(spec.images, { imagePullPolicy: BUILTIN.imagePullPolicy }),
     logLevels: fill(spec.logLevels, LOG_LEVELS),
     topologyPruning: spec.topologyPruning ?? { enabled: true },
-    durabilityPolicy: spec.durabilityPolicy || DEFAULT_POLICY,
+    durabilityPolicy: isBlank(spec.durabilityPolicy) ? DEFAULT_POLICY : spec.durabilityPolicy,
     pvcDeletionPolicy: spec.pvcDeletionPolicy ?? { ...CLUSTER_PVC_POLICY },
-    postgresSuperuser: spec.postgresSuperuser || BUILTIN.superuser,
+    postgresSuperuser: isBlank(spec.postgresSuperuser) ? BUILTIN.superuser : spec.postgresSuperuser,
     backup: spec.backup ?? structuredClone(DEFAULT_BACKUP),
-    databases: databases?.map(defaultDatabase) ?? structuredClone(DATABASES),
+    databases: defaultDatabases(databases),
     ...(globalTopoServer && {
       globalTopoServer: defaultGlobalTopo(globalTopoServer, old?.globalTopoServer),
     }),

@@ -47,3 +47,38 @@ test('leaves alone other kinds, deletions under way, and changes of metadata onl
   assert.equal(mutate(request(dying, dying)).patch, undefined);
   assert.equal(mutate(request(cluster({}, { labels: { a: 'b' } }), object)).patch, undefined);
 });
+
+test('keys with a slash or a tilde, next to what is added, stay as they are', () => {
+  const multigateway = { podLabels: { 'a/b': '1', 'a~b': '2', '~1': '3', '~0/': '4' } };
+  const object = cluster({
+    cells: [{ name: 'z1', zoneId: 'a', spec: { multigateway } }],
+    databases: [{ name: 'postgres', default: true, tablegroups: [] }],
+    multiadmin: { placement: { tolerations: [{ key: 'x/y~z' }] } },
+  });
+  const patch = mutate(request(object)).patch as Patch;
+  const { newDocument } = jsonPatch.applyPatch(
+    structuredClone(object),
+    structuredClone(patch) as Parameters<typeof jsonPatch.applyPatch>[1],
+    true,
+  );
+  assert.partialDeepStrictEqual(newDocument, {
+    ...object,
+    spec: {
+      ...(object.spec as object),
+      databases: [{ tablegroups: [{ name: 'default', default: true }] }],
+    },
+  });
+  assert.deepEqual(mutate(request(newDocument)).patch, []);
+});
+
+test('what has a wrong type is left for the schema to refuse', () => {
+  const wrong = { databases: 'x', logLevels: [], images: 1, multiadmin: true, backup: 'none' };
+  const patch = mutate(request(cluster(wrong))).patch as Patch;
+  for (const name of Object.keys(wrong)) {
+    assert.ok(
+      patch.every(({ path }) => !path.startsWith(`/spec/${name}`)),
+      name,
+    );
+  }
+  assert.deepEqual(mutate(request({ ...cluster({}), spec: 'x' })).patch, []);
+});
