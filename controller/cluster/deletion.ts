@@ -45,7 +45,10 @@ export const deleteCluster = async (deps: Deps, cluster: MultigresCluster): Prom
       { ns: cluster.metadata.namespace, cluster: cluster.metadata.name, groups, shards },
       'shards did not end in five minutes: releasing the cluster all the same',
     );
+    const text = `${shards} shards did not end in five minutes; they are released all the same`;
+    deps.events.event(cluster, 'Warning', 'CleanUpError', text);
   }
   await removeFinalizer(deps, cluster, FINALIZERS.clusterCleanup);
+  deps.events.event(cluster, 'Normal', 'CleanupComplete', 'The rest goes with it');
   return {};
 };

@@ -3,6 +3,7 @@ import type { Condition } from '../../schemas/k8s.ts';
 import type { Phase } from '../../schemas/types.ts';
 import { isKubeError } from '../kube/errors.ts';
 import type { Failed } from './children.ts';
+import { statusEvents } from './condition-events.ts';
 import { listerOf } from './children.ts';
 import { withRefusals } from './refusals.ts';
 import type { Deps } from '../deps.ts';
@@ -27,6 +28,13 @@ export const writeStatus = async (
     // The object went while we looked at it: nobody needs its status any more.
     if (isKubeError(error, 'gone')) return;
     throw error;
+  }
+  for (const { type, reason, message } of statusEvents(
+    object.kind,
+    observed.status ?? {},
+    status,
+  )) {
+    deps.events.event(object, type, reason, message);
   }
   const before = (observed.status as { phase?: string } | undefined)?.phase;
   if (status.phase !== undefined && before !== undefined && before !== status.phase) {
