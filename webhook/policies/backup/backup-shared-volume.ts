@@ -5,6 +5,7 @@ import { nodesOf } from '../nodes.ts';
 import type { Finding, Policy, World } from '../policy.ts';
 import { locateBackup } from '../sizes.ts';
 import { findNew } from '../stored.ts';
+import { diskClass } from './disks.ts';
 
 export const backupSharedVolume: Policy = {
   id: 'backup-shared-volume',
@@ -16,7 +17,7 @@ export const backupSharedVolume: Policy = {
     'Poolers on several Nodes share a backup volume only if it is ReadWriteMany, or S3 is used.',
   description: `All poolers of a shard read and write one backup repository; the first start needs it
 too, because standbys are made from the first backup. A ReadWriteOnce volume can be used on one Node
-only. If the Nodes of the cells show that the poolers cannot meet on one Node, the cluster could
+only, and so can a disk of the usual cloud drivers, whatever its claim asks for. If the Nodes of the cells show that the poolers cannot meet on one Node, the cluster could
 never start and is refused; otherwise it is a warning.`,
   good: `spec:
   backup:
@@ -35,7 +36,7 @@ never start and is refused; otherwise it is a warning.`,
       shardViews(cluster, resolved).flatMap((view) =>
         judge(ctx.world, resolved, view).map((finding) => ({
           ...finding,
-          path: locateBackup(cluster, view.path, ['filesystem', 'storage', 'accessModes']),
+          path: locateBackup(cluster, view.path, ['filesystem', 'storage', finding.path]),
         })),
       ),
     ),
@@ -44,18 +45,29 @@ never start and is refused; otherwise it is a warning.`,
 function judge(world: World, resolved: ResolvedCluster, view: ShardView): Finding[] {
   const { backup, pools } = view.shard;
   if (backup.type !== 'filesystem') return [];
-  if (backup.filesystem?.storage?.accessModes?.includes('ReadWriteMany')) return [];
+  const storage = backup.filesystem?.storage;
+  const shared = storage?.accessModes?.includes('ReadWriteMany') === true;
+  const disk = shared ? diskClass(world, storage?.class) : undefined;
+  if (shared && !disk) return [];
   const membership = membershipOf(pools);
   const poolers = Object.values(membership).reduce((sum, count) => sum + count, 0);
   if (poolers < 2) return [];
   const apart = farApart(world, resolved, Object.keys(membership));
+  const volume = disk
+    ? `a backup volume of StorageClass ${disk.name}, whose driver ${disk.driver} makes disks for one Node`
+    : 'a ReadWriteOnce backup volume';
+  const why = apart
+    ? `and no Node lies in both cell ${apart[0]} and cell ${apart[1]}`
+    : disk
+      ? 'and may run on several'
+      : 'which works on one Node only';
   return [
     {
-      path: '',
-      message: apart
-        ? `the ${poolers} poolers of ${view.title} share a ReadWriteOnce backup volume, and no Node lies in both cell ${apart[0]} and cell ${apart[1]}`
-        : `the ${poolers} poolers of ${view.title} share a ReadWriteOnce backup volume, which works on one Node only`,
-      allowed: 'accessModes [ReadWriteMany], or type s3',
+      path: disk ? 'class' : 'accessModes',
+      message: `the ${poolers} poolers of ${view.title} share ${volume}, ${why}`,
+      allowed: disk
+        ? 'a class whose driver can do ReadWriteMany, or type s3'
+        : 'accessModes [ReadWriteMany], or type s3',
       fix: 'use S3, or a StorageClass that can do ReadWriteMany and set accessModes: [ReadWriteMany]',
       mode: apart ? 'deny' : 'warn',
     },
@@ -70,11 +82,11 @@ function farApart(
 ): [string, string] | undefined {
   const cells = resolved.cells
     .filter((cell) => cellNames.includes(cell.name))
-    .map((cell) => ({ name: cell.name, nodes: nodesOf(world, cell) }))
-    .filter((cell) => cell.nodes.length > 0);
+    .map((cell) => ({ name: cell.name, nodes: new Set(nodesOf(world, cell)) }))
+    .filter((cell) => cell.nodes.size > 0);
   for (const [index, one] of cells.entries()) {
     for (const other of cells.slice(index + 1)) {
-      if (!one.nodes.some((node) => other.nodes.includes(node))) return [one.name, other.name];
+      if (![...one.nodes].some((node) => other.nodes.has(node))) return [one.name, other.name];
     }
   }
   return undefined;
