@@ -1,4 +1,5 @@
 /** Certificates by which the poolers of one shard run backups on each other. Ours unless the user has own. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { KINDS } from '../../schemas/k8s.ts';
 import { COMPONENTS, standardLabels } from '../../schemas/labels.ts';
@@ -19,11 +20,37 @@ const RENEW_DAYS = 30;
 const COMMON_NAME = 'pgbackrest';
 
 /** Poolers go by the names of their Services, which all lie directly under the namespace. */
-const dnsNames = (namespace: string): string[] => [
+const dnsNames = (namespace: string, clusterDomain: string): string[] => [
   COMMON_NAME,
   `*.${namespace}.svc`,
-  `*.${namespace}.svc.cluster.local`,
+  `*.${namespace}.svc.${clusterDomain}`,
 ];
+
+/**
+ * Whether a certificate may stay: signed by this authority, for all of these names, and not about to
+ * end. One that another operator made has the names of its own Services.
+ * @param nowMs milliseconds since the epoch
+ */
+export const isFit = (
+  cert: string,
+  authority: string,
+  wanted: readonly string[],
+  nowMs: number,
+): boolean => {
+  if (needsRenewal(cert, nowMs, RENEW_DAYS)) return false;
+  const leaf = new X509Certificate(cert);
+  const issuer = new X509Certificate(authority);
+  const named = (leaf.subjectAltName ?? '').split(', ');
+  return (
+    leaf.checkIssued(issuer) &&
+    leaf.verify(issuer.publicKey) &&
+    wanted.every((name) => named.includes(`DNS:${name}`))
+  );
+};
+
+/** A private key in the form that signing takes; others write the older one of elliptic curves. */
+const asPkcs8 = (key: string): string =>
+  createPrivateKey(key).export({ type: 'pkcs8', format: 'pem' }).toString();
 
 const text = (secret: KubeObject | undefined, key: string): string | undefined => {
   const value = secret?.data?.[key];
@@ -57,7 +84,6 @@ interface Authority {
   pair: KeyPair;
   /** What clients and servers trust: the authority, and the one before it while leaves change. */
   bundle: string;
-  changed: boolean;
 }
 
 const ensureAuthority = async (deps: Deps, shard: Shard, nowMs: number): Promise<Authority> => {
@@ -67,13 +93,13 @@ const ensureAuthority = async (deps: Deps, shard: Shard, nowMs: number): Promise
   const cert = text(secret, 'ca.crt');
   const key = text(secret, 'ca.key');
   if (cert && key && !needsRenewal(firstCertificate(cert), nowMs, RENEW_DAYS)) {
-    return { pair: { cert: firstCertificate(cert), key }, bundle: cert, changed: false };
+    return { pair: { cert: firstCertificate(cert), key }, bundle: cert };
   }
   const commonName = 'Multigres CA';
   const pair = await issueCa({ commonName, years: CA_YEARS, now: nowMs });
   const bundle = cert ? `${pair.cert}${firstCertificate(cert)}` : pair.cert;
   await deps.kube.apply(secretOf(shard, name, { 'ca.crt': bundle, 'ca.key': pair.key }));
-  return { pair, bundle, changed: true };
+  return { pair, bundle };
 };
 
 const firstCertificate = (bundle: string): string =>
@@ -86,11 +112,12 @@ export const ensureCertificates = async (deps: Deps, shard: Shard): Promise<bool
   const authority = await ensureAuthority(deps, shard, nowMs);
   const name = names.pgbackrestTls(shard.metadata.name);
   const cert = text(await read(deps, namespace, name), 'tls.crt');
-  if (cert && !authority.changed && !needsRenewal(cert, nowMs, RENEW_DAYS)) return false;
+  const wanted = dnsNames(namespace, deps.options.clusterDomain);
+  if (cert && isFit(cert, authority.pair.cert, wanted, nowMs)) return false;
   const leaf = await issueLeaf({
-    ca: authority.pair,
+    ca: { cert: authority.pair.cert, key: asPkcs8(authority.pair.key) },
     commonName: COMMON_NAME,
-    dnsNames: dnsNames(namespace),
+    dnsNames: wanted,
     serverAuth: true,
     clientAuth: true,
     days: LEAF_DAYS,
