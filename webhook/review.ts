@@ -84,7 +84,9 @@ export function parseReview(body: unknown): AdmissionRequest {
       version: optionalText(kind['version'], 'request.kind.version'),
       kind: text(kind['kind'], 'request.kind.kind'),
     },
-    name: optionalText(request['name'], 'request.name') || (object?.metadata.name ?? ''),
+    // Absent in the deletion of a collection, although each of its objects is reviewed by itself.
+    name:
+      optionalText(request['name'], 'request.name') || ((object ?? oldObject)?.metadata.name ?? ''),
     namespace: optionalText(request['namespace'], 'request.namespace'),
     operation: operation as Operation,
     ...identity(record(request['userInfo'] ?? {}, 'request.userInfo')),

@@ -54,6 +54,13 @@ test('the uid is echoed and the patch encoded; nothing else for a plain yes', ()
   assert.equal(Buffer.from(String(response['patch']), 'base64').toString(), '[{"op":"add"}]');
 });
 
+test('an object of a deleted collection is named by itself', () => {
+  const metadata = { name: 'demo', namespace: 'ns' };
+  const oldObject = { apiVersion: 'multigres.com/v1alpha1', kind: 'CoreTemplate', metadata };
+  const request = { ...body.request, name: '', operation: 'DELETE', object: null, oldObject };
+  assert.equal(parseReview({ ...body, request }).name, 'demo');
+});
+
 test('a refusal has a status and no patch', () => {
   const { response } = buildReview('u', { allowed: false, message: 'no', patch: [{ op: 'add' }] });
   assert.deepEqual(response, {
