@@ -45,6 +45,7 @@ const deps = (): Deps =>
     listers: { Secret: new Store({ now: () => nowMs }) },
     clock: { now: () => nowMs },
     events: { event: (_: KubeObject, __: string, reason: string) => void events.push(reason) },
+    options: { clusterDomain: 'cluster.local' },
   }) as unknown as Deps;
 
 const secret = async (name: string): Promise<Record<string, string>> => {
