@@ -5,7 +5,8 @@ import type { Shard } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import { isKubeError } from '../kube/errors.ts';
 import type { Failed } from '../reconcile/children.ts';
-import { applyChildren } from '../reconcile/children.ts';
+import { applyChildren, observedOf } from '../reconcile/children.ts';
+import { requestedStorage, tellGrowth } from '../reconcile/volumes.ts';
 import type { EtcdClient } from '../topo/client.ts';
 import { markShutdown } from '../topo/shutdown.ts';
 import type { DataPlane } from './dataplane.ts';
@@ -88,7 +89,16 @@ export const executePlan = async (execution: Execution, plan: Plan): Promise<Fai
   const objects = plan.steps.flatMap(stepObject);
   const first = objects.filter(({ kind }) => FIRST.has(kind));
   const second = objects.filter(({ kind }) => !FIRST.has(kind));
-  const failed = (await applyChildren(deps, shard, first)).failed;
+  const claims = first.filter(({ kind }) => kind === 'PersistentVolumeClaim');
+  const sizes = new Map(
+    claims.map((claim) => [claim.metadata.name, requestedStorage(observedOf(deps, claim))]),
+  );
+  const { applied: prepared, failed } = await applyChildren(deps, shard, first);
+  for (const { object, changed } of prepared) {
+    if (changed && object.kind === 'PersistentVolumeClaim') {
+      tellGrowth(deps, shard, object, sizes.get(object.metadata.name));
+    }
+  }
 
   // Before the pod returns: a new process overwrites the record anyway.
   const marks = plan.steps.filter(({ kind }) => kind === 'mark-shutdown');

@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../schemas/k8s.ts';
 import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import type { TopoServer } from '../../schemas/types.ts';
 import { identityOf } from '../common/meta.ts';
@@ -6,20 +7,22 @@ import { deleteObject } from '../reconcile/children.ts';
 import { isTerminating } from '../reconcile/pods.ts';
 import { mayDeleteClaim } from '../shard/claims.ts';
 
+/** Claims of the members of an etcd. */
+export const claimsOf = (deps: Pick<Deps, 'listers'>, topo: TopoServer): KubeObject[] => {
+  const { cluster, namespace } = identityOf(topo);
+  return deps.listers.PersistentVolumeClaim.byIndex('cluster', `${namespace}/${cluster}`).filter(
+    ({ metadata: { labels } }) =>
+      labels?.[LABELS.component] === COMPONENTS.toposerver &&
+      labels[LABELS.toposerver] === topo.metadata.name,
+  );
+};
+
 /** Deletes an etcd and, if its policy says so, its volumes; claims outlive their StatefulSet otherwise. */
 export const deleteTopology = async (deps: Deps, topo: TopoServer): Promise<void> => {
   const whenDeleted = topo.spec?.pvcDeletionPolicy?.whenDeleted ?? 'Retain';
   const { cluster, namespace } = identityOf(topo);
   if (!isTerminating(topo)) await deleteObject(deps, topo);
-  const claims = deps.listers.PersistentVolumeClaim.byIndex(
-    'cluster',
-    `${namespace}/${cluster}`,
-  ).filter(
-    ({ metadata: { labels } }) =>
-      labels?.[LABELS.component] === COMPONENTS.toposerver &&
-      labels[LABELS.toposerver] === topo.metadata.name,
-  );
-  for (const claim of claims) {
+  for (const claim of claimsOf(deps, topo)) {
     if (isTerminating(claim)) continue;
     // The API server keeps a claim until the last pod that mounts it is gone.
     const decision = mayDeleteClaim({ claim, whenDeleted, ownerDeleting: true, users: [] });

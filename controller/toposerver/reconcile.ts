@@ -11,7 +11,9 @@ import { forgetTopo, topoGauges } from '../reconcile/gauges.ts';
 import { byLabels, ownedKinds } from '../reconcile/keys.ts';
 import { isTerminating } from '../reconcile/pods.ts';
 import { writeStatus } from '../reconcile/status.ts';
+import { growClaims } from '../reconcile/volumes.ts';
 import { workloadOf } from '../reconcile/workload.ts';
+import { claimsOf } from './deletion.ts';
 import { topoServerChildren } from './desired.ts';
 import { topoServerStatus } from './status.ts';
 
@@ -24,6 +26,9 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const children = topoServerChildren(topo, buildContextOf(deps.options));
   const { failed } = await applyChildren(deps, topo, children);
   await pruneChildren(deps, topo, children);
+  failed.push(
+    ...(await growClaims(deps, topo, claimsOf(deps, topo), topo.spec?.etcd?.storage?.size)),
+  );
 
   const statefulSet = deps.listers.StatefulSet.get(key.namespace, key.name);
   const failure = failureText(failed);
