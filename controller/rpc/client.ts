@@ -49,7 +49,7 @@ export interface Rpc {
   /** Makes a backup and ends with it; the runtime's own limit is 30 minutes. No default. */
   backup(
     target: Target,
-    request: { type: 'full' | 'diff' | 'incr'; force_primary: boolean },
+    request: { type: 'full' | 'differential' | 'incremental'; force_primary: boolean },
     timeoutMs: number,
   ): Promise<void>;
   /** Default 10 000 ms. */

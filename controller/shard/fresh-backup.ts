@@ -127,7 +127,7 @@ const startBackup = (
   memory.freshBackup = { count, running: true, endedMs: 0 };
   const text = `${wanted.from.pod}: incremental, for new members`;
   deps.events.event(shard, 'Normal', 'BackupRequested', text);
-  const request = { type: 'incr', force_primary: wanted.onLeader === true } as const;
+  const request = { type: 'incremental', force_primary: wanted.onLeader === true } as const;
   deps.rpc
     .backup(target, request, BACKUP_TIMEOUT_MS)
     .then(() => deps.rpc.getBackups(target, LISTED))

@@ -18,6 +18,8 @@ export interface Settled {
 export interface Built {
   /** Everything that the children are made of. */
   key: string;
+  /** The same without pods beyond the specification. */
+  specKey: string;
   children: ShardChildren;
 }
 

@@ -1,4 +1,7 @@
+import type { Member as PolicyMember } from '../../schemas/durability.ts';
 import { DEFAULT_POLICY, policyOrDefault } from '../../schemas/durability.ts';
+import type { KubeObject, Pod } from '../../schemas/k8s.ts';
+import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import { PORTS } from '../../schemas/ports.ts';
 import { endpointsOf } from '../../schemas/resolve/topo-ref.ts';
 import type { Shard } from '../../schemas/types.ts';
@@ -52,17 +55,42 @@ export interface Desired {
 }
 
 /** What should exist, or why it cannot be said. */
-export const desiredOf = async ({ deps, shard, memory }: Pass): Promise<Desired> => {
+export const desiredOf = async ({ deps, shard, memory, observed }: Pass): Promise<Desired> => {
   const body = await configBody(deps, shard);
   if (!body.ok) return { problem: body.problem };
-  const key = buildKey(shard, body.body);
-  if (memory.built?.key === key) return { children: memory.built.children };
+  const specKey = buildKey(shard, body.body);
   const input = body.body === undefined ? {} : { configBody: body.body };
   const config = shardConfig(shard, input);
   if (!config.ok) return { problem: `postgresql.conf: ${config.error}` };
-  const children = shardChildren(shard, input, buildContextOf(deps.options));
-  memory.built = { key, children };
-  return { children };
+  const build = (surplus: PolicyMember[]): ShardChildren => {
+    const key = JSON.stringify([specKey, surplus]);
+    if (memory.built?.key === key) return memory.built.children;
+    const children = shardChildren(shard, { ...input, surplus }, buildContextOf(deps.options));
+    memory.built = { key, specKey, children };
+    return children;
+  };
+  const known = memory.built?.specKey === specKey ? memory.built.children : build([]);
+  return { children: build(surplusOf(known, observed.pods)) };
+};
+
+/** Pods that run although the specification does not ask for them (any more). */
+const surplusOf = ({ pods }: ShardChildren, observed: ReadonlyMap<string, Pod>): PolicyMember[] => {
+  const wanted = new Set(pods.map(({ name }) => name));
+  return [...observed.values()]
+    .filter((pod) => !wanted.has(pod.metadata.name) && !isTerminating(pod))
+    .map(({ metadata: { name, labels } }) => ({ id: name, cell: labels?.[LABELS.cell] ?? '' }))
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+};
+
+/** Services by which a pod that still runs is reached: its own, and the one of its pool and cell. */
+const serves = (pods: ReadonlyMap<string, Pod>, service: KubeObject): boolean => {
+  if (service.kind !== 'Service') return false;
+  const { name, labels } = service.metadata;
+  if (pods.has(name)) return true;
+  if (labels?.[LABELS.component] !== COMPONENTS.pool) return false;
+  return [...pods.values()].some(({ metadata }) =>
+    [LABELS.pool, LABELS.cell].every((key) => metadata.labels?.[key] === labels[key]),
+  );
 };
 
 const membersOf = (children: ShardChildren, observed: ShardObserved, namespace: string): Member[] =>
@@ -191,7 +219,9 @@ const bringAbout = async (
     plan,
   );
   const services = children.pods.map(({ service }) => service);
-  await pruneChildren(deps, shard, [...children.objects, ...services]);
+  await pruneChildren(deps, shard, [...children.objects, ...services], (object) =>
+    serves(pass.observed.pods, object),
+  );
   // Only what the plan itself saw may count as settled: a foreign edit during this pass is for the next.
   const after = observeShard(shard, deps);
   const unmoved = fingerprintOf(deps, shard, after, key) === fingerprint;

@@ -251,7 +251,13 @@ describe('a cluster', { concurrency: false }, () => {
       const entry = conditionOf(await only('MultigresCluster'), 'ScaleDownRefused');
       return entry?.status === 'True' && /Raise replicasPerCell/.test(entry.message);
     });
-    assert.equal((await running()).length, 6);
+    const pods = await running();
+    assert.equal(pods.length, 6);
+    // What stays stays reachable, and the budget counts it: five of six hold a majority and every write.
+    const services = new Set((await list('Service')).map(({ metadata }) => metadata.name));
+    for (const { metadata } of pods) assert.ok(services.has(metadata.name), metadata.name);
+    const [budget] = await list('PodDisruptionBudget', POOL_PODS);
+    assert.equal((budget?.spec as { minAvailable?: number }).minAvailable, 5);
   });
 
   it('does not replace pods that run an older specification, and says so', async () => {

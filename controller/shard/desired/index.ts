@@ -1,3 +1,4 @@
+import type { Member } from '../../../schemas/durability.ts';
 import { DEFAULT_POLICY, minAvailable, policyOrDefault } from '../../../schemas/durability.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import { COMPONENTS } from '../../../schemas/labels.ts';
@@ -24,6 +25,8 @@ export type { DesiredPod } from './pod.ts';
 export interface ShardInput {
   /** Text under `postgresConfigRef`; the reconciler reads it. */
   readonly configBody?: string;
+  /** Pods beyond the specification that still run: the budget has to count them. */
+  readonly surplus?: readonly Member[];
 }
 
 export interface ShardChildren {
@@ -75,10 +78,15 @@ const headlessServices = (scope: ShardScope): KubeObject[] =>
  * One budget for the shard: one per cell would allow an eviction in each of them at once. A number,
  * because the pods have no controller that the API server could ask.
  */
-const budget = (scope: ShardScope, pods: readonly DesiredPod[]): KubeObject[] => {
+const budget = (
+  scope: ShardScope,
+  pods: readonly DesiredPod[],
+  surplus: readonly Member[] = [],
+): KubeObject[] => {
   const labels = shardLabels(scope, COMPONENTS.pool);
   const policy = policyOrDefault(scope.spec.durabilityPolicy ?? DEFAULT_POLICY);
-  const members = pods.map(({ serviceId, cell }) => ({ id: serviceId, cell }));
+  const wanted = pods.map(({ serviceId, cell }) => ({ id: serviceId, cell }));
+  const members = [...wanted, ...surplus];
   return [
     podDisruptionBudget(scope.id, names.shardPdb(...scope.parts), labels, {
       minAvailable: minAvailable(policy, members),
@@ -104,7 +112,7 @@ export const shardChildren = (
       ...configMaps(scope),
       ...backupClaims(scope),
       ...headlessServices(scope),
-      ...budget(scope, pods),
+      ...budget(scope, pods, input.surplus),
       ...orchObjects(scope),
     ],
     pods,

@@ -14,11 +14,8 @@ export interface BackupRequest {
 }
 
 const TYPES: Readonly<Record<string, string>> = {
-  '': 'full',
   full: 'full',
-  diff: 'diff',
   differential: 'diff',
-  incr: 'incr',
   incremental: 'incr',
 };
 
@@ -102,7 +99,12 @@ export async function takeBackup(
   request: BackupRequest,
 ): Promise<{ backup_id: string }> {
   const type = TYPES[request.type ?? ''];
-  if (!type) throw new RpcError(status.INVALID_ARGUMENT, `unknown backup type "${request.type}"`);
+  if (!type) {
+    const text = request.type
+      ? `invalid backup type '${request.type}': must be one of: ${Object.keys(TYPES).join(', ')}`
+      : 'type is required';
+    throw new RpcError(status.INVALID_ARGUMENT, text);
+  }
   return ctx.lock.run(async () => {
     if (!ctx.state.ready) throw new RpcError(status.UNAVAILABLE, 'PostgreSQL is not ready');
     const row = await ctx.sql.one<{ recovery: boolean; version: string }>(

@@ -1,7 +1,7 @@
 /** HTTP health, the gateway's two ports, the administration API, the service of multiorch. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { eventually, type Shard } from '../support/shard.ts';
+import { errorOf, eventually, type Shard } from '../support/shard.ts';
 
 const code = async (url: string): Promise<number> =>
   (await fetch(url, { signal: AbortSignal.timeout(5000) })).status;
@@ -176,6 +176,30 @@ export async function backups(t: TestContext, s: Shard): Promise<void> {
     const found = (await list()).find((b) => b.backupId === done['backupId']);
     assert.equal(found?.jobId, id);
   });
+
+  await t.test('a standby makes an incremental backup when asked directly', async () => {
+    const [standby = ''] = s.others(await s.healthy());
+    const request = { type: 'incremental' };
+    const made = await s.manager<{ backup_id?: string }>(standby, 'Backup', request, 60_000);
+    assert.match(made.backup_id ?? '', /^\d{8}-\d{6}F_\d{8}-\d{6}I$/);
+    const found = (await list()).find((b) => b.backupId === made.backup_id);
+    assert.equal(found?.status, 'BACKUP_STATUS_COMPLETE');
+  });
+
+  await t.test(
+    'a backup of an unknown type, or of none, is refused as INVALID_ARGUMENT',
+    async () => {
+      const [standby = ''] = s.others(await s.healthy());
+      for (const [type, text] of [
+        ['incr', /invalid backup type 'incr': must be one of: full, differential, incremental/],
+        ['', /type is required/],
+      ] as const) {
+        const error = await errorOf(s.manager(standby, 'Backup', { type }, 60_000));
+        assert.equal(error.code, 3);
+        assert.match(error.details, text);
+      }
+    },
+  );
 }
 
 export async function recoverySwitch(t: TestContext, s: Shard): Promise<void> {
