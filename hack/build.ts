@@ -22,8 +22,8 @@ export type Program = keyof typeof PROGRAMS;
  */
 const pinoWithoutCallers: Plugin = {
   name: 'pino-without-callers',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/pino\/lib\/caller\.js$/ }, () => ({
+  setup(bundle) {
+    bundle.onLoad({ filter: /\/pino\/lib\/caller\.js$/ }, () => ({
       contents: 'module.exports = () => [];',
     }));
   },

@@ -24,5 +24,32 @@ export const sha256 = (text: string): string => createHash('sha256').update(text
 /** SHA-256 of the canonical JSON of a value. */
 export const hashOf = (value: unknown): string => sha256(canonicalJson(value));
 
-/** Same data, whatever the order of keys. */
-export const sameData = (a: unknown, b: unknown): boolean => canonicalJson(a) === canonicalJson(b);
+/** Same data, whatever the order of keys. Nothing and null are the same. */
+export const sameData = (a: unknown, b: unknown): boolean => sameJson(a ?? null, b ?? null);
+
+/**
+ * Equal as JSON, whatever the order of keys: fields that are undefined do not count, elements of a
+ * list that are undefined count as null. Nothing at all is not null.
+ */
+export const sameJson = (a: unknown, b: unknown): boolean => {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    return a.every((item, i) => sameData(item, b[i]));
+  }
+  return sameFields(a as Fields, b as Fields);
+};
+
+type Fields = Record<string, unknown>;
+
+const sameFields = (a: Fields, b: Fields): boolean => {
+  let extra = 0;
+  for (const key of Object.keys(b)) if (b[key] !== undefined) extra++;
+  for (const key of Object.keys(a)) {
+    if (a[key] === undefined) continue;
+    if (!Object.hasOwn(b, key) || !sameJson(a[key], b[key])) return false;
+    extra--;
+  }
+  return extra === 0;
+};

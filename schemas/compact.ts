@@ -6,8 +6,15 @@ export type Compact<T> = {
 };
 
 /** A shallow copy without the keys whose value is undefined. Null, '', 0, {} and [] stay. */
-export const compact = <T extends object>(value: T): Compact<T> =>
-  Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Compact<T>;
+export const compact = <T extends object>(value: T): Compact<T> => {
+  // A plain loop: reviews and reconciles call this hundreds of times each.
+  const fields = value as Record<string, unknown>;
+  const kept: Record<string, unknown> = {};
+  for (const key of Object.keys(fields)) {
+    if (fields[key] !== undefined) kept[key] = fields[key];
+  }
+  return kept as Compact<T>;
+};
 
 /** As `compact`, at every depth of objects and arrays. For whole manifests before they are sent. */
 export const compactDeep = <T>(value: T): T => {

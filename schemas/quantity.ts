@@ -18,18 +18,16 @@ const BINARY: Record<string, bigint> = {
   Pi: 1n << 50n,
   Ei: 1n << 60n,
 };
-/** Power of ten per decimal suffix. */
-const DECIMAL: Record<string, number> = {
-  n: -9,
-  u: -6,
-  m: -3,
-  '': 0,
-  k: 3,
-  M: 6,
-  G: 9,
-  T: 12,
-  P: 15,
-  E: 18,
+/** Nano units per suffix; the finest step is one of them, so each is whole. */
+const UNITS: Record<string, bigint> = {
+  n: 1n,
+  u: 1_000n,
+  m: 1_000_000n,
+  '': NANO,
+  ...Object.fromEntries(
+    ['k', 'M', 'G', 'T', 'P', 'E'].map((s, i) => [s, NANO * 1000n ** BigInt(i + 1)]),
+  ),
+  ...Object.fromEntries(Object.entries(BINARY).map(([s, factor]) => [s, NANO * factor])),
 };
 
 const PATTERN = /^([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]?|[eE][+-]?\d+)$/;
@@ -44,17 +42,18 @@ export const parseQuantity = (quantity: Quantity): bigint | undefined => {
   if (!match) return undefined;
   const [, sign, whole = '', tail = '', bare = '', suffix = ''] = match;
   const fraction = tail + bare;
-  const digits = BigInt(whole + fraction) * NANO;
-  const scale = 10n ** BigInt(fraction.length);
-  const binary = BINARY[suffix];
+  const unit = UNITS[suffix];
+  const digits = BigInt(whole + fraction);
   let nanos: bigint;
-  if (binary !== undefined) {
-    nanos = ceilDiv(digits * binary, scale);
-  } else {
-    const power = DECIMAL[suffix] ?? Number(suffix.slice(1));
+  if (unit === undefined) {
+    const power = Number(suffix.slice(1));
     if (Math.abs(power) > MAX_EXPONENT) return undefined;
     const ten = 10n ** BigInt(Math.abs(power));
-    nanos = power >= 0 ? ceilDiv(digits * ten, scale) : ceilDiv(digits, scale * ten);
+    const scale = 10n ** BigInt(fraction.length);
+    nanos = power >= 0 ? ceilDiv(digits * NANO * ten, scale) : ceilDiv(digits * NANO, scale * ten);
+  } else {
+    nanos = digits * unit;
+    if (fraction !== '') nanos = ceilDiv(nanos, 10n ** BigInt(fraction.length));
   }
   return sign === '-' ? -nanos : nanos;
 };

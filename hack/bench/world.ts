@@ -4,13 +4,17 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import type { KubeObject } from '../../schemas/k8s.ts';
-import { ROOT, until } from '../lib/run.ts';
-import { controlPlane, Kubectl, kubernetes, stopControlPlane } from '../lib/tools.ts';
+import { local, ROOT, until } from '../lib/run.ts';
+import { Kubectl, kubernetes, stopControlPlane } from '../lib/tools.ts';
 import type { Target } from './connection.ts';
 
 const NAME = 'bench';
 export const NAMESPACE = 'bench';
 export const OPERATOR = 'bench-operator';
+/** Three Nodes in each zone, so that the manifest is one that nothing can be said against. */
+const NODES = ['a', 'b', 'c']
+  .flatMap((zone) => [1, 2, 3].map((i) => `node-${zone}${i}=zone-${zone}`))
+  .join();
 /** Both webhook configurations are called so. */
 export const CONFIGURATION = 'bench-webhooks';
 const CONFIGURATIONS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'] as const;
@@ -29,7 +33,8 @@ export interface BenchWorld {
 
 export async function startWorld(port: number): Promise<BenchWorld> {
   const { kubectl: program } = await kubernetes();
-  const kubectl = new Kubectl(program, await controlPlane(NAME, port));
+  const settings = { CP_PORT: String(port), CP_NODES: NODES };
+  const kubectl = new Kubectl(program, await local('cp.sh', ['up', NAME], { env: settings }));
   const stop = (): Promise<void> => stopControlPlane(NAME, port);
   try {
     await kubectl.run(['apply', '--server-side', '-f', path.join(ROOT, 'chart/files/crds')]);

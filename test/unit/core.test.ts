@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { canonicalJson, hashOf, sameData, sha256 } from '../../schemas/canonical.ts';
+import { canonicalJson, hashOf, sameData, sameJson, sha256 } from '../../schemas/canonical.ts';
 import { compact, compactDeep, nonEmpty } from '../../schemas/compact.ts';
 import {
   COMPONENTS,
@@ -17,6 +18,22 @@ test('canonical JSON sorts keys at every depth and keeps array order', () => {
   assert.ok(sameData({ a: 1, b: [1, 2] }, { b: [1, 2], a: 1 }));
   assert.ok(!sameData([1, 2], [2, 1]));
   assert.equal(hashOf({ b: 1, a: 2 }), sha256('{"a":2,"b":1}'));
+});
+
+test('data is the same if and only if its canonical JSON is', () => {
+  const value = fc.jsonValue({ maxDepth: 4 });
+  const less = fc.anything({ values: [fc.constantFrom(0, 1, 'a', null, undefined)], maxDepth: 2 });
+  const check = (a: unknown, b: unknown) => {
+    assert.equal(sameData(a, b), canonicalJson(a) === canonicalJson(b));
+    assert.ok(sameData(a, a));
+  };
+  fc.assert(fc.property(value, value, check));
+  fc.assert(fc.property(less, less, check), { numRuns: 1000 });
+  assert.ok(sameData(undefined, null));
+  assert.ok(!sameJson(undefined, null));
+  assert.ok(sameJson({ a: undefined, b: [1, undefined] }, { b: [1, null] }));
+  assert.ok(!sameJson({ a: 1 }, { b: 1 }));
+  assert.ok(!sameJson({}, []));
 });
 
 test('compact drops undefined only', () => {

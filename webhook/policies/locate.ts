@@ -7,9 +7,14 @@ export type Segment = string | number;
 
 /** Builds a JSON pointer (RFC 6901). */
 export function pointer(...segments: readonly Segment[]): string {
-  return segments
-    .map((segment) => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-    .join('');
+  let text = '';
+  for (const segment of segments) text += `/${escape(segment)}`;
+  return text;
+}
+
+function escape(segment: Segment): Segment {
+  if (typeof segment === 'number' || !/[~/]/.test(segment)) return segment;
+  return segment.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** `spec.cells[0].name` as a JSON pointer. For paths without dots or brackets in their keys. */

@@ -1,8 +1,10 @@
+import { sameJson } from '../../schemas/canonical.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { Transition } from './transition.ts';
 import type { World } from './world.ts';
 
+export { sameJson };
 export type { World } from './world.ts';
 
 /** `deny` refuses the request; `warn` lets it pass with a warning; `off` does not look. */
@@ -148,21 +150,6 @@ export function changesMetadataOnly(
 ): boolean {
   if (ctx.operation !== 'UPDATE' || !ctx.object || !ctx.old) return false;
   return sameJson(ctx.object.spec, ctx.old.spec);
-}
-
-/** Equal as JSON, whatever the order of keys. */
-export function sameJson(a: unknown, b: unknown): boolean {
-  return stable(a) === stable(b);
-}
-
-function stable(value: unknown): string {
-  return (
-    JSON.stringify(value, (_key, inner: unknown) =>
-      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-        ? Object.fromEntries(Object.entries(inner).toSorted(([x], [y]) => compareText(x, y)))
-        : inner,
-    ) ?? ''
-  );
 }
 
 function runOne(policy: Policy, ctx: PolicyContext): (Finding & Pick<Judged, 'failure'>)[] {
