@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { lintDocuments } from '../../../cli/lint.ts';
+import { escapeXml } from '../../../cli/report/junit.ts';
+import { type Format, FORMATS, render } from '../../../cli/report/report.ts';
+import { ruleInfos } from '../../../cli/report/rules.ts';
+import { POLICIES } from '../../../webhook/policies/index.ts';
+
+const cell = (name: string, replicas: number): string =>
+  `apiVersion: multigres.com/v1alpha1\nkind: CellTemplate\nmetadata: { name: ${name} }\nspec:\n  multigateway: { replicas: ${replicas} }\n`;
+
+const RESULT = lintDocuments([
+  { name: 'a folder/ü.yaml', text: cell('wrong', 200) },
+  { name: '-', text: `${cell('twice', 1)}  multigateway: {}\n` },
+  { name: 'broken.yaml', text: 'a: *x' },
+]);
+
+interface Sarif {
+  $schema: string;
+  version: string;
+  runs: {
+    tool: { driver: { name: string; semanticVersion: string; rules: Rule[] } };
+    invocations: { executionSuccessful: boolean; toolExecutionNotifications: unknown[] }[];
+    columnKind: string;
+    results: Result[];
+  }[];
+}
+interface Rule {
+  id: string;
+  name: string;
+  helpUri?: string;
+  shortDescription: { text: string };
+  help: { text: string };
+  defaultConfiguration: { level: string };
+}
+interface Result {
+  ruleId: string;
+  ruleIndex: number;
+  level: string;
+  message: { text: string };
+  locations: {
+    physicalLocation: { artifactLocation: { uri: string }; region: object };
+    logicalLocations: { fullyQualifiedName: string }[];
+  }[];
+}
+
+describe('SARIF', () => {
+  const log = JSON.parse(render(RESULT, 'sarif', { docsUrl: 'https://example.com/docs' })) as Sarif;
+  const [run] = log.runs;
+  assert.ok(run);
+
+  test('has what the standard requires, and says which version it is', () => {
+    assert.equal(log.version, '2.1.0');
+    assert.equal(run.tool.driver.name, 'kubectl-multigres');
+    assert.equal(run.columnKind, 'utf16CodeUnits');
+    for (const { ruleId, ruleIndex, message, level } of run.results) {
+      assert.equal(run.tool.driver.rules[ruleIndex]?.id, ruleId);
+      assert.notEqual(message.text, '');
+      assert.ok(['error', 'warning'].includes(level));
+    }
+  });
+
+  test('lists every check and policy once, with a name, a text and a place in the docs', () => {
+    const { rules } = run.tool.driver;
+    assert.equal(new Set(rules.map(({ id }) => id)).size, rules.length);
+    for (const { code } of POLICIES) assert.ok(rules.some(({ id }) => id === code));
+    for (const { id, name, helpUri, shortDescription, help } of rules) {
+      assert.match(name, /^[A-Z][A-Za-z0-9]+$/, id);
+      assert.match(helpUri ?? '', /^https:\/\/example\.com\/docs\/(cli|policies)\.md#[a-z-]+$/, id);
+      assert.notEqual(shortDescription.text, '', id);
+      assert.notEqual(help.text, '', id);
+    }
+  });
+
+  test('puts each result at its file, line and column, as URIs', () => {
+    const places = run.results.map(({ ruleId, locations: [location] }) => [
+      ruleId,
+      location?.physicalLocation,
+      location?.logicalLocations[0]?.fullyQualifiedName,
+    ]);
+    assert.deepEqual(places, [
+      [
+        'schema',
+        {
+          artifactLocation: { uri: 'a%20folder/%C3%BC.yaml' },
+          region: { startLine: 5, startColumn: 29 },
+        },
+        'default/CellTemplate/wrong/spec/multigateway/replicas',
+      ],
+      [
+        'duplicate-key',
+        { artifactLocation: { uri: 'stdin' }, region: { startLine: 6, startColumn: 3 } },
+        'default/CellTemplate/twice/spec/multigateway',
+      ],
+    ]);
+  });
+
+  test('says that not all could be read', () => {
+    assert.equal(run.invocations[0]?.executionSuccessful, false);
+    assert.equal(run.invocations[0]?.toolExecutionNotifications.length, 1);
+  });
+
+  test('links nowhere when nobody says where the docs are', () => {
+    assert.doesNotMatch(render(RESULT, 'sarif'), /"helpUri"/);
+  });
+});
+
+test('each policy of the list has a level that is its mode', () => {
+  const infos = new Map(ruleInfos().map((info) => [info.id, info]));
+  for (const { code, mode } of POLICIES)
+    assert.equal(infos.get(code)?.level, mode === 'deny' ? 'error' : 'warning', code);
+});
+
+test('XML holds any text', () => {
+  assert.equal(
+    escapeXml(`<a b="c" d='e'>&</a>`),
+    '&lt;a b=&quot;c&quot; d=&apos;e&apos;&gt;&amp;&lt;/a&gt;',
+  );
+  assert.equal(escapeXml('tab\tline\nend'), 'tab\tline\nend');
+  assert.equal(
+    escapeXml('\u{0}\u{1b}[31m\u{FFFE}\u{D800}'),
+    '\u{FFFD}\u{FFFD}[31m\u{FFFD}\u{FFFD}',
+  );
+  assert.equal(escapeXml('\u{1F600}'), '\u{1F600}');
+});
+
+test('each format ends with a newline, and none knows of objects that are not ours', () => {
+  const nothing = lintDocuments([{ name: 'x', text: 'apiVersion: v1\nkind: Pod\n' }]);
+  assert.equal(nothing.verdict, 'accepted');
+  for (const format of FORMATS as readonly Format[]) {
+    assert.match(render(nothing, format), /\n$/, format);
+    assert.doesNotMatch(render(nothing, format), /Pod\/|"Pod"/, format);
+  }
+});
