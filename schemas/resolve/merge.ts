@@ -12,6 +12,7 @@ import type {
   Stateless,
   Storage,
 } from '../types.ts';
+import { own } from '../own.ts';
 
 /**
  * How an upper layer of a spec lies over a lower one, field by field. Layers, weakest first:
@@ -126,7 +127,7 @@ const mergePools = (
 ): Record<string, Pool> => {
   const keys = new Set([...Object.keys(lower ?? {}), ...Object.keys(upper ?? {})]);
   return Object.fromEntries(
-    [...keys].toSorted().map((key) => [key, mergePool(lower?.[key], upper?.[key])]),
+    [...keys].toSorted().map((key) => [key, mergePool(own(lower, key), own(upper, key))]),
   );
 };
 

@@ -23,7 +23,16 @@ const WORDS = [
     'password',
   ],
   ...['1Gi', '20Gi', '1024Mi', '10', '100m', '1.5Gi', '10s', '1m30s', '500ms'],
-  ...['AT_LEAST_2', 'MULTI_CELL_AT_LEAST_2', 'https://e:2379', '192.0.2.1', 'work_mem', '8MB'],
+  ...[
+    'constructor',
+    'tostring',
+    'AT_LEAST_2',
+    'MULTI_CELL_AT_LEAST_2',
+    'https://e:2379',
+    '192.0.2.1',
+    'work_mem',
+    '8MB',
+  ],
 ];
 
 /** What nobody should write, and somebody will. */

@@ -2,6 +2,7 @@ import type { PvcRetention } from '../../schemas/types.ts';
 import { effectivePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
 import { locateInShard, pointer, shardViews, type ShardView } from './locate.ts';
 import type { Transition } from './transition.ts';
+import { own } from '../../schemas/own.ts';
 
 /** Fewer poolers of a pool. */
 export interface ScaleDown {
@@ -34,7 +35,7 @@ export function scaleDowns({ old, now, before, after }: Transition): ScaleDown[]
 function ofShard(step: { now: Transition['now']; was: ShardView; view: ShardView }): ScaleDown[] {
   const { now, was, view } = step;
   return Object.entries(was.shard.pools).flatMap(([pool, old]): ScaleDown[] => {
-    const wanted = view.shard.pools[pool];
+    const wanted = own(view.shard.pools, pool);
     const inCell = (cell: string): number =>
       wanted?.cells.includes(cell) ? wanted.replicasPerCell : 0;
     const cells = Object.fromEntries(

@@ -1,6 +1,7 @@
 import { clusterOf } from '../locate.ts';
 import type { Policy } from '../policy.ts';
 import { nearest, oneOf } from '../spelling.ts';
+import { own } from '../../../schemas/own.ts';
 
 export const passwordSecret: Policy = {
   id: 'password-secret',
@@ -19,7 +20,7 @@ spec:
   postgresPasswordSecretRef: { name: demo-password, key: passwd }`,
   check(ctx) {
     const ref = clusterOf(ctx).spec?.postgresPasswordSecretRef;
-    const keys = ref && ctx.world.secrets?.[ref.name];
+    const keys = ref && own(ctx.world.secrets, ref.name);
     if (!ref || keys === undefined || keys?.includes(ref.key)) return [];
     if (keys === null) {
       return [

@@ -5,6 +5,7 @@ import type { Finding, Policy, World } from '../policy.ts';
 import { settingFinding } from '../settings.ts';
 import { nearest, oneOf } from '../spelling.ts';
 import { findNew } from '../stored.ts';
+import { own } from '../../../schemas/own.ts';
 
 export const postgresConfigRef: Policy = {
   id: 'postgres-config-ref',
@@ -36,7 +37,7 @@ synchronous_standby_names = ''`,
 };
 
 function judge(world: World, namespace: string, ref: PgConfRef, path: string): Finding[] {
-  const data = world.configMaps?.[ref.name];
+  const data = own(world.configMaps, ref.name);
   if (data === undefined) return [];
   const of = `ConfigMap ${ref.name}`;
   if (data === null) {
@@ -50,7 +51,7 @@ function judge(world: World, namespace: string, ref: PgConfRef, path: string): F
       },
     ];
   }
-  const text = data[ref.key];
+  const text = own(data, ref.key);
   if (text === undefined) {
     const near = nearest(ref.key, Object.keys(data));
     return [

@@ -6,6 +6,7 @@ import { knownLive, liveShard, type LiveState } from '../live.ts';
 import { clusterOf, shardViews, type ShardView } from '../locate.ts';
 import type { Policy, World } from '../policy.ts';
 import type { WorldClaim } from '../world.ts';
+import { own } from '../../../schemas/own.ts';
 
 export const deletionOfData: Policy = {
   id: 'deletion-of-data',
@@ -52,7 +53,7 @@ interface Loss {
 function lossOf(view: ShardView, live: LiveState, world: World): Loss[] {
   const whenDeleted = (pool: string | undefined): string =>
     effectivePvcPolicy(
-      pool === undefined ? undefined : view.shard.pools[pool]?.pvcDeletionPolicy,
+      pool === undefined ? undefined : own(view.shard.pools, pool)?.pvcDeletionPolicy,
       view.shard.pvcDeletionPolicy,
     ).whenDeleted;
   const claims = claimsAt(live.claims, placeOf(view)).filter(

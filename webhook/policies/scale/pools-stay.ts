@@ -5,6 +5,7 @@ import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.
 import type { MultigresCluster } from '../../../schemas/types.ts';
 import type { Finding, Policy } from '../policy.ts';
 import type { WorldClaim } from '../world.ts';
+import { own } from '../../../schemas/own.ts';
 
 export const poolsStay: Policy = {
   id: 'pools-stay',
@@ -44,7 +45,7 @@ interface Step {
 function judge({ cluster, old, view, claims }: Step): Finding[] {
   const findings: Finding[] = [];
   for (const [name, oldPool] of Object.entries(old.shard.pools)) {
-    const pool = view.shard.pools[name];
+    const pool = own(view.shard.pools, name);
     const lost = pool ? oldPool.cells.filter((cell) => !pool.cells.includes(cell)) : [];
     if (pool && lost.length === 0) continue;
     const held = claimsAt(claims, { ...placeOf(view), pool: name }).filter(

@@ -3,6 +3,7 @@ import { deletesAny } from '../changes.ts';
 import { clusterOf, locateInShard, pointer, shardViews, type ShardView } from '../locate.ts';
 import { sameJson, type Finding, type Policy } from '../policy.ts';
 import { locateBackup } from '../sizes.ts';
+import { own } from '../../../schemas/own.ts';
 
 export const riskyChanges: Policy = {
   id: 'risky-changes',
@@ -70,7 +71,7 @@ function shard(cluster: MultigresCluster, old: ShardView, now: ShardView): Findi
     findings.push(risk(at('initdbArgs'), text, old.shard.initdbArgs ?? 'it unset'));
   }
   for (const [name, pool] of Object.entries(now.shard.pools)) {
-    const was = old.shard.pools[name]?.storage;
+    const was = own(old.shard.pools, name)?.storage;
     if (!was) continue;
     for (const field of ['class', 'accessModes'] as const) {
       if (sameJson(was[field], pool.storage[field])) continue;

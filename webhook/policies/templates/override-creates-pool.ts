@@ -1,6 +1,7 @@
 import { clusterOf, pointer, shardViews } from '../locate.ts';
 import type { Policy } from '../policy.ts';
 import { nearest, oneOf } from '../spelling.ts';
+import { own } from '../../../schemas/own.ts';
 
 export const overrideCreatesPool: Policy = {
   id: 'override-creates-pool',
@@ -25,7 +26,7 @@ overrides:
     const [resolved, templates] = [ctx.resolved(), ctx.world.templates];
     if (!resolved || !templates) return [];
     return shardViews(clusterOf(ctx), resolved).flatMap((view) => {
-      const template = view.shard.template ? templates.shard[view.shard.template] : undefined;
+      const template = view.shard.template ? own(templates.shard, view.shard.template) : undefined;
       if (!template) return [];
       const known = Object.keys(template.spec?.pools ?? {});
       return Object.keys(view.raw?.overrides?.pools ?? {})
