@@ -6,7 +6,8 @@ import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { LABELS } from '../schemas/labels.ts';
 import { BUILTIN } from '../schemas/resolve/builtin.ts';
 import type { TemplateKind } from '../schemas/resolve/templates.ts';
-import type { WorldNode, WorldStorageClass } from './policies/world.ts';
+import { indexNodes, REGION_LABEL } from './policies/nodes.ts';
+import type { NodeIndex, WorldNode, WorldStorageClass } from './policies/world.ts';
 import { recentReads } from './recent.ts';
 import { secretKeys } from './secret-keys.ts';
 import { trimForPolicies } from './trim.ts';
@@ -49,6 +50,7 @@ export interface Live {
   informers: readonly Informer[];
   /** Views that are made once per change, not once per review. */
   nodes(): readonly WorldNode[];
+  nodeIndex?(): NodeIndex;
   storageClasses(): readonly WorldStorageClass[];
   /** Names of the keys of a Secret; null = there was no such Secret just now. */
   secretKeys(namespace: string, name: string): Promise<readonly string[] | null>;
@@ -81,11 +83,15 @@ export function createLive(deps: LiveDeps): Live {
   // Without these a burst of reviews would meet the rate limit of the API client.
   const secrets = recentReads<string[]>({ clock, foundMs: SECRET_MS, missingMs: 0 });
   const defaults = recentReads<KubeObject>({ clock, foundMs: 0, missingMs: NO_TEMPLATE_MS });
+  const nodes = viewOf(informerOf('Node'), () => stores.Node.list().map(worldNode));
   return {
     listers: stores,
     informers,
-    nodes: viewOf(stores.Node, informerOf('Node'), worldNode),
-    storageClasses: viewOf(stores.StorageClass, informerOf('StorageClass'), worldStorageClass),
+    nodes,
+    nodeIndex: viewOf(informerOf('Node'), () => indexNodes(nodes(), [...zoneLabels, REGION_LABEL])),
+    storageClasses: viewOf(informerOf('StorageClass'), () =>
+      stores.StorageClass.list().map(worldStorageClass),
+    ),
     secretKeys: (namespace, name) =>
       secrets(`${namespace}/${name}`, () => secretKeys(kube, namespace, name)),
     defaultTemplate: (kind, namespace) =>
@@ -100,15 +106,11 @@ export function createLive(deps: LiveDeps): Live {
   };
 }
 
-/** A list made from a store, remade only after a change. */
-function viewOf<T>(
-  lister: Lister,
-  informer: Informer | undefined,
-  view: (object: KubeObject) => T,
-): () => readonly T[] {
-  let made: readonly T[] | undefined;
+/** Something made from the objects of an informer, remade only after a change of them. */
+function viewOf<T>(informer: Informer | undefined, make: () => T): () => T {
+  let made: { value: T } | undefined;
   informer?.onChange(() => (made = undefined));
-  return () => (made ??= lister.list().map(view));
+  return () => (made ??= { value: make() }).value;
 }
 
 interface NodeSpec {

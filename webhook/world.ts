@@ -77,6 +77,7 @@ async function worldOfCluster(deps: WorldDeps, request: AdmissionRequest): Promi
     ...(configMaps ? { configMaps } : {}),
     zoneLabels,
     nodes: live.nodes(),
+    ...(live.nodeIndex ? { nodeIndex: live.nodeIndex() } : {}),
     storageClasses: live.storageClasses(),
     shards: shards.byIndex('cluster', key) as Shard[],
     claims: claims.byIndex('cluster', key).map(worldClaim),

@@ -1,7 +1,7 @@
 import type { Toleration } from '../../schemas/k8s.ts';
 import { NODE_LABELS } from '../../schemas/labels.ts';
 import type { World } from './policy.ts';
-import type { WorldNode } from './world.ts';
+import type { NodeIndex, WorldNode } from './world.ts';
 
 /** As the controller's own default for where pods of a cell go. */
 export const ZONE_LABELS: readonly string[] = [NODE_LABELS.zoneId, NODE_LABELS.zone];
@@ -21,14 +21,27 @@ export function zoneLabels(world: World): readonly string[] {
   return world.zoneLabels ?? ZONE_LABELS;
 }
 
+/** Sorts Nodes by the values of labels that name places. */
+export function indexNodes(nodes: readonly WorldNode[], labels: readonly string[]): NodeIndex {
+  return new Map(
+    labels.map((label) => {
+      const carriers = nodes.filter((node) => node.labels[label] !== undefined);
+      return [label, Map.groupBy(carriers, (node) => node.labels[label] ?? '')];
+    }),
+  );
+}
+
 /** The Nodes of a cell's zone or region: any of the labels will do, as for the controller. */
-export function nodesAt(world: World, cell: Place): WorldNode[] {
+export function nodesAt(world: World, cell: Place): readonly WorldNode[] {
   const wanted = cell.zoneId ?? cell.region;
   if (wanted === undefined) return [];
   const labels = labelsFor(world, cell);
-  return (world.nodes ?? []).filter((node) =>
-    labels.some((label) => node.labels[label] === wanted),
-  );
+  const index = world.nodeIndex ?? indexNodes(world.nodes ?? [], labels);
+  const found = labels.flatMap((label) => {
+    const nodes = index.get(label)?.get(wanted);
+    return nodes ? [nodes] : [];
+  });
+  return found.length > 1 ? [...new Set(found.flat())] : (found[0] ?? []);
 }
 
 /** Names of the Nodes that a cell's pods can run on. */

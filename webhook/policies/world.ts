@@ -35,6 +35,9 @@ export interface WorldClaim {
   resizeFailed?: boolean;
 }
 
+/** Nodes by label and value, for the labels that name places. Made once per change of the Nodes. */
+export type NodeIndex = ReadonlyMap<string, ReadonlyMap<string, readonly WorldNode[]>>;
+
 /** What the operator of this installation decided for the policies. */
 export interface PolicySettings {
   /** A zone that no Node carries is denied, not warned about. */
@@ -52,6 +55,8 @@ export interface PolicySettings {
  */
 export interface World {
   nodes?: readonly WorldNode[];
+  /** The same Nodes by place; absent = made from `nodes` when needed. */
+  nodeIndex?: NodeIndex;
   /** Node labels that may carry the zone of a cell, strongest first; absent = ZONE_LABELS. */
   zoneLabels?: readonly string[];
   storageClasses?: readonly WorldStorageClass[];

@@ -69,9 +69,11 @@ function judge(place: Place): Finding[] {
 /** Poolers that must not share a Node, or another place, and cannot help it. */
 function apart(place: Place, name: string, pool: ResolvedPool): Finding[] {
   const { cluster, view, cell, nodes } = place;
-  const open = nodes.filter((node) => takesPods(node, pool.tolerations));
   const labels = labelsOf(cluster.metadata.name, view, name, cell.name);
-  return requiredKeys(pool.affinity, labels).flatMap((key): Finding[] => {
+  const keys = requiredKeys(pool.affinity, labels);
+  if (keys.length === 0) return [];
+  const open = nodes.filter((node) => takesPods(node, pool.tolerations));
+  return keys.flatMap((key): Finding[] => {
     const domains = new Set(
       open.flatMap((node) => (key === HOST ? node.name : (node.labels[key] ?? []))),
     );
@@ -95,9 +97,9 @@ function apart(place: Place, name: string, pool: ResolvedPool): Finding[] {
 function together(place: Place, pools: [string, ResolvedPool][]): Finding[] {
   const { cluster, view, cell, nodes } = place;
   const here = pools.reduce((sum, [, pool]) => sum + pool.replicasPerCell, 0);
-  const open = nodes.filter((node) =>
+  const open = countUpTo(here, nodes, (node) =>
     pools.some(([, pool]) => takesPods(node, pool.tolerations)),
-  ).length;
+  );
   const base = { path: locateInShard(cluster, view, 'pools') };
   if (here === 0) return [];
   if (open === 0) {
@@ -122,6 +124,20 @@ function together(place: Place, pools: [string, ResolvedPool][]): Finding[] {
       fix: `add ${count(here - open, 'Node')} to ${placeText(cell)}, or spread the poolers over more cells`,
     },
   ];
+}
+
+/** How many Nodes are such, counted up to as many as are needed. */
+function countUpTo(
+  most: number,
+  nodes: readonly WorldNode[],
+  is: (node: WorldNode) => boolean,
+): number {
+  let found = 0;
+  for (const node of nodes) {
+    if (found >= most) break;
+    if (is(node)) found++;
+  }
+  return found;
 }
 
 /** May so many members of one cell be lost at once? */

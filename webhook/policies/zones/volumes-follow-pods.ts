@@ -22,7 +22,7 @@ share (\`ReadWriteMany\`), nor those of the global etcd, whose pods may follow t
   check(ctx) {
     const { world } = ctx;
     const resolved = ctx.resolved();
-    if (!resolved || !world.storageClasses || zonesOf(world).size < 2) return [];
+    if (!resolved || !world.storageClasses || !hasZones(world)) return [];
     const cluster = clusterOf(ctx);
     return volumesOf(cluster, resolved).flatMap((volume) => {
       if (!isBound(volume)) return [];
@@ -44,8 +44,15 @@ share (\`ReadWriteMany\`), nor those of the global etcd, whose pods may follow t
   },
 };
 
-function zonesOf(world: World): Set<string> {
-  return new Set((world.nodes ?? []).flatMap((node) => zoneOf(world, node) ?? []));
+/** Nodes of two different zones are known. */
+function hasZones(world: World): boolean {
+  let first: string | undefined;
+  for (const node of world.nodes ?? []) {
+    const zone = zoneOf(world, node);
+    first ??= zone;
+    if (zone !== undefined && zone !== first) return true;
+  }
+  return false;
 }
 
 /** One volume per pod, of pods that must run in some cell. */
