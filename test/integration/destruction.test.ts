@@ -1,0 +1,203 @@
+/** What the real webhook, behind a real API server, does with changes that can destroy data or quorum. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { apiPath, type KubeApi } from '../../controller/kube/api.ts';
+import { systemClock } from '../../controller/kube/clock.ts';
+import { KubeError } from '../../controller/kube/errors.ts';
+import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
+import { names } from '../../schemas/names.ts';
+import { connect, kubectl } from '../support/cluster.ts';
+import { objectsIn, pools } from '../support/objects.ts';
+import { eventually, startWebhook, type RunningWebhook } from '../support/webhook.ts';
+
+const crds = new URL('../../chart/files/crds/', import.meta.url).pathname;
+const ns = `destroy-${process.pid}`;
+const operator = `destroy-operator-${process.pid}`;
+const LEASE = 'multigres-operator.multigres.com';
+const PROTECTION = 'multigres.com/deletion-protection';
+const { base, template } = objectsIn(ns);
+const CONTROLLER = `system:serviceaccount:${operator}:multigres-operator-controller`;
+const cluster = { kind: KINDS.MultigresCluster, namespace: ns, name: 'm' };
+const shard = {
+  kind: KINDS.Shard,
+  namespace: ns,
+  name: names.shard('m', 'postgres', 'default', '0-inf'),
+};
+
+let api: KubeApi;
+let close: () => Promise<void>;
+let webhook: RunningWebhook;
+
+const spec = (replicasPerCell: number) =>
+  pools({ main: { cells: ['z1'], replicasPerCell, storage: { size: '1Gi' } } });
+
+before(async () => {
+  ({ api, close } = connect());
+  kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=test', '-f', crds]);
+  kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', crds]);
+  for (const name of [operator, ns]) kubectl(['create', 'namespace', name]);
+  const binding = ['--clusterrole=cluster-admin', `--user=${CONTROLLER}`];
+  kubectl(['create', 'clusterrolebinding', operator, ...binding]);
+  webhook = await startWebhook([`--namespace=${operator}`, '--check-seconds=1']);
+  const backup = { type: 's3', s3: { bucket: 'b', region: 'r' } };
+  await api.create(base({ backup, ...spec(4) }));
+});
+
+after(async () => {
+  await webhook.stop();
+  for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
+    kubectl(['delete', kind, 'multigres-operator', '--ignore-not-found']);
+  }
+  await api.mergePatch(cluster, { metadata: { finalizers: [] } }).catch(() => {});
+  kubectl(['delete', 'clusterrolebinding', operator]);
+  for (const name of [operator, ns]) kubectl(['delete', 'namespace', name, '--wait=false']);
+  await close();
+});
+
+/** The text of a refusal; undefined if it was accepted. */
+async function refusal(work: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof KubeError, String(error));
+    assert.equal(error.status, 403, error.message);
+    return error.message;
+  }
+}
+
+async function scaleTo(replicasPerCell: number): Promise<unknown> {
+  const stored = await api.get(cluster);
+  assert.ok(stored);
+  const body = { ...stored, spec: { ...(stored.spec as object), ...spec(replicasPerCell) } };
+  return api.raw('PUT', `${apiPath(KINDS.MultigresCluster, ns, 'm')}?dryRun=All`, body);
+}
+
+const remove = (): Promise<unknown> =>
+  api.raw('DELETE', `${apiPath(KINDS.MultigresCluster, ns, 'm')}?dryRun=All`);
+
+/** The controller says that it lives. */
+async function renewLease(): Promise<void> {
+  const renewTime = new Date(systemClock.now()).toISOString().replace(/Z$/, '000Z');
+  await api.apply({
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { namespace: operator, name: LEASE },
+    spec: { holderIdentity: 'test', leaseDurationSeconds: 15, renewTime },
+  });
+}
+
+async function runShard(): Promise<void> {
+  const object = {
+    apiVersion: 'multigres.com/v1alpha1',
+    kind: 'Shard',
+    metadata: { name: shard.name, namespace: ns, labels: { 'multigres.com/cluster': 'm' } },
+    spec: {
+      databaseName: 'postgres',
+      tableGroupName: 'default',
+      shardName: '0-inf',
+      images: { multiorch: 'i', multipooler: 'i', postgres: 'i' },
+      globalTopoServer: { address: 'e:2379', rootPath: '/', implementation: 'etcd' },
+      postgresPasswordSecretRef: { name: 'pw', key: 'password' },
+      durabilityPolicy: 'AT_LEAST_2',
+      multiorch: { cells: ['z1'] },
+      pools: {
+        main: { type: 'readWrite', cells: ['z1'], replicasPerCell: 4, storage: { size: '1Gi' } },
+      },
+    },
+  };
+  kubectl(['create', '-f', '-', `--as=${CONTROLLER}`], JSON.stringify(object));
+}
+
+const setStatus = (status: object): Promise<unknown> =>
+  api.mergePatch(shard, { status }, { subresource: 'status' });
+
+const claim = (index: number): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: {
+    name: `data-${index}`,
+    namespace: ns,
+    labels: {
+      'multigres.com/cluster': 'm',
+      'multigres.com/database': 'postgres',
+      'multigres.com/tablegroup': 'default',
+      'multigres.com/shard': '0-inf',
+      'multigres.com/pool': 'main',
+      'multigres.com/cell': 'z1',
+      'multigres.com/index': `${index}`,
+    },
+  },
+  spec: {
+    accessModes: ['ReadWriteOnce'],
+    storageClassName: '',
+    resources: { requests: { storage: '1Gi' } },
+  },
+});
+
+test('before the controller has begun, anything goes', async () => {
+  assert.equal(await refusal(scaleTo(3)), undefined);
+  assert.equal(await refusal(remove()), undefined);
+});
+
+test('once it has begun and is not heard of, what can destroy is refused, the rest is not', async () => {
+  await api.mergePatch(cluster, { metadata: { finalizers: ['multigres.com/cluster-cleanup'] } });
+  assert.match((await refusal(scaleTo(3))) ?? '', /nothing is heard of the controller.*MG043/);
+  assert.match((await refusal(remove())) ?? '', /nothing is heard of the controller.*MG043/);
+  assert.equal(await refusal(scaleTo(5)), undefined);
+});
+
+test('a shard that is not healthy, or has no backup, keeps its poolers', async () => {
+  await runShard();
+  for (const index of [0, 1, 2, 3]) await api.create(claim(index));
+  await setStatus({
+    phase: 'Progressing',
+    message: '3 of 4 poolers are ready',
+    observedGeneration: 1,
+    orchReady: true,
+    poolsReady: false,
+  });
+  await renewLease();
+  const text = await eventually('the live state', async () => {
+    const found = await refusal(scaleTo(3));
+    return found && /MG040/.test(found) && /MG041/.test(found) ? found : undefined;
+  });
+  assert.match(text, /goes from 4 to 3 poolers while .*3 of 4 poolers are ready.*MG040/);
+  assert.match(
+    text,
+    /deletes 1 volume \(whenScaled: Delete\), and it has no complete backup.*MG041/,
+  );
+  assert.match((await refusal(scaleTo(1))) ?? '', /could not confirm a write any more.*MG040/);
+});
+
+test('a healthy one with a recent backup gives one away', async () => {
+  await setStatus({
+    phase: 'Healthy',
+    message: 'fine',
+    poolsReady: true,
+    orchReady: true,
+    lastBackupTime: new Date(systemClock.now() - 3_600_000).toISOString(),
+  });
+  await renewLease();
+  await eventually('the new state', async () =>
+    (await refusal(scaleTo(3))) === undefined ? true : undefined,
+  );
+  assert.equal(await refusal(remove()), undefined);
+});
+
+test('a protected cluster stays, alone and in a collection, until the protection is taken away', async () => {
+  await renewLease();
+  await api.mergePatch(cluster, { metadata: { annotations: { [PROTECTION]: 'true' } } });
+  assert.match((await refusal(remove())) ?? '', /m is protected against deletion.*MG044/);
+  const all = `${apiPath(KINDS.MultigresCluster, ns)}?dryRun=All`;
+  assert.match((await refusal(api.raw('DELETE', all))) ?? '', /m is protected.*MG044/);
+  await api.mergePatch(cluster, { metadata: { annotations: { [PROTECTION]: null } } });
+  assert.equal(await refusal(remove()), undefined);
+});
+
+test('a template in use outlives the deletion of all templates', async () => {
+  await api.create(template('ShardTemplate', 'small', {}));
+  await api.mergePatch(cluster, { spec: { templateDefaults: { shardTemplate: 'small' } } });
+  const all = `${apiPath(KINDS.ShardTemplate, ns)}?dryRun=All`;
+  assert.match((await refusal(api.raw('DELETE', all))) ?? '', /small is named by .* m at .*MG003/);
+});
