@@ -432,6 +432,45 @@ export interface MultigresClusterSpec {
   certCommonName?: string;
 }
 
+/** What runs where the spec says nothing: the spec with templates, inheritance and defaults. */
+export interface ResolvedStatus {
+  /** Global topology. */
+  globalTopoServer: {
+    replicas?: number;
+    resources?: ResourceRequirements;
+    storageSize?: string;
+    storageClass?: string;
+    address: string;
+  };
+  /** Administration service. */
+  multiadmin: { replicas: number; resources?: ResourceRequirements };
+  /** Administration page. */
+  multiadminWeb: { replicas: number; resources?: ResourceRequirements };
+  /** Cells, by name. */
+  cells: Record<string, { gateway: { replicas: number; resources?: ResourceRequirements } }>;
+  /** Shards, by database/tablegroup/shard. */
+  shards: Record<
+    string,
+    {
+      template?: string;
+      durabilityPolicy: string;
+      backup: string;
+      multiorch: { replicas: number; resources?: ResourceRequirements };
+      pools: Record<
+        string,
+        {
+          cells: string[];
+          replicasPerCell: number;
+          storageSize?: string;
+          storageClass?: string;
+          postgres?: ResourceRequirements;
+          multipooler?: ResourceRequirements;
+        }
+      >;
+    }
+  >;
+}
+
 /** State of a cluster. */
 export interface MultigresClusterStatus {
   /** Generation of the spec that this status is about. */
@@ -456,6 +495,8 @@ export interface MultigresClusterStatus {
     cellTemplates?: string[];
     shardTemplates?: string[];
   };
+  /** The spec as it is carried out. */
+  resolved?: ResolvedStatus;
   /** Images, and where each of them comes from. */
   images?: {
     updateStrategy?: string;

@@ -17,6 +17,7 @@ import { condition, findCondition, isTrue } from '../reconcile/conditions.ts';
 import { isReady } from '../reconcile/pods.ts';
 import { isFresh } from '../tablegroup/status.ts';
 import { externalStatus } from './external.ts';
+import { resolvedStatus } from './resolved.ts';
 import type { TopologyState } from './topology.ts';
 
 export interface ClusterObserved {
@@ -250,6 +251,7 @@ export const clusterStatus = (input: ClusterStatusInput): MultigresClusterStatus
     databases: databasesOf(input),
     ...external.status,
     images: images.status,
+    resolved: resolvedStatus(resolved),
     resolvedTemplates: { coreTemplates: core, cellTemplates: cell, shardTemplates: shard },
     conditions: [
       available(input, message),

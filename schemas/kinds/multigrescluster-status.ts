@@ -10,6 +10,7 @@ import {
   struct,
 } from './dsl.ts';
 import { componentImages } from './images.ts';
+import { resolvedSpec } from './resolved.ts';
 import { templateRef, text } from './scalars.ts';
 import { commonStatus } from './status.ts';
 
@@ -67,5 +68,6 @@ export const multigresClusterStatus = struct('MultigresClusterStatus', 'State of
     }),
     'Templates that the cluster is made from.',
   ),
+  resolved: optional(resolvedSpec, 'The spec as it is carried out.'),
   images: optional(clusterImages, 'Images, and where each of them comes from.'),
 });

@@ -1,0 +1,54 @@
+import { inline, int32, list, map, optional, required, struct } from './dsl.ts';
+import { resourceRequirements } from './embedded.ts';
+import { text } from './scalars.ts';
+
+const workload = {
+  replicas: required(int32(), 'Pods; of gateways and multiorch in each cell.'),
+  resources: optional(resourceRequirements, 'Requests and limits of each.'),
+};
+
+const volume = {
+  storageSize: optional(text, 'Size of each volume.'),
+  storageClass: optional(text, 'Absent: the default class of Kubernetes.'),
+};
+
+const pool = inline({
+  cells: required(list(text), 'Cells with poolers.'),
+  replicasPerCell: required(int32(), 'Poolers in each cell.'),
+  ...volume,
+  postgres: optional(resourceRequirements, 'Requests and limits of PostgreSQL.'),
+  multipooler: optional(resourceRequirements, 'Requests and limits of multipooler.'),
+});
+
+const shard = inline({
+  template: optional(text, 'ShardTemplate that was merged in.'),
+  durabilityPolicy: required(text, 'Policy in force.'),
+  backup: required(text, 'Where backups go: the path, or the bucket with its prefix.'),
+  multiorch: required(inline(workload), 'Orchestrators.'),
+  pools: required(map(pool, { maxProperties: 8 }), 'Pools, by name.'),
+});
+
+export const resolvedSpec = struct(
+  'ResolvedStatus',
+  'What runs where the spec says nothing: the spec with templates, inheritance and defaults.',
+  {
+    globalTopoServer: required(
+      inline({
+        replicas: optional(int32(), 'Members of etcd; absent: somebody else runs it.'),
+        resources: optional(resourceRequirements, 'Requests and limits of each.'),
+        ...volume,
+        address: required(text, 'Where components find the topology.'),
+      }),
+      'Global topology.',
+    ),
+    multiadmin: required(inline(workload), 'Administration service.'),
+    multiadminWeb: required(inline(workload), 'Administration page.'),
+    cells: required(
+      map(inline({ gateway: required(inline(workload), 'Gateways.') }), {
+        maxProperties: 50,
+      }),
+      'Cells, by name.',
+    ),
+    shards: required(map(shard), 'Shards, by database/tablegroup/shard.'),
+  },
+);
