@@ -48,6 +48,7 @@ const OURS: KindName[] = ['MultigresCluster', 'Cell', 'TableGroup', 'Shard', 'To
 const READ_LIVE: KindName[] = ['Pod', 'Secret', 'ConfigMap'];
 const LIVE_READERS = [
   'reconcile/tls.ts',
+  'reconcile/topo-tls.ts',
   'shard/execute.ts',
   'shard/inputs.ts',
   'shard/pgbackrest.ts',
