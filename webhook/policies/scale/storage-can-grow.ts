@@ -15,8 +15,7 @@ export const storageCanGrow: Policy = {
   description: `A volume grows only if its StorageClass has \`allowVolumeExpansion: true\`. Without it the
 API server refuses the larger claim, and the cluster could not be brought to what it says. What counts is
 the class of the volumes that exist; where there are none yet, they are made with the new size. Classes
-that cannot be read are not judged. Volumes of an etcd that exists are not enlarged at all: a StatefulSet
-cannot change its claims, and the operator does not do the steps around that.`,
+that cannot be read are not judged. Postgres, etcd and backups are alike.`,
   good: `# StorageClass fast has allowVolumeExpansion: true
 storage: { size: 20Gi, class: fast } # was 10Gi`,
   bad: `# StorageClass plain has no allowVolumeExpansion
@@ -31,26 +30,10 @@ storage: { size: 20Gi, class: plain } # was 10Gi`,
       const was = sizes.get(volume.owner);
       const { size } = volume.storage;
       if (was === undefined || size === undefined || compareQuantity(size, was) !== 1) return [];
-      const claims = volume.claims(live.claims);
-      return volume.kind === 'etcd'
-        ? judgeEtcd(volume, was, claims)
-        : judge(volume, was, claims, storageClasses);
+      return judge(volume, was, volume.claims(live.claims), storageClasses);
     });
   },
 };
-
-function judgeEtcd({ owner, storage, path }: Volume, was: string, claims: WorldClaim[]): Finding[] {
-  if (claims.length === 0) return [];
-  return [
-    {
-      path: path('size'),
-      value: storage.size,
-      message: `the volumes for ${owner} have ${was}, and the operator does not enlarge those of an etcd that runs`,
-      allowed: was,
-      fix: `keep ${was}; choose the size of etcd when the cluster is made`,
-    },
-  ];
-}
 
 function judge(
   { owner, storage, path }: Volume,
