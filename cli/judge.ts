@@ -107,8 +107,11 @@ export function judgeManifest(object: KubeObject, options: JudgeOptions = {}): M
   // since 1.30 the API server leaves alone what was stored before a rule came to be
   const holds: HoldsRule = (rule, self, old) =>
     (!rule.transition && old !== undefined && sameJson(self, old)) || cel(rule, self, old);
-  const rules = ruleErrors(kind, admitted, options.old, holds).map(fromProblem('rule'));
-  const policies = policyFindings(admitted, options.old, options);
+  // rules about the name need one: that it is missing has been said
+  const judged = typeof sent.metadata.name === 'string' ? kind : { ...kind, rules: [] };
+  const rules = ruleErrors(judged, admitted, options.old, holds).map(fromProblem('rule'));
+  const policies =
+    judged === kind ? policyFindings(admitted, options.old, options) : ([] as ManifestFinding[]);
   return { ...verdictOf([...early, ...rules, ...policies]), stored: admitted };
 }
 

@@ -1,12 +1,12 @@
 import { EMBEDDED, type JsonSchema } from './embedded/index.ts';
-import { fieldsOf, type Field, type Schema, type StructSchema } from './kinds/dsl.ts';
+import { fieldsOf, type Schema, type StructSchema } from './kinds/dsl.ts';
 import { API_KINDS } from './kinds/index.ts';
 import { isRecord } from './walk.ts';
 
 /**
  * An object as the API server hands it to admission: fields of `spec` that the API does not have are
- * dropped, and absent ones that have a default in the CRD are filled in. Nothing else changes; values
- * of a wrong type stay for the schema to refuse. Pure; the input is not touched.
+ * dropped, null counts as absent except in lists, and absent fields that have a default in the CRD are
+ * filled in. Nothing else changes; values of a wrong type stay for the schema to refuse. Pure; the input is not touched.
  * @throws if the kind is none of ours
  */
 export function storedForm<T extends object>(kind: string, object: T): T {
@@ -16,7 +16,8 @@ export function storedForm<T extends object>(kind: string, object: T): T {
       `${kind} is no kind of the API; there are ${API_KINDS.map((k) => k.kind).join(', ')}`,
     );
   }
-  const { spec } = object as { spec?: unknown };
+  const { spec, ...rest } = object as { spec?: unknown };
+  if (spec === null) return rest as T;
   return spec === undefined ? object : { ...object, spec: serve(found.spec, spec) };
 }
 
@@ -41,7 +42,7 @@ function serveStruct(schema: StructSchema, value: Record<string, unknown>): unkn
   const fields = new Map(Object.entries(fieldsOf(schema)));
   const kept = Object.entries(value)
     .map(([name, inner]) => ({ name, inner, field: fields.get(name) }))
-    .filter(({ field, inner }) => field !== undefined && !isDefaultedNull(field, inner));
+    .filter(({ field, inner }) => field !== undefined && inner !== null);
   const served = Object.fromEntries(
     kept.map(({ name, inner, field }) => [name, field ? serve(field.schema, inner) : inner]),
   );
@@ -51,10 +52,6 @@ function serveStruct(schema: StructSchema, value: Record<string, unknown>): unkn
   }
   return served;
 }
-
-/** The API server takes null as absent where there is a default to put there. */
-const isDefaultedNull = (field: Field, value: unknown): boolean =>
-  value === null && field.default !== undefined;
 
 function prune(schema: JsonSchema, value: unknown): unknown {
   if (Array.isArray(value)) {
@@ -66,10 +63,10 @@ function prune(schema: JsonSchema, value: unknown): unknown {
   if (properties) {
     const kept = Object.entries(value).flatMap(([name, inner]) => {
       const known = properties[name];
-      return known ? [[name, prune(known, inner)] as const] : [];
+      return known && inner !== null ? [[name, prune(known, inner)] as const] : [];
     });
     const defaults = Object.entries(properties).flatMap(([name, property]) =>
-      property['default'] === undefined || Object.hasOwn(value, name)
+      property['default'] === undefined || (value[name] ?? null) !== null
         ? []
         : [[name, structuredClone(property['default'])] as const],
     );
@@ -84,4 +81,8 @@ const mapValues = (
   value: Record<string, unknown>,
   change: (inner: unknown) => unknown,
 ): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, change(inner)]));
+  Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== null)
+      .map(([key, inner]) => [key, change(inner)]),
+  );

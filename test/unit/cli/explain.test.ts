@@ -129,7 +129,8 @@ test('sources of the examples hold what they are said to hold', () => {
         (one) => one.name === (source.from === 'template' ? source.file : file),
       );
       const line = input?.text.split('\n')[source.line - 1] ?? '';
-      if (typeof value !== 'object') assert.ok(line.includes(String(value)), `${name}: ${line}`);
+      if (typeof value !== 'object')
+        assert.ok(line.includes(`${value as string}`), `${name}: ${line}`);
     }
   }
 });
