@@ -123,6 +123,12 @@ function kubeObject(value: unknown, what: string): KubeObject | undefined {
   for (const key of ['name', 'namespace', 'uid', 'deletionTimestamp']) {
     optionalText(metadata[key], `${what}.metadata.${key}`);
   }
+  if (metadata['finalizers']) texts(metadata['finalizers'], `${what}.metadata.finalizers`);
+  const owners = metadata['ownerReferences'] ?? [];
+  if (!Array.isArray(owners)) {
+    throw new ReviewError(`${what}.metadata.ownerReferences must be a list`);
+  }
+  for (const owner of owners) record(owner, `each of ${what}.metadata.ownerReferences`);
   for (const key of ['labels', 'annotations']) {
     const map = record(metadata[key] ?? {}, `${what}.metadata.${key}`);
     for (const entry in map) optionalText(map[entry], `${what}.metadata.${key} of ${shown(entry)}`);

@@ -11,6 +11,7 @@ import { POLICIES } from './policies/index.ts';
 import type { PolicySource } from './policy-source.ts';
 import type { AdmissionRequest } from './review.ts';
 import { internalError, type Step } from './server.ts';
+import { short } from './text.ts';
 import { validate, type Judgement } from './validate.ts';
 import { worldFor, type WorldDeps } from './world.ts';
 
@@ -104,12 +105,12 @@ function observed(
     metrics.review(step, request, verdict, ms / 1000);
     const line = {
       step,
-      uid: request.uid,
-      user: request.user,
+      uid: short(request.uid),
+      user: short(request.user),
       operation: request.operation,
-      kind: request.kind.kind,
-      ns: request.namespace,
-      name: request.name,
+      kind: short(request.kind.kind),
+      ns: short(request.namespace),
+      name: short(request.name),
       verdict: outcomeOf(verdict),
       ...(policies.length > 0 ? { policies } : {}),
       ...(bypassed ? { bypassed: bypassed.ids, reason: bypassed.reason } : {}),

@@ -2,3 +2,8 @@
 export function oneLine(text: string): string {
   return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
 }
+
+/** For the log: what a client wrote, of the length that names have. */
+export function short(text: string): string {
+  return text.length > 253 ? `${text.slice(0, 250)}...` : text;
+}

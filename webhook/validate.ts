@@ -29,6 +29,11 @@ export interface ValidateDeps {
   ): Promise<ReadonlyMap<string, Answer>>;
 }
 
+/** Denials that are told in full. */
+const MOST_DENIALS = 50;
+/** Characters of one finding's text. */
+const LONGEST = 2000;
+
 export interface Judgement {
   verdict: Verdict;
   judged: Judged[];
@@ -110,8 +115,11 @@ export function verdictOf(
   if (denials.length === 0) return { allowed: true, warnings };
   const texts = denials.map(textOf);
   const ids = [...new Set(denials.map(({ policy }) => policy.id))];
+  const shown = texts.slice(0, MOST_DENIALS);
+  const rest = texts.length - shown.length;
+  if (rest > 0) shown.push(`and ${rest} more, which show when these are solved`);
   const problems =
-    texts.length === 1 ? texts.join() : `${texts.length} problems:\n- ${texts.join('\n- ')}`;
+    texts.length === 1 ? texts.join() : `${texts.length} problems:\n- ${shown.join('\n- ')}`;
   return {
     allowed: false,
     code: 403,
@@ -121,7 +129,7 @@ export function verdictOf(
       `See docs/policies.md: ${ids.map((id) => `#${id}`).join(', ')}`,
       ...(words.notes ?? []),
     ].join('\n'),
-    causes: denials.map(({ policy, finding }) => ({
+    causes: denials.slice(0, MOST_DENIALS).map(({ policy, finding }) => ({
       field: finding.path,
       reason: policy.code,
       message: finding.message,
@@ -132,7 +140,10 @@ export function verdictOf(
 
 function textOf(judged: Judged): string {
   const { bypass } = judged;
-  const text = describeFinding(judged);
+  const whole = describeFinding(judged);
+  // Names in it may be as long as an object can be; the code stands at the end.
+  const text =
+    whole.length > LONGEST ? `${whole.slice(0, LONGEST)}... [${judged.policy.code}]` : whole;
   return bypass ? `bypassed by ${bypass.user} (${bypass.reason}): ${text}` : text;
 }
 

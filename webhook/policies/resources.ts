@@ -1,3 +1,4 @@
+import { own } from '../../schemas/own.ts';
 import { compareQuantity, parseQuantity } from '../../schemas/quantity.ts';
 import type { Quantity, ResourceRequirements } from '../../schemas/k8s.ts';
 import type { Finding } from './policy.ts';
@@ -10,7 +11,7 @@ export function resourceFindings(
 ): Finding[] {
   const findings: Finding[] = [];
   for (const [name, limit] of Object.entries(resources?.limits ?? {})) {
-    const request = resources?.requests?.[name];
+    const request = own(resources?.requests, name);
     if (request === undefined || compareQuantity(limit, request) !== -1) continue;
     findings.push({
       path,

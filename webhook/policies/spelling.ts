@@ -1,8 +1,13 @@
+/** No name that anybody would mistype is longer; the comparison takes time by the product of lengths. */
+const LONGEST = 128;
+
 /** The candidate that differs least from `word`, if it is near enough to be a slip of the pen. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
+  if (word.length > LONGEST) return undefined;
   let best: { candidate: string; distance: number } | undefined;
   for (const candidate of candidates) {
+    if (Math.abs(candidate.length - word.length) > limit) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance <= limit && (!best || distance < best.distance)) best = { candidate, distance };
   }

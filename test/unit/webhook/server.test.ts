@@ -4,8 +4,15 @@ import { request as httpsRequest } from 'node:https';
 import { connect as plainConnect } from 'node:net';
 import { connect } from 'node:tls';
 import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { issueCa, issueLeaf } from '../../../webhook/ca.ts';
-import { createApp, listenPlain, listenTls, type Handlers } from '../../../webhook/server.ts';
+import {
+  createApp,
+  listenPlain,
+  listenTls,
+  type Handlers,
+  type Refusal,
+} from '../../../webhook/server.ts';
 
 const review = (uid: string) =>
   JSON.stringify({
@@ -17,6 +24,7 @@ const json = { 'Content-Type': 'application/json' };
 
 describe('the HTTP face', () => {
   const errors: unknown[] = [];
+  const refusals: Refusal[] = [];
   let reasons: string[] = [];
   const handlers: Handlers = {
     mutate: () => Promise.resolve({ allowed: true, patch: [{ op: 'add' }] }),
@@ -27,6 +35,7 @@ describe('the HTTP face', () => {
     },
     notReady: () => reasons,
     onError: (error) => void errors.push(error),
+    onRefused: (refusal) => void refusals.push(refusal),
   };
   const app = createApp(handlers, { bodyBytes: 1000, reviewMs: 50 });
   let base = '';
@@ -80,6 +89,43 @@ describe('the HTTP face', () => {
     assert.equal((await post('/validate', JSON.stringify({ a: 'x'.repeat(2000) }))).status, 413);
     assert.equal((await fetch(`${base}/validate`)).status, 405);
     assert.equal((await fetch(`${base}/other`)).status, 404);
+  });
+
+  test('tells of each refusal what is known', async () => {
+    refusals.length = 0;
+    const wrong = JSON.parse(review('u7')) as { apiVersion: string; request: object };
+    wrong.apiVersion = 'admission.k8s.io/v1beta1';
+    Object.assign(wrong.request, { name: 'demo\n', userInfo: { username: 'alice' } });
+    const answer = await post('/mutate', JSON.stringify(wrong));
+    assert.equal(answer.status, 400);
+    assert.match(await answer.text(), /AdmissionReview of admission\.k8s\.io\/v1, got .*v1beta1/);
+    const { ms, why, bytes, ...rest } = refusals[0] ?? { status: 0 };
+    assert.deepEqual(rest, {
+      status: 400,
+      path: '/mutate',
+      contentType: 'application/json',
+      uid: 'u7',
+      user: 'alice',
+      operation: 'CREATE',
+      kind: 'X',
+      name: 'demo',
+    });
+    assert.ok(ms !== undefined && bytes !== undefined && /v1beta1/.test(why ?? ''));
+  });
+
+  test('refuses bytes that are no UTF-8, other charsets, and what is large when unpacked', async () => {
+    const body = Buffer.from(review('caf\u00e9'), 'latin1');
+    const send = (data: Buffer, headers: Record<string, string>) =>
+      fetch(`${base}/validate`, { method: 'POST', body: data as never, headers });
+    assert.equal((await send(body, json)).status, 400);
+    const latin = { 'Content-Type': 'application/json; charset=iso-8859-1' };
+    assert.equal((await send(body, latin)).status, 415);
+    const bomb = gzipSync(Buffer.alloc(1_000_000, ' '));
+    const packed = { ...json, 'Content-Encoding': 'gzip' };
+    assert.equal((await send(bomb.subarray(0), packed)).status, 413);
+    assert.equal((await send(gzipSync(review('u')), packed)).status, 200);
+    assert.equal((await send(gzipSync(review('u')).subarray(0, 40), packed)).status, 400);
+    assert.deepEqual(errors.slice(2), []);
   });
 
   test('tells health, and why it is not ready', async () => {
@@ -142,6 +188,35 @@ test('a new certificate serves new connections, and idle ones live longer than t
   await once(unused, 'connect');
   await close(5000);
   assert.ok(performance.now() - start < 1000, 'an idle or unused connection held the server');
+});
+
+test('clients that are slow or send no HTTP are cut off, with a word in the log', async () => {
+  const refusals: Refusal[] = [];
+  const onRefused = (refusal: Refusal) => void refusals.push(refusal);
+  const app = createApp({
+    mutate: () => Promise.resolve({ allowed: true }),
+    validate: () => Promise.resolve({ allowed: true }),
+    notReady: () => [],
+    onError: (error) => assert.fail(String(error)),
+    onRefused,
+  });
+  const address = { host: '127.0.0.1', port: 0, patienceMs: 200, onRefused };
+  const { port, close } = await listenPlain(app, address);
+  const said = async (text: string): Promise<string> => {
+    const socket = plainConnect(port, '127.0.0.1');
+    socket.write(text);
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
+    await once(socket, 'close');
+    return answer;
+  };
+  const head = 'POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+  assert.match(await said(`${head}Content-Length: 100\r\n\r\n{"a":`), /^HTTP\/1\.1 408 /);
+  assert.match(await said(head), /^HTTP\/1\.1 408 /);
+  assert.match(await said('\x16\x03\x01'), /^HTTP\/1\.1 400 /);
+  assert.match(await said(`${head}X: ${'y'.repeat(100_000)}\r\n\r\n`), /^HTTP\/1\.1 431 /);
+  for (const status of [408, 400, 431]) assert.ok(refusals.some((one) => one.status === status));
+  await close(100);
 });
 
 test('a running request ends before the server does', async () => {

@@ -151,6 +151,26 @@ test('a refusal without a word about a bypass when nobody asks for one', async (
   assert.deepEqual(verdict.warnings, ['about a label']);
 });
 
+test('many and long denials are cut, and say so', async () => {
+  const many = policy('one', 'MG901', {
+    check: () =>
+      Array.from({ length: 60 }, (_, i) => ({
+        path: `/spec/${i}`,
+        message: 'x'.repeat(5000),
+        allowed: 'a',
+        fix: 'f',
+      })),
+  });
+  const { verdict } = await judge(create(), { list: [many] });
+  const lines = (verdict.message ?? '').split('\n');
+  assert.equal(lines.length, 1 + 50 + 1 + 1);
+  assert.match(lines[0] ?? '', /^60 problems:$/);
+  assert.match(lines[1] ?? '', /x\.\.\. \[MG901\]$/);
+  assert.match(lines[51] ?? '', /and 10 more/);
+  assert.ok(lines.every((line) => line.length < 2100));
+  assert.equal(verdict.causes?.length, 50);
+});
+
 test('an object that makes a policy fail is the fault of the object if its schema says so', async () => {
   const crash = policy('one', 'MG901', {
     check: () => {
