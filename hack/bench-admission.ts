@@ -32,7 +32,7 @@ import { CACHE } from './lib/tools.ts';
 
 const CLIENTS = [1, 16, 100];
 const RATE = 500;
-const WARM_UP = 400;
+const WARM_UP = 2000;
 const ALLOWED = '"allowed":true';
 
 const { values } = parseArgs({

@@ -16,6 +16,7 @@ import { createLive } from './live.ts';
 import { createWebhookMetrics, type WebhookMetrics } from './metrics.ts';
 import { parseWebhookOptions, type WebhookOptions } from './options.ts';
 import { POLICIES } from './policies/index.ts';
+import { createOutput } from './output.ts';
 import { createPolicySource } from './policy-source.ts';
 import { createApp, listenPlain, listenTls, type Refusal } from './server.ts';
 import { selfCheck } from './self-check.ts';
@@ -50,7 +51,9 @@ export async function run(
   }
   const options = parsed.value;
   const clock = systemClock;
-  const log = createLog(options.logLevel);
+  const output = createOutput(clock);
+  process.once('exit', () => output.flush());
+  const log = createLog(options.logLevel, (line) => output.write(line));
   const transport = createTransport(loadKubeConfig(env), clock);
   const kube = createClient({ transport, clock, random: () => Math.random() });
   const parts: Parts = { options, clock, log, kube, metrics: createWebhookMetrics() };

@@ -1,9 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import { createServer as createTlsServer, type Server } from 'node:https';
 import { createServer, type Server as PlainServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, Response } from 'express';
+import { readJson } from './body.ts';
 import {
   buildReview,
   parseReview,
@@ -12,7 +12,7 @@ import {
   type Verdict,
 } from './review.ts';
 import { compact } from '../schemas/compact.ts';
-import { oneLine } from './text.ts';
+import { oneLine, short } from './text.ts';
 
 export type Step = (request: AdmissionRequest) => Promise<Verdict>;
 
@@ -73,13 +73,7 @@ export function createApp(handlers: Handlers, limits: ServerLimits = LIMITS): Ex
     const page = await handlers.metrics();
     res.set('Content-Type', page.contentType).send(page.body);
   });
-  const json = express.json({
-    limit: limits.bodyBytes,
-    type: 'application/json',
-    verify: (_req, _res, body) => {
-      if (!isUtf8(body)) throw new ReviewError('the request body is not valid UTF-8');
-    },
-  });
+  const json = readJson(limits.bodyBytes);
   const steps = { '/mutate': handlers.mutate, '/validate': handlers.validate };
   for (const [path, step] of Object.entries(steps)) {
     app.post(path, started, requireJson, json, review(handlers, step, limits));
@@ -238,7 +232,13 @@ function review(handlers: Handlers, step: Step, limits: ServerLimits) {
       handlers.onError(error, { path: req.path, uid: request.uid });
       verdict = internalError(error);
     }
-    res.json(buildReview(request.uid, verdict));
+    const answer = JSON.stringify(buildReview(request.uid, verdict));
+    // Without express's res.json, which looks for caching and charsets first.
+    res.writeHead(200, {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(answer),
+    });
+    res.end(answer);
   };
 }
 
@@ -285,7 +285,7 @@ function refuse(handlers: Handlers): ErrorRequestHandler {
       why,
       path: req.path,
       ...(Number.isNaN(bytes) ? {} : { bytes }),
-      ...(contentType === undefined ? {} : { contentType }),
+      ...(contentType === undefined ? {} : { contentType: short(contentType) }),
       ...knownOf(req.body as unknown),
       ...(began === undefined ? {} : { ms: Math.round(performance.now() - began) }),
     });
@@ -318,7 +318,7 @@ function knownOf(body: unknown): Partial<Refusal> {
       if (typeof value !== 'object' || value === null) return undefined;
       value = (value as Record<string, unknown>)[key];
     }
-    return typeof value === 'string' && value !== '' ? oneLine(value.slice(0, 253)) : undefined;
+    return typeof value === 'string' && value !== '' ? oneLine(short(value)) : undefined;
   };
   return compact({
     uid: at('request', 'uid'),
