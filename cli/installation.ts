@@ -1,4 +1,5 @@
 import type { KubeApi } from '../controller/kube/api.ts';
+import { isKubeError } from '../controller/kube/errors.ts';
 import { listAll } from '../controller/kube/informer.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { resolveModes } from '../webhook/modes.ts';
@@ -55,9 +56,16 @@ export async function modesIn(
   kube: Pick<KubeApi, 'get'>,
   namespace: string,
   { config }: Installation,
+  notes: string[],
 ): Promise<ModeOverrides> {
-  const object = await kube.get({ kind: KINDS.Namespace, name: namespace });
-  return resolveModes(POLICIES, config.modes, namespace, object?.metadata.labels ?? {}).modes;
+  try {
+    const object = await kube.get({ kind: KINDS.Namespace, name: namespace });
+    return resolveModes(POLICIES, config.modes, namespace, object?.metadata.labels ?? {}).modes;
+  } catch (error) {
+    if (!isKubeError(error, 'denied')) throw error;
+    notes.push(`cannot read the labels of namespace ${namespace}: modes set there do not count`);
+    return config.modes;
+  }
 }
 
 export const LEASE_NAME = WEBHOOK_OPTIONS.leaseName.default;

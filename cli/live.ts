@@ -67,7 +67,7 @@ async function readAll(kube: KubeApi, targets: readonly Target[]): Promise<Live>
   const notes = [...installation.notes];
   for (const namespace of namespaces) {
     copies.set(namespace, await copiesOf(kube, namespace, notes));
-    modes.set(namespace, await modesIn(kube, namespace, installation));
+    modes.set(namespace, await modesIn(kube, namespace, installation, notes));
   }
   const worlds = new Map<string, World>();
   const stored = new Map<string, KubeObject>();

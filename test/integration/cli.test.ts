@@ -271,6 +271,64 @@ describe('against a cluster', () => {
     assert.match(out, /# templates: CellTemplate small$/m);
   });
 
+  test('modes that the installation and the namespace set are in force', async () => {
+    const text = manifest(['z1', 'z2', 'z3'], '  durabilityPolicy: ALL').replace('live', 'fresh');
+    const verdict = (): string => /\[MG005\]/.exec(lint(text).out)?.[0] ?? 'nothing';
+    assert.equal(verdict(), '[MG005]');
+    // sorts before any other, and asks for nothing
+    const name = `aa-${namespace.name}`;
+    const configurations = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
+    await api.raw('POST', configurations, {
+      metadata: { name },
+      webhooks: [
+        {
+          name: 'validate.multigres.com',
+          clientConfig: { service: { namespace: namespace.name, name: 'none' } },
+          admissionReviewVersions: ['v1'],
+          sideEffects: 'None',
+          failurePolicy: 'Ignore',
+          rules: [],
+        },
+      ],
+    });
+    try {
+      const configMap = { apiVersion: 'v1', kind: 'ConfigMap', data: {} };
+      const modes = { 'mode.durability-known': 'off', 'mode.durability-can-be-met': 'off' };
+      const metadata = { name: `${name}-policies`, namespace: namespace.name };
+      await api.create({ ...configMap, metadata, data: modes });
+      assert.equal(verdict(), 'nothing');
+      const label = 'policies.multigres.com/durability-known=deny';
+      kubectl(['label', 'namespace', namespace.name, label]);
+      assert.equal(verdict(), '[MG005]');
+    } finally {
+      await api.raw('DELETE', `${configurations}/${name}`);
+    }
+  });
+
+  test('what a person may not read is told and not judged', async () => {
+    const ns = namespace.name;
+    kubectl(['create', 'serviceaccount', 'reader', '-n', ns]);
+    const rules = [{ apiGroups: ['multigres.com'], resources: ['*'], verbs: ['get', 'list'] }];
+    const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${ns}`;
+    await api.raw('POST', `${rbac}/roles`, { metadata: { name: 'reader' }, rules });
+    await api.raw('POST', `${rbac}/rolebindings`, {
+      metadata: { name: 'reader' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'reader' },
+      subjects: [{ kind: 'ServiceAccount', name: 'reader', namespace: ns }],
+    });
+    const token = kubectl(['create', 'token', 'reader', '-n', ns]).trim();
+    const view = kubectl(['config', 'view', '--raw', '--flatten', '--minify', '-o', 'json']);
+    const config = JSON.parse(view) as { users: { user: object }[] };
+    for (const user of config.users) user.user = { token };
+    const file = path.join(folder, 'reader.kubeconfig');
+    writeFileSync(file, JSON.stringify(config));
+    const { code, out, err } = lint(manifest(['z1', 'z2']), '--kubeconfig', file);
+    assert.equal(code, 1, out + err);
+    assert.match(out, /\/spec\/cells: .*\[rule\]/);
+    assert.doesNotMatch(out, /no Node|StorageClass/);
+    assert.match(err, /^note: cannot read nodes: what depends on them is not judged$/m);
+  });
+
   test('a cluster that cannot be reached is no verdict', () => {
     const { code, err } = lint(manifest(['z1']), '--context', 'nowhere');
     assert.equal(code, 2);
