@@ -31,7 +31,9 @@ spec:
         path: '',
         message: `${ctx.kind} ${ctx.name} is written by the operator only, not by ${ctx.user || 'an unnamed user'}`,
         allowed: 'reading it, and any change of the MultigresCluster that it belongs to',
-        fix: `change MultigresCluster ${cluster ?? 'of this namespace that owns it'} instead`,
+        fix: cluster
+          ? `change MultigresCluster ${cluster} instead, for example by kubectl edit multigrescluster ${cluster} -n ${ctx.namespace}`
+          : 'change the MultigresCluster that it belongs to instead',
       },
     ];
   },
