@@ -98,7 +98,8 @@ describe('modes', () => {
     await eventually('the line of the log', () =>
       webhook.log.find((line) => JSON.stringify(line['modes']) === '{"zones-exist":"off"}'),
     );
-    assert.ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
+    // A second on a machine with nothing else to do.
+    assert.ok(performance.now() - start < 2000, `${performance.now() - start} ms`);
     await until('nothing', 'silence');
     await configure({ 'mode.zones-exist': 'deny', 'setting.strictZones': 'true' });
     await until('the denial', /denied the request: .*zone-nowhere/);

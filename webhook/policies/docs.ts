@@ -57,7 +57,8 @@ rules:
     verbs: [bypass]
 \`\`\`
 
-For a deletion the annotations of the stored object count. What was denied becomes a warning that names
+Kubernetes lets only those grant the verb who hold it themselves, such as cluster administrators. For a
+deletion the annotations of the stored object count. What was denied becomes a warning that names
 the user and the reason. It is recorded by an Event of the object (\`PolicyBypassed\`), the metric
 \`multigres_webhook_bypass_total\`, and in the audit log under \`validate.multigres.com/bypassed-policies\`
 and \`validate.multigres.com/bypass-reason\`; a dry run leaves no Event and is not counted. Without a
