@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { unknownFields } from '../../schemas/unknown-fields.ts';
+import { POLICIES } from '../../webhook/policies/index.ts';
 import { apiCases, CASES } from '../support/api-cases.ts';
 import { commandOutcome } from '../support/api-cli.ts';
 import { assertExpected, pureOutcome } from '../support/api-outcome.ts';
@@ -74,4 +75,13 @@ describe('the rows of the acceptance table', () => {
       }
     }
   });
+});
+
+test('docs/compatibility.md tells of every policy that denies', () => {
+  const docs = readFileSync(new URL('../../docs/compatibility.md', import.meta.url), 'utf8');
+  const denying = POLICIES.filter(({ mode }) => mode === 'deny').map(({ id }) => id);
+  assert.deepEqual(
+    denying.filter((id) => !docs.includes(`\`${id}\``)),
+    [],
+  );
 });
