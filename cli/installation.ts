@@ -5,6 +5,7 @@ import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { resolveModes } from '../webhook/modes.ts';
 import { WEBHOOK_OPTIONS } from '../webhook/options.ts';
 import { POLICIES } from '../webhook/policies/index.ts';
+import { ZONE_LABELS } from '../webhook/policies/nodes.ts';
 import type { ModeOverrides } from '../webhook/policies/policy.ts';
 import { BUILTIN_CONFIG, type PolicyConfig, readPolicyConfig } from '../webhook/policy-config.ts';
 
@@ -13,6 +14,8 @@ export interface Installation {
   /** Namespace of the operator; absent if it was not found. */
   namespace?: string;
   config: PolicyConfig;
+  /** Node labels that may carry the zone of a cell, strongest first. */
+  zoneLabels: readonly string[];
   /** What could not be read, in words. */
   notes: string[];
 }
@@ -42,13 +45,33 @@ export async function readInstallation(kube: Pick<KubeApi, 'get' | 'list'>): Pro
   });
   const namespace = found?.webhooks?.find(({ name }) => name === WEBHOOK)?.clientConfig?.service
     ?.namespace;
-  if (!found || namespace === undefined) return { config: BUILTIN_CONFIG, notes };
+  if (!found || namespace === undefined)
+    return { config: BUILTIN_CONFIG, zoneLabels: ZONE_LABELS, notes };
   const name = `${found.metadata.name}-policies`;
   const settings = await attempt('the settings of the policies', () =>
     kube.get({ kind: KINDS.ConfigMap, namespace, name }),
   );
   const { config, problems } = readPolicyConfig(settings?.data, BUILTIN_CONFIG, POLICIES);
-  return { namespace, config, notes: [...notes, ...problems] };
+  const deployment = await attempt('the settings of the webhook', () =>
+    kube.get({ kind: KINDS.Deployment, namespace, name: `${found.metadata.name}-webhook` }),
+  );
+  return {
+    namespace,
+    config,
+    zoneLabels: zoneLabelsOf(deployment) ?? ZONE_LABELS,
+    notes: [...notes, ...problems],
+  };
+}
+
+interface PodTemplate {
+  template?: { spec?: { containers?: { env?: { name: string; value?: string }[] }[] } };
+}
+
+function zoneLabelsOf(deployment: KubeObject | undefined): string[] | undefined {
+  const { template } = (deployment?.spec ?? {}) as PodTemplate;
+  const env = (template?.spec?.containers ?? []).flatMap((container) => container.env ?? []);
+  const value = env.find(({ name }) => name === WEBHOOK_OPTIONS.zoneLabels.env)?.value;
+  return value ? value.split(',').map((label) => label.trim()) : undefined;
 }
 
 /** The modes in force in a namespace: those of the installation, and its own labels. */

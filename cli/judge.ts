@@ -197,8 +197,10 @@ const fromProblem =
     return { severity: 'error', check, segments, path: pointerOf(segments), ...rest };
   };
 
-function fromJudged({ policy, finding, mode }: Judged): ManifestFinding {
-  const { path, message, allowed, fix } = finding;
+function fromJudged({ policy, finding, mode, bypass }: Judged): ManifestFinding {
+  const { path, allowed, fix } = finding;
+  const aside = bypass ? ` (set aside by ${bypass.user}: ${bypass.reason})` : '';
+  const message = `${finding.message}${aside}`;
   return {
     severity: mode === 'deny' ? 'error' : 'warning',
     check: policy.code as Check,

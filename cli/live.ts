@@ -14,7 +14,6 @@ import { type Answer, readBypass } from '../webhook/bypass.ts';
 import { controllerLease } from '../webhook/controller-lease.ts';
 import { WORLD_KINDS, type WorldKind, worldNode, worldStorageClass } from '../webhook/live.ts';
 import { POLICIES } from '../webhook/policies/index.ts';
-import { ZONE_LABELS } from '../webhook/policies/nodes.ts';
 import type { ModeOverrides, PolicyKind, World } from '../webhook/policies/policy.ts';
 import { secretKeys } from '../webhook/secret-keys.ts';
 import { worldFor, type WorldDeps } from '../webhook/world.ts';
@@ -165,7 +164,7 @@ async function worldOf(
   const deps: WorldDeps = {
     kube,
     clock: systemClock,
-    zoneLabels: ZONE_LABELS,
+    zoneLabels: installation.zoneLabels,
     settings: () => installation.config.settings,
     log,
     controllerAgeMs:

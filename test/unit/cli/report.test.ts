@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { lintDocuments } from '../../../cli/lint.ts';
 import { escapeXml } from '../../../cli/report/junit.ts';
@@ -109,6 +110,12 @@ test('each policy of the list has a level that is its mode', () => {
   const infos = new Map(ruleInfos().map((info) => [info.id, info]));
   for (const { code, mode } of POLICIES)
     assert.equal(infos.get(code)?.level, mode === 'deny' ? 'error' : 'warning', code);
+});
+
+test('each check of the program is described where its rule says', () => {
+  const docs = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
+  for (const { anchor } of ruleInfos().filter((info) => info.anchor.startsWith('cli.md#')))
+    assert.ok(docs.includes(`<a id="${anchor.slice('cli.md#'.length)}"></a>`), anchor);
 });
 
 test('XML holds any text', () => {
