@@ -23,15 +23,15 @@ export function createWebhookMetrics(): WebhookMetrics {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   const reviews = new Counter({
-    name: 'multigres_webhook_reviews_total',
-    help: 'Admission reviews by outcome: allowed, denied, or error for a failure of the webhook.',
-    labelNames: ['step', 'kind', 'operation', 'verdict'],
+    name: 'multigres_operator_webhook_request_total',
+    help: 'Admission reviews: `result` is error for a failure of the webhook itself, else success; `verdict` is the answer.',
+    labelNames: ['step', 'resource', 'operation', 'result', 'verdict'],
     registers,
   });
   const seconds = new Histogram({
-    name: 'multigres_webhook_review_duration_seconds',
+    name: 'multigres_operator_webhook_request_duration_seconds',
     help: 'Time to answer an admission review.',
-    labelNames: ['step'],
+    labelNames: ['step', 'resource', 'operation'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers,
   });
@@ -67,8 +67,10 @@ export function createWebhookMetrics(): WebhookMetrics {
     review(step, { kind, operation }, verdict, duration) {
       // Whoever reaches the port chooses the text: a series for each would fill the memory.
       const known = Object.hasOwn(KINDS, kind.kind) ? kind.kind : 'other';
-      reviews.inc({ step, kind: known, operation, verdict: outcomeOf(verdict) });
-      seconds.observe({ step }, duration);
+      const outcome = outcomeOf(verdict);
+      const result = outcome === 'error' ? 'error' : 'success';
+      reviews.inc({ step, resource: known, operation, result, verdict: outcome });
+      seconds.observe({ step, resource: known, operation }, duration);
     },
     findings(judged) {
       for (const { policy, mode } of judged) findings.inc({ policy: policy.id, mode });
