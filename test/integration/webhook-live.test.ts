@@ -16,6 +16,7 @@ import { secretKeys } from '../../webhook/secret-keys.ts';
 import { worldFor } from '../../webhook/world.ts';
 import { connect, kubectl } from '../support/cluster.ts';
 import { objectsIn, pools } from '../support/objects.ts';
+import { volumesIn } from '../support/volumes.ts';
 import { eventually, startWebhook, type RunningWebhook } from '../support/webhook.ts';
 
 const crds = new URL('../../chart/files/crds/', import.meta.url).pathname;
@@ -37,29 +38,7 @@ const zones = [`za-${process.pid}`, `zb-${process.pid}`];
 const [za = '', zb = ''] = zones;
 const nodeOf = (zone: string): string => `node-${zone}`;
 
-const claim = (name: string, labels: Record<string, string>): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name, namespace: ns, labels },
-  spec: {
-    accessModes: ['ReadWriteOnce'],
-    storageClassName: '',
-    resources: { requests: { storage: '10Gi' } },
-  },
-});
-
-const volumeFor = (name: string): object => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolume',
-  metadata: { name: `pv-${ns}` },
-  spec: {
-    accessModes: ['ReadWriteOnce'],
-    capacity: { storage: '10Gi' },
-    claimRef: { namespace: ns, name },
-    hostPath: { path: `/tmp/${ns}` },
-    persistentVolumeReclaimPolicy: 'Retain',
-  },
-});
+const { claim, volumeFor } = volumesIn(ns);
 
 before(async () => {
   ({ api, close } = connect());
