@@ -17,6 +17,7 @@ import { startServers } from './server.ts';
 import { createTopoAccess } from './topo/access.ts';
 import { createInformers, createStores } from './watched.ts';
 import { createWrites } from './writes.ts';
+import { runProgram } from './program.ts';
 
 /** Lease requests have a client of their own: the load of reconciles must not delay a renewal. */
 const LEASE_DEADLINE_MS = 5_000;
@@ -173,14 +174,4 @@ export async function run(
   return asked ? 0 : 1;
 }
 
-if (import.meta.main) {
-  const stop = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
-  run(process.argv.slice(2), process.env, stop.signal).then(
-    (code) => process.exit(code),
-    (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-      process.exit(1);
-    },
-  );
-}
+if (import.meta.main) runProgram(run);

@@ -22,6 +22,7 @@ import { createApp, listenPlain, listenTls, type Refusal } from './server.ts';
 import { selfCheck } from './self-check.ts';
 import { createSteps } from './steps.ts';
 import { createCertificates, fingerprint, type Certificates } from './tls.ts';
+import { runProgram } from '../controller/program.ts';
 
 /** While not ready, looks are this close together, so that an installation waits seconds only. */
 const STARTING_MS = 1000;
@@ -243,14 +244,4 @@ function noteCertificate({ log, metrics }: Parts, leaf: KeyPair): void {
   log.info({ certificate: fingerprint(leaf.cert), notAfter: validToDate }, 'certificate in use');
 }
 
-if (import.meta.main) {
-  const stop = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
-  run(process.argv.slice(2), process.env, stop.signal).then(
-    (code) => process.exit(code),
-    (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-      process.exit(1);
-    },
-  );
-}
+if (import.meta.main) runProgram(run);
