@@ -1,18 +1,31 @@
 /** Cases on a real API server: their world is made there, their request is sent there. */
 import { apiPath, kindOf } from '../../controller/kube/api.ts';
 import { KINDS, type KindName, type KubeObject } from '../../schemas/k8s.ts';
+import { LIVE_LIMIT_MS } from '../../webhook/policies/live.ts';
+import type { PolicySettings } from '../../webhook/policies/world.ts';
 import type { ApiCase, RequestFile } from './api-cases.ts';
 import { distinct, isIntercepted, operationOf, type Outcome } from './api-outcome.ts';
 import type { Answer, ApiServer } from './api-server.ts';
+import { makeClaims, makeShards, writeStatus } from './live-world.ts';
 import { CONTROLLER, type WorldFile } from './worlds.ts';
 
-type Setting = Pick<ApiCase, 'input' | 'old' | 'request' | 'world'>;
+/** Namespace and name of our installation in tests of cases. */
+export const OPERATOR = 'multigres-operator';
+export const RELEASE = 'multigres-operator';
+
+export type Setting = Pick<ApiCase, 'input' | 'old' | 'request' | 'world'>;
 
 /** The parts of a world that all namespaces share: cases that agree on them run side by side. */
-export const sharedWorld = ({ nodes, storageClasses }: WorldFile): string =>
-  JSON.stringify({ nodes, storageClasses });
+export const sharedWorld = ({ nodes, storageClasses, settings, liveAgeMs }: WorldFile): string =>
+  JSON.stringify({ nodes, storageClasses, settings, heard: heardOf(liveAgeMs) });
 
-/** Replaces all Nodes and StorageClasses by those of a world. */
+/** How long ago the controller was heard of, as far as it matters. */
+const heardOf = (liveAgeMs: number | undefined): 'now' | 'long ago' | 'never' => {
+  if (liveAgeMs === undefined) return 'never';
+  return liveAgeMs > LIVE_LIMIT_MS ? 'long ago' : 'now';
+};
+
+/** Replaces all Nodes, StorageClasses, settings and the sign of life of the controller by a world's. */
 export async function makeSharedWorld(server: ApiServer, world: WorldFile): Promise<void> {
   const nodes = (world.nodes ?? []).map(({ name, labels, schedulable, taints = [] }) => ({
     apiVersion: 'v1',
@@ -39,6 +52,31 @@ export async function makeSharedWorld(server: ApiServer, world: WorldFile): Prom
     volumeBindingMode: one.bindingMode ?? 'WaitForFirstConsumer',
   }));
   await replaceAll(server, 'StorageClass', classes);
+  await setHeard(server, heardOf(world.liveAgeMs));
+  await setSettings(server, world.settings ?? {});
+}
+
+/** Renewed by nobody: a time to come counts as just now. */
+async function setHeard(server: ApiServer, heard: ReturnType<typeof heardOf>): Promise<void> {
+  const path = apiPath(KINDS.Lease, OPERATOR, RELEASE);
+  await server.send('DELETE', path);
+  if (heard === 'never') return;
+  const ms = Date.now() + (heard === 'now' ? 3_600_000 : -3_600_000);
+  const renewTime = new Date(ms).toISOString().replace('Z', '000Z');
+  const spec = { holderIdentity: 'test', renewTime };
+  await server.must('POST', apiPath(KINDS.Lease, OPERATOR), { metadata: { name: RELEASE }, spec });
+}
+
+async function setSettings(server: ApiServer, settings: PolicySettings): Promise<void> {
+  const { strictZones = false, deletionProtection = false, backupMaxAgeMs } = settings;
+  const data = {
+    'setting.strictZones': String(strictZones),
+    'setting.deletionProtection': String(deletionProtection),
+    'setting.backupMaxAge': backupMaxAgeMs === undefined ? '' : `${backupMaxAgeMs}ms`,
+  };
+  const name = `${RELEASE}-policies`;
+  await server.send('DELETE', apiPath(KINDS.ConfigMap, OPERATOR, name));
+  await server.must('POST', apiPath(KINDS.ConfigMap, OPERATOR), { metadata: { name }, data });
 }
 
 async function replaceAll(
@@ -75,6 +113,8 @@ export async function prepare(server: ApiServer, item: Setting, namespace: strin
   for (const object of [...templates, ...clusters]) {
     if (!before || !named([before], object)) await store(server, object, namespace, CONTROLLER);
   }
+  await makeShards(server, world, namespace);
+  await makeClaims(server, world.claims ?? [], namespace);
   if (!before) return;
   // what no webhook may see is stored as the controller; so are objects that only it may write
   const past = request.storedAsWritten === true || before.kind !== 'MultigresCluster';
@@ -91,6 +131,7 @@ async function store(
   const kind = kindOf(object);
   const path = apiPath(kind, namespace);
   await server.must('POST', path, { ...object, metadata: { ...metadata, namespace } }, user);
+  await writeStatus(server, object, path, user);
   if (deletionTimestamp === undefined) return;
   await server.must('DELETE', apiPath(kind, namespace, metadata.name), undefined, CONTROLLER);
 }

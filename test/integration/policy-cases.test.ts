@@ -1,0 +1,114 @@
+/** The cases of each policy on a real API server, as far as their world can be made there. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { KubeObject } from '../../schemas/k8s.ts';
+import { storedForm } from '../../schemas/stored-form.ts';
+import { POLICIES } from '../../webhook/policies/index.ts';
+import { sameJson } from '../../webhook/policies/policy.ts';
+import { apiCases } from '../support/api-cases.ts';
+import type { Outcome } from '../support/api-outcome.ts';
+import { makeSharedWorld, prepare, realOutcome, sharedWorld } from '../support/api-real.ts';
+import type { ApiServer } from '../support/api-server.ts';
+import { installForCases, settled, type CaseInstallation } from '../support/case-installation.ts';
+import { policyCases, type PolicyCase } from '../support/policy-cases.ts';
+
+let installation: CaseInstallation;
+let server: ApiServer;
+
+before(async () => {
+  installation = await installForCases();
+  ({ server } = installation);
+});
+
+after(() => installation.stop());
+
+const codeOf = (id: string): string => POLICIES.find((policy) => policy.id === id)?.code ?? id;
+
+/** Worlds in which something cannot be read, and settings of a start, are for the functions alone. */
+const canBeMade = ({ world, policy, input, old }: PolicyCase): boolean => {
+  const { nodes, storageClasses, zoneLabels, shards, claims, secrets = {}, configMaps } = world;
+  const halfKnown = old !== undefined && (shards === undefined) !== (claims === undefined);
+  const unread =
+    (policy === 'password-secret' && Object.keys(secrets).length === 0) ||
+    (policy === 'postgres-config-ref' && Object.keys(configMaps ?? {}).length === 0);
+  // a change to what the API server would have filled in by itself is none there
+  const spec = (object: KubeObject): unknown => storedForm(object.kind, object).spec;
+  const changes =
+    old === undefined || sameJson(old.spec, input.spec) || !sameJson(spec(old), spec(input));
+  return Boolean(nodes && storageClasses) && !zoneLabels && !halfKnown && !unread && changes;
+};
+
+function verdictOf(outcome: Outcome, code: string): PolicyCase['verdict'] {
+  if (outcome.denied.includes(code)) return 'denied';
+  return outcome.warned.includes(code) ? 'warned' : 'allowed';
+}
+
+/** Policies with the verdicts that were seen of them. */
+const seen = new Map<string, Set<string>>();
+let count = 0;
+
+const BYPASS = (id: string) => ({
+  'multigres.com/bypass-policies': id,
+  'multigres.com/bypass-reason': 'the test wants it',
+});
+
+const withBypass = (item: PolicyCase): PolicyCase => {
+  const { metadata } = item.input;
+  const annotations = { ...metadata.annotations, ...BYPASS(item.policy) };
+  return { ...item, input: { ...item.input, metadata: { ...metadata, annotations } } };
+};
+
+async function runCase(item: PolicyCase): Promise<'behind the schema' | undefined> {
+  count += 1;
+  const namespace = `case-${count}`;
+  const code = codeOf(item.policy);
+  try {
+    await prepare(server, item, namespace);
+  } catch (error) {
+    // an old object that the schema of today would not let in
+    if (/: 422 /.test(String(error))) return 'behind the schema';
+    throw error;
+  }
+  let behind = false;
+  await settled(async () => {
+    const outcome = await realOutcome(server, item, namespace);
+    behind = outcome.by === 'schema';
+    if (behind) return;
+    assert.equal(verdictOf(outcome, code), item.verdict, outcome.text);
+    const known = seen.get(item.policy) ?? new Set();
+    seen.set(item.policy, known.add(item.verdict));
+    if (item.verdict !== 'denied' || item.request.operation === 'DELETE') return;
+    const bypassed = await realOutcome(server, withBypass(item), namespace);
+    assert.ok(!bypassed.denied.includes(code), `bypassed: ${bypassed.text}`);
+    known.add('bypassed');
+  });
+  return behind ? 'behind the schema' : undefined;
+}
+
+const groups = Object.groupBy(policyCases().filter(canBeMade), ({ world }) => sharedWorld(world));
+for (const cases of Object.values(groups)) {
+  if (!cases?.[0]) continue;
+  const [{ world, policy, name }] = cases;
+  describe(`cases in the world of ${policy}/${name}`, { concurrency: 16 }, () => {
+    before(() => makeSharedWorld(server, world));
+    for (const item of cases) {
+      test(`${item.policy}: ${item.name}`, async (t) => {
+        const reason = await runCase(item);
+        if (reason) t.skip(reason);
+      });
+    }
+  });
+}
+
+/** What the acceptance cases show on the same kind of server need not be shown here. */
+const shown = new Set(apiCases().flatMap(({ expected }) => expected.codes ?? []));
+
+describe('each policy', () => {
+  for (const { id, code, mode } of POLICIES.filter((policy) => !shown.has(policy.code))) {
+    test(`${id} (${code}) let something pass, and something not`, () => {
+      const verdicts = seen.get(id) ?? new Set();
+      assert.ok(verdicts.has('allowed'), 'no case that is allowed');
+      assert.ok(verdicts.has(mode === 'deny' ? 'denied' : 'warned'), `no case that is ${mode}`);
+    });
+  }
+});
