@@ -7,5 +7,6 @@ COPY dist/webhook.mjs dist/webhook.mjs.map dist/controller.mjs dist/controller.m
   dist/kubectl-multigres.mjs dist/kubectl-multigres.mjs.map /app/
 COPY --chmod=755 cli/image/kubectl-multigres /usr/local/bin/
 USER 65532:65532
-ENTRYPOINT ["/nodejs/bin/node", "--enable-source-maps"]
+# With source maps (NODE_OPTIONS=--enable-source-maps) the first error costs 40 MiB; names of functions stay without.
+ENTRYPOINT ["/nodejs/bin/node"]
 CMD ["/app/controller.mjs"]

@@ -172,6 +172,7 @@ try {
     const { reviews, phases } = await straight(world, webhook);
     const apiServer = values['straight-only'] ? undefined : await throughApiServer(world, webhook);
     const rssEnd = await rssMiB(webhook.pid);
+    const heap = await webhook.heap();
     const machine = {
       cpu: os.cpus()[0]?.model,
       cores: os.cpus().length,
@@ -179,7 +180,7 @@ try {
       node: process.version,
       pinned: core,
     };
-    const rss = { startMiB: rssStart.now, endMiB: rssEnd.now, peakMiB: rssEnd.peak };
+    const rss = { startMiB: rssStart.now, endMiB: rssEnd.now, peakMiB: rssEnd.peak, heap };
     console.log(
       JSON.stringify({ machine, reviewBytes: reviews, rss, straight: phases, apiServer }, null, 2),
     );

@@ -84,7 +84,7 @@ case $what in
       for b in webhook controller kubectl-multigres; do for f in "$dist/$b.mjs" "$dist/$b.mjs.map"; do [ ! -e "$f" ] || install -m 644 "$f" "$d/app/"; done; done
       sed '1s|.*|#!/usr/local/bin/node|' "$(dirname "$0")/../../cli/image/kubectl-multigres" >"$d/usr/local/bin/kubectl-multigres"; chmod 755 "$d/usr/local/bin/kubectl-multigres"
       layer "$layers/app-$key.tar" "$d"; rm -rf "$d"
-      archive "$out" "$libs,$node,$layers/app-$key.tar" '{"User":"65532:65532","WorkingDir":"/app","Entrypoint":["/usr/local/bin/node","--enable-source-maps"],"Cmd":["/app/controller.mjs"],"Env":["NODE_ENV=production"]}' "docker.io/library/$name"
+      archive "$out" "$libs,$node,$layers/app-$key.tar" '{"User":"65532:65532","WorkingDir":"/app","Entrypoint":["/usr/local/bin/node"],"Cmd":["/app/controller.mjs"],"Env":["NODE_ENV=production"]}' "docker.io/library/$name"
       ls -t "$images"/operator-*.tar | tail -n +4 | xargs -r rm -f; rm -f "$layers/app-$key.tar"*
       took "image $name" "$t"
     fi
