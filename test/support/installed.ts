@@ -42,7 +42,10 @@ export async function startProgram(
   const { spec } = JSON.parse(text) as KubeObject<{ template: { spec: PodSpec } }>;
   const pod = spec?.template.spec;
   const container = pod?.containers[0];
-  const bundle = container?.args?.[0] ?? '';
+  // options of Node come before its program
+  const options = container?.args ?? [];
+  const bundle = options.find((arg) => arg.endsWith('.mjs')) ?? '';
+  const flags = options.slice(0, options.indexOf(bundle));
   const folder = mkdtempSync(path.join(tmpdir(), 'multigres-installed-'));
   const config = path.join(folder, 'kubeconfig');
   kubeconfigAs(namespace, String(pod?.['serviceAccountName']), config);
@@ -52,7 +55,7 @@ export async function startProgram(
   const health = `127.0.0.1:${await freePort()}`;
   const child = spawn(
     process.execPath,
-    [`${path.basename(bundle, '.mjs')}/main.ts`, ...args(health)],
+    [...flags, `${path.basename(bundle, '.mjs')}/main.ts`, ...args(health)],
     {
       cwd: root,
       env: {
