@@ -60,8 +60,11 @@ export const desiredOf = async ({ deps, shard, memory, observed }: Pass): Promis
   if (!body.ok) return { problem: body.problem };
   const specKey = buildKey(shard, body.body);
   const input = body.body === undefined ? {} : { configBody: body.body };
-  const config = shardConfig(shard, input);
-  if (!config.ok) return { problem: `postgresql.conf: ${config.error}` };
+  const isKnown = memory.built?.specKey === specKey;
+  if (!isKnown) {
+    const config = shardConfig(shard, input);
+    if (!config.ok) return { problem: `postgresql.conf: ${config.error}` };
+  }
   const build = (surplus: PolicyMember[]): ShardChildren => {
     const key = JSON.stringify([specKey, surplus]);
     if (memory.built?.key === key) return memory.built.children;
@@ -69,7 +72,7 @@ export const desiredOf = async ({ deps, shard, memory, observed }: Pass): Promis
     memory.built = { key, specKey, children };
     return children;
   };
-  const known = memory.built?.specKey === specKey ? memory.built.children : build([]);
+  const known = isKnown && memory.built ? memory.built.children : build([]);
   return { children: build(surplusOf(known, observed.pods)) };
 };
 
