@@ -5,10 +5,9 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import type { KubeApi } from '../../controller/kube/api.ts';
-import { connect, kubectl } from '../support/cluster.ts';
+import { connect, kubectl, installCrds } from '../support/cluster.ts';
 import { startWebhook, type RunningWebhook } from '../support/webhook.ts';
 
-const crds = new URL('../../chart/files/crds/', import.meta.url).pathname;
 const folder = path.join(import.meta.dirname, '../../examples');
 const OPERATOR = 'apply-operator';
 /** The others name these templates. */
@@ -24,8 +23,7 @@ let webhook: RunningWebhook;
 
 before(async () => {
   ({ api, close } = connect());
-  kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=test', '-f', crds]);
-  kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', crds]);
+  installCrds();
   kubectl(['create', 'namespace', OPERATOR]);
   webhook = await startWebhook([`--namespace=${OPERATOR}`]);
 });

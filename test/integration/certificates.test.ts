@@ -8,7 +8,7 @@ import { Store } from '../../controller/kube/store.ts';
 import { ensureCertificates } from '../../controller/shard/pgbackrest.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import type { Shard } from '../../schemas/types.ts';
-import { connect, kubectl } from '../support/cluster.ts';
+import { connect, installCrds } from '../support/cluster.ts';
 import { makeNamespace } from '../support/kube-api.ts';
 import { seen } from '../support/shard-world.ts';
 
@@ -22,9 +22,7 @@ let events: string[] = [];
 
 before(async () => {
   ({ api, close } = connect());
-  const crds = new URL('../../chart/files/crds/', import.meta.url).pathname;
-  kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=test', '-f', crds]);
-  kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', crds]);
+  installCrds();
   const namespace = await makeNamespace(api, 'certs');
   remove = namespace.remove;
   const { shard: sample } = seen({ members: ['a', 'b'] });

@@ -11,7 +11,7 @@ import { apiPath, type KubeApi, kindOf } from '../../controller/kube/api.ts';
 import { isKubeError } from '../../controller/kube/errors.ts';
 import { API_KINDS } from '../../schemas/kinds/index.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
-import { connect, kubeconfig, kubectl } from '../support/cluster.ts';
+import { connect, kubeconfig, kubectl, installCrds } from '../support/cluster.ts';
 import { eventually, makeNamespace } from '../support/kube-api.ts';
 import { schemaCases } from '../support/schema-cases.ts';
 
@@ -24,9 +24,7 @@ let namespace: { name: string; remove: () => Promise<void> };
 
 before(async () => {
   ({ api, close } = connect());
-  const crds = path.join(root, 'chart/files/crds');
-  kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=test', '-f', crds]);
-  kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', crds]);
+  installCrds();
   namespace = await makeNamespace(api, 'cli');
   const listed = () => kubectl(['api-resources', '--api-group=multigres.com', '-o', 'name']);
   await eventually('all kinds listed', () => listed().split('\n').length >= API_KINDS.length);

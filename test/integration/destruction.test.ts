@@ -6,11 +6,10 @@ import { systemClock } from '../../controller/kube/clock.ts';
 import { KubeError } from '../../controller/kube/errors.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import { names } from '../../schemas/names.ts';
-import { connect, kubectl } from '../support/cluster.ts';
+import { connect, kubectl, installCrds } from '../support/cluster.ts';
 import { objectsIn, pools } from '../support/objects.ts';
 import { eventually, startWebhook, type RunningWebhook } from '../support/webhook.ts';
 
-const crds = new URL('../../chart/files/crds/', import.meta.url).pathname;
 const ns = `destroy-${process.pid}`;
 const operator = `destroy-operator-${process.pid}`;
 const LEASE = 'multigres-operator.multigres.com';
@@ -33,8 +32,7 @@ const spec = (replicasPerCell: number) =>
 
 before(async () => {
   ({ api, close } = connect());
-  kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=test', '-f', crds]);
-  kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', crds]);
+  installCrds();
   for (const name of [operator, ns]) kubectl(['create', 'namespace', name]);
   const binding = ['--clusterrole=cluster-admin', `--user=${CONTROLLER}`];
   kubectl(['create', 'clusterrolebinding', operator, ...binding]);

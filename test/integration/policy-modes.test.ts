@@ -4,11 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import type { KubeApi } from '../../controller/kube/api.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
-import { connect, kubeconfig, kubectl } from '../support/cluster.ts';
+import { connect, kubeconfig, kubectl, installCrds } from '../support/cluster.ts';
 import { objectsIn } from '../support/objects.ts';
 import { eventually, startWebhook, type RunningWebhook } from '../support/webhook.ts';
 
-const crds = new URL('../../chart/files/crds/', import.meta.url).pathname;
 const operator = `modes-operator-${process.pid}`;
 const ns = `modes-${process.pid}`;
 const CONFIG = 'multigres-operator-policies';
@@ -20,8 +19,7 @@ let webhook: RunningWebhook;
 
 before(async () => {
   ({ api, close } = connect());
-  kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=test', '-f', crds]);
-  kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', crds]);
+  installCrds();
   for (const name of [operator, ns]) kubectl(['create', 'namespace', name]);
   kubectl(['create', 'secret', 'generic', 'pw', '-n', ns, '--from-literal=password=x']);
   const rules = ['--verb=*', '--resource=multigresclusters.multigres.com'];

@@ -7,7 +7,7 @@ import { listCells } from '../../controller/topo/records.ts';
 import type { Condition, KindName, KindRef, KubeObject } from '../../schemas/k8s.ts';
 import { KINDS } from '../../schemas/k8s.ts';
 import { writesBetween, writesIn } from '../support/api-writes.ts';
-import { connect, kubectl } from '../support/cluster.ts';
+import { connect, installCrds } from '../support/cluster.ts';
 import type { RunningController } from '../support/controller.ts';
 import { startController } from '../support/controller.ts';
 import type { Etcd } from '../support/etcd.ts';
@@ -28,9 +28,7 @@ let removeNamespace: () => Promise<void>;
 
 before(async () => {
   ({ api, close } = connect());
-  const crds = new URL('../../chart/files/crds/', import.meta.url).pathname;
-  kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=test', '-f', crds]);
-  kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', crds]);
+  installCrds();
   const namespace = await makeNamespace(api, 'tree');
   ns = namespace.name;
   removeNamespace = namespace.remove;

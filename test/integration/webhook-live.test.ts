@@ -14,12 +14,11 @@ import { ZONE_LABELS } from '../../webhook/policies/nodes.ts';
 import type { AdmissionRequest } from '../../webhook/review.ts';
 import { secretKeys } from '../../webhook/secret-keys.ts';
 import { worldFor } from '../../webhook/world.ts';
-import { connect, kubectl } from '../support/cluster.ts';
+import { connect, kubectl, installCrds } from '../support/cluster.ts';
 import { objectsIn, pools } from '../support/objects.ts';
 import { volumesIn } from '../support/volumes.ts';
 import { eventually, startWebhook, type RunningWebhook } from '../support/webhook.ts';
 
-const crds = new URL('../../chart/files/crds/', import.meta.url).pathname;
 const ns = `live-${process.pid}`;
 const operator = `live-operator-${process.pid}`;
 const LEASE = 'multigres-operator.multigres.com';
@@ -42,8 +41,7 @@ const { claim, volumeFor } = volumesIn(ns);
 
 before(async () => {
   ({ api, close } = connect());
-  kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=test', '-f', crds]);
-  kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', crds]);
+  installCrds();
   for (const name of [operator, ns]) kubectl(['create', 'namespace', name]);
   const binding = ['--clusterrole=cluster-admin', `--user=${CONTROLLER}`];
   kubectl(['create', 'clusterrolebinding', operator, ...binding]);

@@ -7,11 +7,10 @@ import { KubeError } from '../../controller/kube/errors.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import type { WebhookConfiguration } from '../../webhook/configurations.ts';
-import { connect, kubectl } from '../support/cluster.ts';
+import { connect, kubectl, installCrds } from '../support/cluster.ts';
 import { objectsIn, pools, refusedObjects, shard, zone } from '../support/objects.ts';
 import { eventually, startWebhook, type RunningWebhook } from '../support/webhook.ts';
 
-const crds = new URL('../../chart/files/crds/', import.meta.url).pathname;
 const operator = `hook-operator-${process.pid}`;
 const ns = `hook-${process.pid}`;
 const configuration = 'multigres-operator';
@@ -24,8 +23,7 @@ let webhooks: RunningWebhook[] = [];
 
 before(async () => {
   ({ api, close } = connect());
-  kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=test', '-f', crds]);
-  kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', crds]);
+  installCrds();
   for (const name of [operator, ns]) kubectl(['create', 'namespace', name]);
   kubectl(['create', 'secret', 'generic', 'pw', '-n', ns, '--from-literal=password=x']);
   const binding = ['--clusterrole=cluster-admin', `--user=${CONTROLLER}`];

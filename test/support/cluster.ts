@@ -40,3 +40,11 @@ export function connect(): { api: KubeApi; close: () => Promise<void> } {
   const options = { transport, clock: systemClock, random: Math.random, qps: 1000, burst: 1000 };
   return { api: createClient(options), close: () => transport.close() };
 }
+
+const CRDS = new URL('../../chart/files/crds/', import.meta.url).pathname;
+
+/** Installs the kinds of the chart and waits until they are served. */
+export function installCrds(): void {
+  kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=test', '-f', CRDS]);
+  kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', CRDS]);
+}
