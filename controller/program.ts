@@ -4,10 +4,19 @@ type Run = (
   signal: AbortSignal,
 ) => Promise<number>;
 
-/** Runs this process's one task until it ends or a signal asks for its end; its number is the exit code. */
+const SIGNALS = { SIGTERM: 15, SIGINT: 2 } as const;
+
+/**
+ * Runs this process's one task until it ends or a signal asks for its end; its number is the exit code.
+ * A second signal ends the process at once, but by an exit, so that waiting log lines are written.
+ */
 export function runProgram(run: Run): void {
   const stop = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  for (const [name, number] of Object.entries(SIGNALS))
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(128 + number);
+      stop.abort();
+    });
   run(process.argv.slice(2), process.env, stop.signal).then(
     (code) => process.exit(code),
     (error: unknown) => {

@@ -53,7 +53,6 @@ export async function run(
   const options = parsed.value;
   const clock = systemClock;
   const output = createOutput(clock);
-  process.once('exit', () => output.flush());
   const log = createLog(options.logLevel, (line) => output.write(line));
   const transport = createTransport(loadKubeConfig(env), clock);
   const kube = createClient({ transport, clock, random: () => Math.random() });

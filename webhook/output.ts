@@ -1,36 +1,44 @@
 import { destination } from 'pino';
 import type { Clock } from '../controller/kube/clock.ts';
 
-/** Lines wait this long for company, in milliseconds. */
-const WAIT_MS = 20;
+/** Writes are at least this far apart, in milliseconds. */
+const APART_MS = 10;
 /** With this many bytes waiting they are written at once. */
 const FULL_BYTES = 8 * 1024;
 
 export interface Output {
   write(line: string): void;
-  /** Writes what waits. Call it when the process exits, also after an error. */
-  flush(): void;
 }
 
 /**
- * Standard output for the log of reviews. A call to write for each line took a fifth of a review's
- * CPU time; together they take next to nothing. Only a process that is killed loses lines: those of
- * its last 20 ms.
+ * Standard output for the log of reviews. After a pause a line is written at once, so before the
+ * answer that it tells of leaves; lines that follow within 10 ms of a write go together. A write
+ * that wakes a reader costs 25 to 30 microseconds of CPU time, a line under load so 1 to 5 of them
+ * (measured with a pipe). An end of the process writes what waits, an uncaught error too; one that
+ * nobody can catch (SIGKILL) loses at most the last 10 ms of a busy time.
  */
-export function createOutput(clock: Pick<Clock, 'after'>): Output {
+export function createOutput(clock: Clock): Output {
   const out = destination({ fd: 1, sync: true, minLength: FULL_BYTES });
   let waiting = false;
+  let writtenMs = -APART_MS;
   const flush = (): void => {
     waiting = false;
+    writtenMs = clock.now();
     out.flushSync();
   };
+  process.once('exit', flush);
   return {
     write(line) {
       out.write(line);
       if (waiting) return;
+      const restMs = writtenMs + APART_MS - clock.now();
+      if (restMs <= 0) {
+        flush();
+        return;
+      }
       waiting = true;
-      clock.after(WAIT_MS, flush);
+      // a clock that was set back makes no line wait for longer
+      clock.after(Math.min(restMs, APART_MS), flush);
     },
-    flush,
   };
 }
