@@ -44,11 +44,26 @@ export const MARKER = 'multigres.config_reload_marker';
 const quoted = (value: string): string =>
   `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 
-const unquoted = (value: string): string => {
-  if (!value.startsWith("'")) return value;
-  const inner = value.slice(1, value.endsWith("'") && value.length > 1 ? -1 : undefined);
-  return inner.replaceAll("''", "'").replaceAll(/\\(.)/g, '$1');
+/** What the parser of postgresql.conf makes of a backslash and what follows it. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
 };
+
+const unescaped = (code: string): string =>
+  /^[0-7]/.test(code) ? String.fromCodePoint(parseInt(code, 8) % 256) : (ESCAPES[code] ?? code);
+
+const unquoted = (value: string): string =>
+  value.startsWith("'")
+    ? value
+        .slice(1, value.endsWith("'") && value.length > 1 ? -1 : undefined)
+        .replaceAll(/''|\\([0-7]{1,3}|.)/g, (_, code?: string) =>
+          code === undefined ? "'" : unescaped(code),
+        )
+    : value;
 
 /** Text up to a `#` that is not inside quotes. */
 const withoutComment = (text: string): string => {
@@ -61,7 +76,18 @@ const withoutComment = (text: string): string => {
   return text;
 };
 
-const LINE = /^([A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*)?)(?:\s*=\s*|\s+)(.*)$/;
+/** As the lexer of PostgreSQL reads them: letters, also beyond ASCII, digits and underscores. */
+const LETTER = 'A-Za-z_\\u0080-\\uffff';
+const NAME = `[${LETTER}][\\w$\\u0080-\\uffff]*`;
+/** One token: quoted, a word, a whole number with or without its unit, a number with a fraction. */
+const VALUE = [
+  String.raw`'(?:[^'\\]|\\.|'')*'`,
+  `[${LETTER}][\\w.:/\\u0080-\\uffff-]*`,
+  String.raw`[+-]?(?:0x[\da-fA-F]+|\d+)[A-Za-z]*`,
+  String.raw`[+-]?\d*\.\d*(?:[eE][+-]?\d+)?`,
+].join('|');
+const LINE = new RegExp(String.raw`^(${NAME}(?:\.${NAME})?)(?:\s*=\s*|\s+|(?=['+-]))(.*)$`);
+const TOKEN = new RegExp(`^(?:${VALUE})$`);
 
 /** Settings of a file: lower-case names, plain values; the last line of a name wins. */
 export const parseSettings = (text: string): Map<string, string> => {
@@ -87,7 +113,7 @@ const hashLines = (settings: [string, string][]): string =>
 export const strayLines = (text: string): number[] =>
   text.split('\n').flatMap((raw, i) => {
     const line = withoutComment(raw).trim();
-    return line === '' || LINE.test(line) ? [] : [i + 1];
+    return line === '' || TOKEN.test(LINE.exec(line)?.[2] ?? '') ? [] : [i + 1];
   });
 
 /** Values that repeat what pgctld sets anyway; a copied postgresql.conf often holds them. */

@@ -28,17 +28,39 @@ const DURABILITY: Readonly<Record<string, readonly string[]>> = {
   synchronous_commit: [...OFF, 'local'],
 };
 
-/** What is wrong with one setting as the user wrote it; `harmless` values of owned ones pass. */
+/** Lines of postgresql.conf that are no settings but read other files. */
+const DIRECTIVES = ['include', 'include_dir', 'include_if_exists'];
+
+/** `extension.setting`, as postgresql.conf can hold it. Anything else there would be another line. */
+const QUALIFIED = /^[a-z_\u0080-\uffff][\w\u0080-\uffff]*\.[a-z_\u0080-\uffff][\w\u0080-\uffff]*$/;
+
+interface FileReading {
+  /** Values of owned settings that pass. */
+  harmless: Readonly<Record<string, string>>;
+}
+
+/**
+ * What is wrong with one setting. An entry of `postgresConfig` has the values of multigres-operator;
+ * with `file` it is a line that Postgres itself reads, which takes more spellings.
+ */
 export function settingFinding(
   written: string,
   raw: string,
-  harmless: Readonly<Record<string, string>> = {},
+  file?: FileReading,
 ): Omit<Finding, 'path'> | undefined {
   const name = written.trim().toLowerCase();
-  if (name.includes('.')) return undefined;
+  if (/[\r\n]/.test(`${name}${raw}`)) return lineBreak(written);
+  if (name.includes('.')) return QUALIFIED.test(name) ? undefined : noName(written);
   const value = raw.trim().toLowerCase();
+  if (DIRECTIVES.includes(name)) {
+    return {
+      message: `${name} reads another file, whose settings nobody here can judge`,
+      allowed: 'settings themselves',
+      fix: `remove ${written} and write what that file holds`,
+    };
+  }
   const owner = ownerOf(name);
-  if (owner && harmless[name] === value) return undefined;
+  if (owner && file?.harmless[name] === value) return undefined;
   if (owner) {
     return {
       message: `${name} is set by ${owner}`,
@@ -62,7 +84,7 @@ export function settingFinding(
       fix: `remove ${written}`,
     };
   }
-  if (DURABILITY[name]?.includes(value)) {
+  if (DURABILITY[name]?.includes(file ? wordOf(setting, value) : value)) {
     return {
       value: raw,
       message: `${name} = ${raw} can lose writes that were confirmed`,
@@ -70,7 +92,30 @@ export function settingFinding(
       fix: `remove ${written}`,
     };
   }
-  return judgeType(setting, raw, value);
+  return judgeType(setting, raw, file ? TYPES_OF_POSTGRES : TYPES);
+}
+
+function lineBreak(written: string): Omit<Finding, 'path'> {
+  const name = written.trim().split(/[\r\n]/, 1)[0] ?? '';
+  return {
+    message: `the entry ${name} holds a line break, and what follows would be another setting`,
+    allowed: 'one line for each setting',
+    fix: 'write each setting as an entry of its own',
+  };
+}
+
+function noName(written: string): Omit<Finding, 'path'> {
+  return {
+    message: `${written} is no name of a setting, and Postgres would not start`,
+    allowed: 'names of extensions: letters, digits and underscores on both sides of one dot',
+    fix: 'correct the name',
+  };
+}
+
+/** Postgres takes the beginning of a boolean for the whole. */
+function wordOf({ type }: PostgresSetting, value: string): string {
+  if (type !== 'bool') return value;
+  return OFF.find((word) => value !== '' && value !== 'o' && word.startsWith(value)) ?? value;
 }
 
 function ownerOf(name: string): string | undefined {
@@ -82,30 +127,46 @@ function ownerOf(name: string): string | undefined {
   return who && `the runtime (${who})`;
 }
 
+type Types = Readonly<Record<'bool' | 'integer' | 'real', (value: string) => boolean>>;
+
+/** What multigres-operator takes. */
+const TYPES: Types = {
+  bool: (value) => BOOLEANS.includes(value),
+  integer: (value) => /^[+-]?\d+\s*[a-z]*$/.test(value),
+  real: (value) => value !== '' && Number.isFinite(Number(value)),
+};
+
+const NUMBER = /^[+-]?(0x[\da-f]+|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)\s*[a-z]*$/;
+
+/** What Postgres takes: beginnings of booleans, numbers with a fraction, an exponent or a unit. */
+const TYPES_OF_POSTGRES: Types = {
+  bool: (value) => value !== '' && value !== 'o' && BOOLEANS.some((word) => word.startsWith(value)),
+  integer: (value) => NUMBER.test(value),
+  real: (value) => NUMBER.test(value),
+};
+
 function judgeType(
   { name, type }: PostgresSetting,
   raw: string,
-  value: string,
+  types: Types,
 ): Omit<Finding, 'path'> | undefined {
-  const wrong = (allowed: string, example: string): Omit<Finding, 'path'> => ({
+  const value = raw.trim().toLowerCase();
+  if (type === 'string' || type === 'enum' || types[type](value)) return undefined;
+  const { noun, allowed, example } = EXPECTED[type];
+  return {
     value: raw,
-    message: `${name} takes ${type === 'bool' ? 'a boolean' : type === 'real' ? 'a number' : 'an integer'}`,
+    message: `${name} takes ${noun}`,
     allowed,
     fix: `write for example ${example}`,
-  });
-  switch (type) {
-    case 'bool':
-      return BOOLEANS.includes(value) ? undefined : wrong(BOOLEANS.join(', '), '"on"');
-    case 'integer':
-      return /^[+-]?\d+\s*[a-z]*$/.test(value)
-        ? undefined
-        : wrong('a whole number, with a unit where the setting has one', '"100" or "64MB"');
-    case 'real':
-      return value !== '' && Number.isFinite(Number(value))
-        ? undefined
-        : wrong('a number such as 1.1', '"1.1"');
-    case 'string':
-    case 'enum':
-      return undefined;
-  }
+  };
 }
+
+const EXPECTED = {
+  bool: { noun: 'a boolean', allowed: BOOLEANS.join(', '), example: '"on"' },
+  integer: {
+    noun: 'an integer',
+    allowed: 'a whole number, with a unit where the setting has one',
+    example: '"100" or "64MB"',
+  },
+  real: { noun: 'a number', allowed: 'a number such as 1.1', example: '"1.1"' },
+} as const;

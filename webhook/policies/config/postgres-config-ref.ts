@@ -16,8 +16,9 @@ export const postgresConfigRef: Policy = {
   summary:
     'The ConfigMap behind postgresConfigRef exists and holds settings that are free to choose.',
   description: `The text under the key is put into postgresql.conf. Each of its lines is judged like an
-entry of \`postgresConfig\` (see postgres-config); a line that is no setting at all would keep Postgres from
-starting. Lines that repeat what pgctld sets anyway (port, listen_addresses, wal_level) may stay. A
+entry of \`postgresConfig\` (see postgres-config), with every spelling of a value that Postgres takes; a
+line that is no setting at all would keep Postgres from starting. Lines that include other files are
+refused, since nobody here can see those. Lines that repeat what pgctld sets anyway (port, listen_addresses, wal_level) may stay. A
 ConfigMap or key that is missing is a warning, since it may be made later. The ConfigMap is looked at when
 the cluster is written; when it changes later, the controller reports on the Shard what it cannot use.`,
   good: `# ConfigMap tuning, key postgresql.conf
@@ -74,7 +75,7 @@ function strays(text: string, ref: PgConfRef, path: string): Finding[] {
     {
       path,
       message: `line ${lines.slice(0, 5).join(', ')} of key ${ref.key} of ConfigMap ${ref.name} is no setting, and Postgres would not start`,
-      allowed: 'lines such as work_mem = 64MB, comments after #, empty lines',
+      allowed: "lines such as work_mem = 64MB or work_mem = '64 MB', comments after #, empty lines",
       fix: 'correct the line in the ConfigMap',
     },
   ];
@@ -82,7 +83,7 @@ function strays(text: string, ref: PgConfRef, path: string): Finding[] {
 
 function settings(text: string, ref: PgConfRef, path: string): Finding[] {
   return [...parseSettings(text)].flatMap(([name, value]) => {
-    const problem = settingFinding(name, value, HARMLESS);
+    const problem = settingFinding(name, value, { harmless: HARMLESS });
     if (!problem) return [];
     const { message, allowed, fix } = problem;
     const where = `key ${ref.key} of ConfigMap ${ref.name}`;

@@ -14,7 +14,7 @@ export const postgresConfig: Policy = {
   summary:
     'postgresConfig holds settings of PostgreSQL 17 that are free to choose, with values of their type.',
   description: `A wrong name or value would keep Postgres from starting, pod after pod. Names with a dot
-belong to extensions and are not checked. Not free are the settings of the operator and of pgctld
+belong to extensions: their values are not checked, only that the entry is one line with one name. Not free are the settings of the operator and of pgctld
 (port, data_directory, wal_level, ...), those of replication and archiving, which multiorch and
 pgBackRest set (synchronous_standby_names, archive_command, ...), those that PostgreSQL only reports
 (block_size, ...), and values that give up writes which were confirmed (fsync: off, ...). What is
