@@ -225,6 +225,9 @@ function requireJson(req: Request, _res: Response, next: () => void): void {
 function review(handlers: Handlers, step: Step, limits: ServerLimits) {
   return async (req: Request, res: Response): Promise<void> => {
     const request = parseReview(req.body as unknown);
+    // A kept-alive connection holds its last request until the next one: without this the reviews of
+    // all clients would outlive the nursery, and marking the old ones costs a fifth of all time.
+    req.body = undefined;
     let verdict: Verdict;
     try {
       verdict = await withDeadline(step(request), limits.reviewMs);
