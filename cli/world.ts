@@ -1,6 +1,5 @@
 import type { KubeObject } from '../schemas/k8s.ts';
 import type { Templates } from '../schemas/resolve/types.ts';
-import type { MultigresCluster } from '../schemas/types.ts';
 import { isRecord } from '../schemas/walk.ts';
 import { worldNode, worldStorageClass } from '../webhook/live.ts';
 import type { World } from '../webhook/policies/world.ts';
@@ -8,7 +7,8 @@ import type { World } from '../webhook/policies/world.ts';
 /**
  * What policies may know from the inputs alone, for objects of one namespace: it holds the templates
  * of the inputs and no others, so a reference to any other cannot be followed. Nodes, StorageClasses
- * are known if there are any, Secrets and ConfigMaps one by one; all else is unknown.
+ * are known if there are any, Secrets and ConfigMaps one by one; all else is unknown. The clusters of
+ * the inputs are none that a template of the inputs changes: they are judged themselves, with it.
  * `inNamespace` are the objects of that namespace and those without one.
  */
 export function offlineWorld(inNamespace: readonly KubeObject[]): World {
@@ -31,7 +31,6 @@ export function offlineWorld(inNamespace: readonly KubeObject[]): World {
   } as Templates;
   return {
     templates,
-    clusters: of(/^multigres\.com\//, 'MultigresCluster') as MultigresCluster[],
     ...(nodes.length > 0 ? { nodes } : {}),
     ...(storageClasses.length > 0 ? { storageClasses } : {}),
     ...(secrets.length > 0 ? { secrets: Object.fromEntries(secrets) } : {}),

@@ -5,9 +5,10 @@ import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { BUILTIN } from '../schemas/resolve/builtin.ts';
 import { templateReferences, type TemplateKind } from '../schemas/resolve/templates.ts';
 import type { Templates } from '../schemas/resolve/types.ts';
-import type { MultigresCluster, Shard, ShardOverrides } from '../schemas/types.ts';
+import type { MultigresCluster, Shard, ShardOverrides, ShardTemplate } from '../schemas/types.ts';
 import type { Live } from './live.ts';
-import type { PolicyKind, World } from './policies/policy.ts';
+import { usesTemplate } from './policies/consumers.ts';
+import { changesMetadataOnly, sameJson, type PolicyKind, type World } from './policies/policy.ts';
 import type { PolicySettings, WorldClaim } from './policies/world.ts';
 import type { AdmissionRequest } from './review.ts';
 
@@ -34,16 +35,13 @@ export async function worldFor(
   kind: PolicyKind,
   request: AdmissionRequest,
 ): Promise<World> {
-  const { namespace } = request;
   switch (kind) {
     case 'MultigresCluster':
       return worldOfCluster(deps, request);
     case 'CoreTemplate':
     case 'CellTemplate':
-    case 'ShardTemplate': {
-      const clusters = await clustersIn(deps, namespace, request.operation === 'DELETE');
-      return { clusters, templates: await templatesFor(deps, namespace, clusters) };
-    }
+    case 'ShardTemplate':
+      return worldOfTemplate(deps, kind, request);
     case 'Cell':
     case 'TableGroup':
     case 'Shard':
@@ -53,7 +51,6 @@ export async function worldFor(
 }
 
 async function worldOfCluster(deps: WorldDeps, request: AdmissionRequest): Promise<World> {
-  const { live, clock, zoneLabels, settings } = deps;
   const { namespace } = request;
   const clusters = [request.object, request.oldObject].filter(
     (object) => object !== undefined,
@@ -69,18 +66,59 @@ async function worldOfCluster(deps: WorldDeps, request: AdmissionRequest): Promi
   const configMaps = request.object
     ? await configMapsFor(deps, namespace, cluster, templates)
     : undefined;
-  const key = `${namespace}/${request.name}`;
-  const { Shard: shards, PersistentVolumeClaim: claims } = live.listers;
   return {
     templates,
     secrets,
     ...(configMaps ? { configMaps } : {}),
+    ...around(deps, [`${namespace}/${request.name}`], controllerAgeMs),
+  };
+}
+
+/**
+ * The clusters that use a template, and what runs of them: an edit of the template is an update of
+ * each. All from the copies, but for what a deletion needs and a ConfigMap that the template newly
+ * names. Nobody looks at an edit of metadata.
+ */
+async function worldOfTemplate(
+  deps: WorldDeps,
+  kind: TemplateKind,
+  { namespace, name, operation, object, oldObject: old }: AdmissionRequest,
+): Promise<World> {
+  if (old && object && changesMetadataOnly({ operation, object, old })) return {};
+  const all = await clustersIn(deps, namespace, operation === 'DELETE');
+  const clusters = all.filter((cluster) => usesTemplate(cluster, kind, name));
+  if (clusters.length === 0) return { clusters };
+  const [templates, controllerAgeMs, configMaps] = await Promise.all([
+    templatesFor(deps, namespace, clusters),
+    deps.controllerAgeMs(),
+    readConfigMaps(deps, namespace, newRefs(object, old), { template: name }),
+  ]);
+  const keys = clusters.map(({ metadata }) => `${namespace}/${metadata.name}`);
+  return { clusters, templates, configMaps, ...around(deps, keys, controllerAgeMs) };
+}
+
+/** ConfigMaps that a template names and did not name that way before. */
+function newRefs(object: KubeObject | undefined, old: KubeObject | undefined): string[] {
+  const [now, was] = [object, old].map(
+    (template) => (template as ShardTemplate | undefined)?.spec?.postgresConfigRef,
+  );
+  return now && !sameJson(now, was) ? [now.name] : [];
+}
+
+/** Nodes and classes, and what runs of some clusters, given as `namespace/name`. */
+function around(
+  { live, clock, zoneLabels, settings }: WorldDeps,
+  clusters: readonly string[],
+  controllerAgeMs: number | undefined,
+): World {
+  const { Shard: shards, PersistentVolumeClaim: claims } = live.listers;
+  return {
     zoneLabels,
     nodes: live.nodes(),
     ...(live.nodeIndex ? { nodeIndex: live.nodeIndex() } : {}),
     storageClasses: live.storageClasses(),
-    shards: shards.byIndex('cluster', key) as Shard[],
-    claims: claims.byIndex('cluster', key).map(worldClaim),
+    shards: clusters.flatMap((key) => shards.byIndex('cluster', key) as Shard[]),
+    claims: clusters.flatMap((key) => claims.byIndex('cluster', key).map(worldClaim)),
     ...(controllerAgeMs === undefined
       ? {}
       : { liveAgeMs: Math.max(controllerAgeMs, live.lostMs()) }),
@@ -194,14 +232,24 @@ async function configMapsFor(
   cluster: MultigresCluster,
   templates: Templates,
 ): Promise<Record<string, Record<string, string> | null>> {
+  const about = { cluster: cluster.metadata.name };
+  return readConfigMaps(deps, namespace, configMapNames(cluster, templates), about);
+}
+
+async function readConfigMaps(
+  deps: WorldDeps,
+  namespace: string,
+  names: readonly string[],
+  about: object,
+): Promise<Record<string, Record<string, string> | null>> {
   const found = await Promise.all(
-    configMapNames(cluster, templates).map(async (name) => {
+    names.map(async (name) => {
       try {
         const object = await deps.kube.get({ kind: KINDS.ConfigMap, namespace, name });
         return [[name, object ? (object.data ?? {}) : null] as const];
       } catch (error) {
-        const about = { ns: namespace, cluster: cluster.metadata.name, configMap: name };
-        deps.log.warn({ err: error, ...about }, 'cannot look for the ConfigMap');
+        const where = { ns: namespace, ...about, configMap: name };
+        deps.log.warn({ err: error, ...where }, 'cannot look for the ConfigMap');
         return [];
       }
     }),

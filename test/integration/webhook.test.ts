@@ -269,7 +269,7 @@ describe('templates', () => {
     const text = await eventually('the refusal', () =>
       refusal(put({ window: '18s' })).catch(() => undefined),
     );
-    assert.match(text, /consumer.*cell z1.*MG027/);
+    assert.match(text, /consumer.*cell z1.*MG021/);
     await put({ window: '12s' });
     await api.delete(refOf(cluster));
     await api.delete(refOf(made));

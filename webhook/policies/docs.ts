@@ -82,6 +82,19 @@ Nothing is judged when an object is being deleted, or when only its metadata cha
 annotations, finalizers; objects that the operator writes are the exception). What the schemas of the
 CRDs refuse by themselves is not repeated here.
 
+## Templates
+
+A template reaches every cluster that uses it at once, so a change of a CoreTemplate, CellTemplate or
+ShardTemplate is judged like the same change written in each of these clusters: by every policy below about
+updates of a MultigresCluster, with what runs of that cluster. So is a template called \`default\` that
+appears or goes away, for the clusters that name none. A finding names the clusters and the field of the
+template, or the field of the cluster where the template has none. What a cluster is blamed for already
+under the old template is not the edit's fault and is left out. Clusters that are being deleted do not count.
+
+The modes are those of the namespace, the same for clusters and templates. The annotations of a bypass stand
+on the template. While the state of a cluster is not known, an edit that takes poolers away from it is
+refused (live-state-known), and any other goes through.
+
 ${USE}
 ## List
 

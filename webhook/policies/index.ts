@@ -28,7 +28,6 @@ import { storageClassDefault } from './scale/storage-class-default.ts';
 import { storageNotShrunk } from './scale/storage-not-shrunk.ts';
 import { storageSizes } from './scale/storage-sizes.ts';
 import { survivesZoneLoss } from './durability/survives-zone-loss.ts';
-import { templateConsumers } from './templates/template-consumers.ts';
 import { templatesInUse } from './templates/templates-in-use.ts';
 import { scaleDownSafe } from './scale/scale-down-safe.ts';
 import { scaleDownBackup } from './scale/scale-down-backup.ts';
@@ -76,7 +75,6 @@ export const POLICIES: readonly Policy[] = [
   etcdSizeFrozen,
   singleEtcd,
   riskyChanges,
-  templateConsumers,
   postgresConfig,
   writeHeadroom,
   durabilityChange,

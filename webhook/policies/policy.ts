@@ -1,6 +1,8 @@
 import { sameJson } from '../../schemas/canonical.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
+import type { Consumer } from './consumers.ts';
+import { reachesThrough, throughTemplate } from './through-template.ts';
 import type { Transition } from './transition.ts';
 import type { World } from './world.ts';
 
@@ -56,6 +58,8 @@ export interface PolicyContext {
   oldResolved(): ResolvedCluster | undefined;
   /** An update of a MultigresCluster as the controller will see it; undefined for anything else. */
   transition(): Transition | undefined;
+  /** The clusters that a request for a template reaches; none for anything else. */
+  consumers(): readonly Consumer[];
 }
 
 export interface Policy {
@@ -111,10 +115,14 @@ export function runPolicies(
   const metadataOnly = changesMetadataOnly(ctx);
   const judged: Judged[] = [];
   for (const policy of policies) {
-    if (!policy.kinds.includes(ctx.kind) || !policy.operations.includes(ctx.operation)) continue;
+    const direct = policy.kinds.includes(ctx.kind) && policy.operations.includes(ctx.operation);
+    const through = reachesThrough(policy, ctx);
+    if (!direct && !through) continue;
     if (metadataOnly && !policy.evenForMetadata) continue;
     if (configuredMode(policy, modes) === 'off') continue;
-    for (const { failure, ...found } of runOne(policy, ctx)) {
+    const own = direct ? runOne(policy, ctx) : [];
+    const all = through ? throughTemplate(ctx, own, (consumer) => runOne(policy, consumer)) : own;
+    for (const { failure, ...found } of all) {
       const finding = withoutForeignValue(found, ctx.object ?? ctx.old);
       const mode = modeOf(policy, finding, modes);
       if (mode === 'off') continue;

@@ -5,10 +5,10 @@ import type { ResolvedCluster, RunningShards } from '../../schemas/resolve/types
 import type { MultigresCluster } from '../../schemas/types.ts';
 import { shardViews } from './locate.ts';
 import type { PolicyKind } from './policy.ts';
-import type { World } from './world.ts';
+import { oldTemplatesOf, type World } from './world.ts';
 
 /**
- * An update of a cluster, both sides worked out over what runs, as the controller does it: what
+ * An update of a cluster, by its own text or by a template, both sides worked out over what runs, as the controller does it: what
  * nobody writes any more stays as it is, so a smaller number here is one that somebody wrote.
  */
 export interface Transition {
@@ -34,7 +34,7 @@ export function transitionOf(input: TransitionInput): Transition | undefined {
     ({ ...cluster, metadata: { namespace, ...cluster.metadata } }) as MultigresCluster;
   const [was, now] = [place(old), place(object)];
   const live = runningShards(world.shards ?? []);
-  const before = resolveCluster(was, world.templates, { running: live });
+  const before = resolveCluster(was, oldTemplatesOf(world) ?? world.templates, { running: live });
   if (!before.ok) return undefined;
   const running = { ...poolsOf(was, before.value), ...live };
   const after = resolveCluster(now, world.templates, { running });

@@ -20,7 +20,7 @@ export interface WorldStorageClass {
   bindingMode?: 'Immediate' | 'WaitForFirstConsumer';
 }
 
-/** A volume claim of the cluster in question. */
+/** A volume claim of a cluster. */
 export interface WorldClaim {
   name: string;
   labels: Readonly<Record<string, string>>;
@@ -62,15 +62,20 @@ export interface World {
   storageClasses?: readonly WorldStorageClass[];
   /** The templates of the object's namespace. */
   templates?: Templates;
-  /** The MultigresClusters of the object's namespace. */
+  /** The templates before an edit of one of them that reaches a cluster; absent = the same. */
+  oldTemplates?: Templates;
+  /** For a template: the MultigresClusters of its namespace, at least those that use it. */
   clusters?: readonly MultigresCluster[];
   /** Names of the keys of Secrets that the object refers to; null = there is no such Secret. */
   secrets?: Readonly<Record<string, readonly string[] | null>>;
   /** Data of the ConfigMaps that the object refers to; null = there is no such ConfigMap. */
   configMaps?: Readonly<Record<string, Readonly<Record<string, string>> | null>>;
-  /** The Shards of the cluster in question with their status, as the controller last wrote it. */
+  /**
+   * The Shards of the cluster in question with their status, as the controller last wrote it; for a
+   * template those of `clusters`, told apart by the label of their cluster.
+   */
   shards?: readonly Shard[];
-  /** Volume claims of the cluster in question. */
+  /** Volume claims of the same clusters. */
   claims?: readonly WorldClaim[];
   /**
    * How old the live state (shards, claims) may be, in milliseconds: time since the controller was
@@ -81,3 +86,7 @@ export interface World {
   nowMs?: number;
   settings?: PolicySettings;
 }
+
+/** The templates that the stored cluster was made with. */
+export const oldTemplatesOf = ({ templates, oldTemplates }: World): Templates | undefined =>
+  oldTemplates ?? templates;

@@ -2,12 +2,7 @@
 {{- define "multigres-operator.validatingRules" -}}
 - apiGroups: [multigres.com]
   apiVersions: [v1alpha1]
-  operations: [DELETE]
-  resources: [coretemplates]
-  scope: Namespaced
-- apiGroups: [multigres.com]
-  apiVersions: [v1alpha1]
   operations: [CREATE, UPDATE, DELETE]
-  resources: [multigresclusters, cells, tablegroups, shards, toposervers, celltemplates, shardtemplates]
+  resources: [multigresclusters, cells, tablegroups, shards, toposervers, coretemplates, celltemplates, shardtemplates]
   scope: Namespaced
 {{- end -}}

@@ -14,7 +14,8 @@ export const gatewayBuffer: Policy = {
   description: `During a failover the gateway holds queries back for \`window\`, in all for at most
 \`maxFailoverDuration\`. A gateway whose window is the longer one does not start. Fields that are
 left out count with the gateway's own defaults: 10s and 20s. Nothing is checked while the buffer is
-switched off, and of a CellTemplate only what it says itself.`,
+switched off. Of a CellTemplate is judged what it says itself, and what comes of it in the clusters that
+use it.`,
   good: `multigateway:
   buffer: { window: 25s, maxFailoverDuration: 30s }`,
   bad: `multigateway:

@@ -1,33 +1,48 @@
 import type { ResolvedCluster } from '../../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
-import { locate, locateInCell, locateInShard, shardViews } from '../locate.ts';
+import { locate, locateInCell, locateInShard, pointer, shardViews } from '../locate.ts';
 import type { Finding, Policy } from '../policy.ts';
 import { resourceFindings } from '../resources.ts';
-import { findNew } from '../stored.ts';
+import { findNew, findNewIn } from '../stored.ts';
+import { templateParts } from '../template-parts.ts';
 
 export const limitsCoverRequests: Policy = {
   id: 'limits-cover-requests',
   code: 'MG019',
-  kinds: ['MultigresCluster'],
+  kinds: ['MultigresCluster', 'CoreTemplate', 'CellTemplate', 'ShardTemplate'],
   operations: ['CREATE', 'UPDATE'],
   mode: 'deny',
   summary:
     'Resource requests and limits are quantities above 0, and no limit is below its request.',
   description: `Kubernetes refuses Pods whose limit is below their request, long after the cluster was
 accepted. Quantities are compared by value: \`1\` equals \`1000m\`. What is none, or 0, is refused too. Looked at is what comes out after
-templates and overrides. A block replaces the block of a lower layer as a whole.`,
+templates and overrides, and each template by itself: a CoreTemplate or ShardTemplate that no cluster
+uses is warned about. A block replaces the block of a lower layer as a whole.`,
   good: `resources:
   requests: { memory: 128Mi }
   limits: { memory: 256Mi }`,
   bad: `resources:
   requests: { memory: 128Mi }
   limits: { memory: 64Mi }`,
-  check: (ctx) =>
-    findNew(ctx, (cluster, resolved) => [
+  check(ctx) {
+    if (ctx.kind !== 'MultigresCluster') {
+      // As multigres-operator: of these two it asks nothing until a cluster uses them.
+      const mode = ctx.kind === 'CellTemplate' ? {} : ({ mode: 'warn' } as const);
+      return findNewIn(ctx, (template) =>
+        templateParts(ctx.kind, template).flatMap(({ owner, path, resources }) =>
+          resourceFindings(resources, owner, pointer(...path, 'resources')).map((finding) => ({
+            ...finding,
+            ...mode,
+          })),
+        ),
+      );
+    }
+    return findNew(ctx, (cluster, resolved) => [
       ...core(cluster, resolved),
       ...cells(cluster, resolved),
       ...shards(cluster, resolved),
-    ]),
+    ]);
+  },
 };
 
 function core(cluster: MultigresCluster, resolved: ResolvedCluster): Finding[] {

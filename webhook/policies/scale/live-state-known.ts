@@ -14,7 +14,7 @@ export const liveStateKnown: Policy = {
   description: `Fewer poolers, the removal of a cell, table group or database, and a deletion that takes
 volumes along are judged by what runs. If nothing has been heard of the controller for
 ${LIVE_LIMIT_MS / 1000} seconds, or Shards and volumes cannot be read, that is unknown, and such a change is
-refused. Any other change goes through. A cluster that the controller has not begun with has nothing to
+refused, also where a template brings it. Any other change goes through. A cluster that the controller has not begun with has nothing to
 lose and is not held up. If it must be now, whoever has the right can bypass this policy.`,
   good: `# the controller runs
 replicasPerCell: 3 # was 4`,
@@ -27,7 +27,7 @@ replicasPerCell: 3 # was 4`,
       path,
       message: `${text}, and the state of the cluster is not known: ${live.why}`,
       allowed: 'changes that destroy neither data nor quorum',
-      fix: `wait for the controller, or look why its Pod does not run; if it cannot wait, annotate the cluster with ${ANNOTATIONS.bypassPolicies}: live-state-known and ${ANNOTATIONS.bypassReason}`,
+      fix: `wait for the controller, or look why its Pod does not run; if it cannot wait, annotate what you change with ${ANNOTATIONS.bypassPolicies}: live-state-known and ${ANNOTATIONS.bypassReason}`,
     }));
   },
 };

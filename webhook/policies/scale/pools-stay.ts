@@ -2,9 +2,10 @@ import { LABELS } from '../../../schemas/labels.ts';
 import { claimsAt, countAndSize, placeOf } from '../claims.ts';
 import { knownLive } from '../live.ts';
 import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
+import type { Templates } from '../../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
 import type { Finding, Policy } from '../policy.ts';
-import type { WorldClaim } from '../world.ts';
+import { oldTemplatesOf, type WorldClaim } from '../world.ts';
 import { own } from '../../../schemas/own.ts';
 
 export const poolsStay: Policy = {
@@ -17,7 +18,8 @@ export const poolsStay: Policy = {
   description: `The poolers of a pool hold copies of the data and are members of the quorum. Taking a
 pool or one of its cells away would remove them all at once. The schema refuses this where the pools
 are written in the cluster; this policy also looks at what templates bring, so that a change of
-template does not do it unseen. Removing a whole table group is possible.`,
+template, or an edit of one, does not do it unseen. The operator keeps a pool that runs in any case, but
+then nothing says any more what it is. Removing a whole table group is possible.`,
   good: `pools:
   main: { cells: [zone-a, zone-b] } # was [zone-a]`,
   bad: `pools:
@@ -30,7 +32,12 @@ template does not do it unseen. Removing a whole table group is possible.`,
     const now = new Map(shardViews(cluster, resolved).map((view) => [view.title, view]));
     return shardViews(ctx.old as MultigresCluster, before).flatMap((old) => {
       const view = now.get(old.title);
-      return view ? judge({ cluster, old, view, claims }) : [];
+      if (!view) return [];
+      const written = namesIn(view, ctx.world.templates);
+      const left = namesIn(old, oldTemplatesOf(ctx.world)).filter(
+        (name) => !written.includes(name),
+      );
+      return judge({ cluster, old, view, claims, left });
     });
   },
 };
@@ -40,12 +47,21 @@ interface Step {
   old: ShardView;
   view: ShardView;
   claims: readonly WorldClaim[];
+  /** Pools that somebody wrote before and nobody writes now; one that runs is kept nevertheless. */
+  left: readonly string[];
 }
 
-function judge({ cluster, old, view, claims }: Step): Finding[] {
+/** The pools that stand somewhere: in the shard or in its template. */
+function namesIn({ raw, shard }: ShardView, templates: Templates | undefined): string[] {
+  const template = shard.template ? own(templates?.shard, shard.template) : undefined;
+  const layers = [template?.spec, raw?.overrides, raw?.spec];
+  return layers.flatMap((layer) => Object.keys(layer?.pools ?? {}));
+}
+
+function judge({ cluster, old, view, claims, left }: Step): Finding[] {
   const findings: Finding[] = [];
   for (const [name, oldPool] of Object.entries(old.shard.pools)) {
-    const pool = own(view.shard.pools, name);
+    const pool = left.includes(name) ? undefined : own(view.shard.pools, name);
     const lost = pool ? oldPool.cells.filter((cell) => !pool.cells.includes(cell)) : [];
     if (pool && lost.length === 0) continue;
     const held = claimsAt(claims, { ...placeOf(view), pool: name }).filter(

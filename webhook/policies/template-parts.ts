@@ -1,0 +1,72 @@
+import type { KubeObject, ResourceRequirements } from '../../schemas/k8s.ts';
+import type { CellTemplate, CoreTemplate, ShardTemplate, Storage } from '../../schemas/types.ts';
+import type { Segment } from './locate.ts';
+import type { PolicyKind } from './policy.ts';
+
+/** A piece of a template that has sizes of its own, whether or not a cluster uses it. */
+export interface TemplatePart {
+  /** For texts: `the etcd`, `postgres of pool main`. */
+  owner: string;
+  path: Segment[];
+  resources?: ResourceRequirements;
+  storage?: Storage;
+}
+
+/** The pieces that a template says something of; none for other kinds. */
+export function templateParts(kind: PolicyKind, object: KubeObject): TemplatePart[] {
+  switch (kind) {
+    case 'CoreTemplate':
+      return ofCore(object as CoreTemplate);
+    case 'CellTemplate':
+      return ofCell(object as CellTemplate);
+    case 'ShardTemplate':
+      return ofShard(object as ShardTemplate);
+    case 'MultigresCluster':
+    case 'Cell':
+    case 'TableGroup':
+    case 'Shard':
+    case 'TopoServer':
+      return [];
+  }
+}
+
+type Sizes = { resources?: ResourceRequirements; storage?: Storage } | undefined;
+
+function part(owner: string, sizes: Sizes, ...path: Segment[]): TemplatePart[] {
+  if (!sizes) return [];
+  const { resources, storage } = sizes;
+  return [
+    {
+      owner,
+      path: ['spec', ...path],
+      ...(resources ? { resources } : {}),
+      ...(storage ? { storage } : {}),
+    },
+  ];
+}
+
+function ofCore({ spec }: CoreTemplate): TemplatePart[] {
+  return [
+    ...part('the global etcd', spec?.globalTopoServer?.etcd, 'globalTopoServer', 'etcd'),
+    ...part('multiadmin', spec?.multiadmin, 'multiadmin'),
+    ...part('multiadmin-web', spec?.multiadminWeb, 'multiadminWeb'),
+  ];
+}
+
+function ofCell({ spec }: CellTemplate): TemplatePart[] {
+  return [
+    ...part('the gateway', spec?.multigateway, 'multigateway'),
+    ...part('the etcd of the cell', spec?.localTopoServer?.etcd, 'localTopoServer', 'etcd'),
+  ];
+}
+
+function ofShard({ spec }: ShardTemplate): TemplatePart[] {
+  return [
+    ...part('multiorch', spec?.multiorch, 'multiorch'),
+    ...Object.entries(spec?.pools ?? {}).flatMap(([name, pool]) => [
+      ...part(`pool ${name}`, pool.storage && { storage: pool.storage }, 'pools', name),
+      ...part(`postgres of pool ${name}`, pool.postgres, 'pools', name, 'postgres'),
+      ...part(`multipooler of pool ${name}`, pool.multipooler, 'pools', name, 'multipooler'),
+    ]),
+  ];
+}
