@@ -4,17 +4,14 @@ import {
   policyOrDefault,
   type Durability,
 } from '../../../schemas/durability.ts';
-import { COMPONENTS, LABELS } from '../../../schemas/labels.ts';
 import type { ResolvedCell, ResolvedPool } from '../../../schemas/resolve/types.ts';
-import type { Affinity } from '../../../schemas/k8s.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
+import { HOST, poolerLabels, requiredKeys } from '../affinity.ts';
 import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
 import { nodesAt, placeText, takesPods } from '../nodes.ts';
 import type { Finding, Policy, World } from '../policy.ts';
 import type { WorldNode } from '../world.ts';
 import { count } from '../words.ts';
-
-const HOST = 'kubernetes.io/hostname';
 
 export const nodesForPoolers: Policy = {
   id: 'nodes-for-poolers',
@@ -69,7 +66,7 @@ function judge(place: Place): Finding[] {
 /** Poolers that must not share a Node, or another place, and cannot help it. */
 function apart(place: Place, name: string, pool: ResolvedPool): Finding[] {
   const { cluster, view, cell, nodes } = place;
-  const labels = labelsOf(cluster.metadata.name, view, name, cell.name);
+  const labels = poolerLabels(cluster.metadata.name, view, name, cell.name);
   const keys = requiredKeys(pool.affinity, labels);
   if (keys.length === 0) return [];
   const open = nodes.filter((node) => takesPods(node, pool.tolerations));
@@ -100,25 +97,25 @@ function together(place: Place, pools: [string, ResolvedPool][]): Finding[] {
   const open = countUpTo(here, nodes, (node) =>
     pools.some(([, pool]) => takesPods(node, pool.tolerations)),
   );
-  const base = { path: locateInShard(cluster, view, 'pools') };
   if (here === 0) return [];
   if (open === 0) {
     return [
       {
-        ...base,
+        path: locateInShard(cluster, view, 'pools'),
         message: `no Node of ${placeText(cell)} takes the poolers of ${view.title} in cell ${cell.name}: they would stay Pending`,
         allowed: 'a Node that is not cordoned and whose taints the pools tolerate',
         fix: 'uncordon a Node, add one, or write tolerations for its taints into the pools',
       },
     ];
   }
+  const fullest = Math.ceil(here / open);
+  if (fullest < 2) return [];
   const policy = policyOrDefault(view.durabilityPolicy);
   const durability = durabilityOf(policy, membershipOf(view.shard.pools));
-  const fullest = Math.ceil(here / open);
-  if (fullest < 2 || !durability.achievable || survives(durability, cell.name, fullest)) return [];
+  if (!durability.achievable || survives(durability, cell.name, fullest)) return [];
   return [
     {
-      ...base,
+      path: locateInShard(cluster, view, 'pools'),
       message: `${count(here, 'pooler')} of ${view.title} in cell ${cell.name} share ${count(open, 'Node')} of ${placeText(cell)}: losing one Node removes up to ${fullest} of ${durability.members}, and the shard tolerates ${durability.failoverTolerance}`,
       allowed: `${count(here, 'Node')} that take pods in ${placeText(cell)}`,
       fix: `add ${count(here - open, 'Node')} to ${placeText(cell)}, or spread the poolers over more cells`,
@@ -143,43 +140,4 @@ function countUpTo(
 /** May so many members of one cell be lost at once? */
 function survives(durability: Durability, cell: string, lost: number): boolean {
   return lost <= durability.failoverTolerance || durability.survivesLossOf[cell] === true;
-}
-
-interface Term {
-  topologyKey?: string;
-  labelSelector?: { matchLabels?: Record<string, string> };
-}
-
-/** Topology keys by which the poolers of a pool must differ from each other. */
-function requiredKeys(affinity: Affinity | undefined, labels: Record<string, string>): string[] {
-  const { podAntiAffinity } = (affinity ?? {}) as {
-    podAntiAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: Term[] };
-  };
-  const terms = podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-  return terms.flatMap(({ topologyKey, labelSelector }) => {
-    const own = Object.entries(labelSelector?.matchLabels ?? {}).every(
-      ([key, value]) => labels[key] === value,
-    );
-    const known = topologyKey === HOST || topologyKey?.startsWith('topology.');
-    return own && known && topologyKey !== undefined ? [topologyKey] : [];
-  });
-}
-
-/** Labels of the pods of a pool that a selector may name. */
-function labelsOf(
-  cluster: string,
-  { database, tablegroup, shard }: ShardView,
-  pool: string,
-  cell: string,
-): Record<string, string> {
-  return {
-    [LABELS.cluster]: cluster,
-    [LABELS.instance]: cluster,
-    [LABELS.component]: COMPONENTS.pool,
-    [LABELS.database]: database,
-    [LABELS.tablegroup]: tablegroup,
-    [LABELS.shard]: shard.name,
-    [LABELS.pool]: pool,
-    [LABELS.cell]: cell,
-  };
 }
