@@ -12,6 +12,8 @@ export interface Target {
   /** Client certificate and key, PEM. */
   cert?: string;
   key?: string;
+  /** The name to expect in the server's certificate. */
+  servername?: string;
 }
 
 export interface Answer {

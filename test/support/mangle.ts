@@ -20,6 +20,7 @@ export interface Mangling {
 /** Stands for a text that is put in later: a tree so deep cannot be written by JSON.stringify. */
 const DEEP = '\u2063deep\u2063';
 const DEPTH = 20_000;
+const DEEP_TEXT = `${'{"a":['.repeat(DEPTH)}1${']}'.repeat(DEPTH)}`;
 const KEYS = [
   '__proto__',
   'constructor',
@@ -32,6 +33,14 @@ const KEYS = [
   'a/b~c',
   'x'.repeat(300),
 ];
+
+/** Any code points: `fc.string` of unit `binary` does the same, but first makes a map of all of them. */
+const anyText = fc
+  .array(
+    fc.integer({ min: 0, max: 0x10_ffff - 0x800 }).map((n) => (n < 0xd800 ? n : n + 0x800)),
+    { maxLength: 40 },
+  )
+  .map((points) => String.fromCodePoint(...points));
 
 const junk = fc.oneof(
   {
@@ -56,7 +65,7 @@ const junk = fc.oneof(
       {},
     ),
   },
-  { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
+  { weight: 2, arbitrary: anyText },
   { weight: 1, arbitrary: fc.integer() },
   {
     weight: 1,
@@ -122,8 +131,7 @@ function places(value: unknown, found: Place[] = []): Place[] {
 export function mangle(review: object, { changes, bytes }: Mangling): Buffer {
   const tree = { review: structuredClone(review) as unknown };
   for (const change of changes) apply(tree, change);
-  const deep = `${'{"a":['.repeat(DEPTH)}1${']}'.repeat(DEPTH)}`;
-  const text = (JSON.stringify(tree.review) ?? '').replaceAll(JSON.stringify(DEEP), deep);
+  const text = (JSON.stringify(tree.review) ?? '').replaceAll(JSON.stringify(DEEP), DEEP_TEXT);
   return breakBytes(Buffer.from(text), bytes);
 }
 

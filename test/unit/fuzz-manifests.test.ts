@@ -26,10 +26,13 @@ import { manifestOf } from '../support/manifests.ts';
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_260_107);
 const RUNS = 10_000;
 
+const soundCluster = fc.oneof(
+  anyCluster as fc.Arbitrary<KubeObject>,
+  manifestOf('MultigresCluster', 0),
+  manifestOf('MultigresCluster', 3),
+);
 const cluster = fc.oneof(
-  { weight: 3, arbitrary: anyCluster as fc.Arbitrary<KubeObject> },
-  { weight: 3, arbitrary: manifestOf('MultigresCluster', 0) },
-  { weight: 3, arbitrary: manifestOf('MultigresCluster', 3) },
+  { weight: 9, arbitrary: soundCluster },
   { weight: 1, arbitrary: manifestOf('MultigresCluster', 25) },
 );
 const others = ['CoreTemplate', 'CellTemplate', 'ShardTemplate', 'Shard', 'Cell'];
@@ -50,7 +53,7 @@ const template = <T>(kind: string): fc.Arbitrary<Record<string, T>> =>
     .option(storedOf(manifestOf(kind, 0)), { nil: undefined })
     .map((one) => (one ? { default: one as T, t: one as T } : ({} as Record<string, T>)));
 const zones = ['az1', 'az2', 'az9'];
-const world: fc.Arbitrary<World> = fc.record(
+const anyWorld: fc.Arbitrary<World> = fc.record(
   {
     nodes: fc.subarray(
       zones.map((zone) => ({ name: zone, labels: { 'topology.k8s.aws/zone-id': zone } })),
@@ -76,12 +79,14 @@ const world: fc.Arbitrary<World> = fc.record(
   { requiredKeys: [], noNullPrototype: true },
 );
 
+/** Each of these meets about ten manifests: made once, for a third less time. */
+const AROUND = { numRuns: RUNS / 10, seed: SEED };
+const world = fc.constantFrom(...fc.sample(anyWorld, AROUND));
+const stored = fc.constantFrom(...fc.sample(storedOf(soundCluster), AROUND));
+
 const kinds = new Map(API_KINDS.map((kind) => [kind.kind, kind]));
 
-function apply(object: KubeObject, patch: unknown[] | undefined): KubeObject {
-  if (!patch) return object;
-  return jsonPatch.applyPatch(structuredClone(object), patch as Operation[], true).newDocument;
-}
+const fromJson = (text: string): KubeObject => JSON.parse(text) as KubeObject;
 
 /** What a user can have meant as "not written": our defaults may stand there afterwards. */
 function withoutBlanks(value: unknown): unknown {
@@ -95,10 +100,12 @@ function withoutBlanks(value: unknown): unknown {
 }
 
 function checkMutation(object: KubeObject): KubeObject {
-  const before = structuredClone(object);
+  const before = JSON.stringify(object);
   const { patch } = mutate(reviewOf(object));
-  assert.deepEqual(object, before, 'the input is not touched');
-  const once = apply(object, patch);
+  assert.equal(JSON.stringify(object), before, 'the input is not touched');
+  const once = patch
+    ? jsonPatch.applyPatch(fromJson(before), patch as Operation[], true).newDocument
+    : object;
   assert.ok(isContained(withoutBlanks(object), once), 'something was dropped or changed');
   for (const { op } of (patch ?? []) as Operation[]) assert.match(op, /^(add|replace)$/);
   assert.deepEqual(mutate(reviewOf(once)).patch ?? [], [], 'a second pass changes something');
@@ -110,9 +117,9 @@ test(`${RUNS} manifests meet defaults, schema and policies without a crash (seed
   let judgedByPolicies = 0;
   let refusedBySchema = 0;
   fc.assert(
-    fc.property(manifest, fc.option(storedOf(cluster), { freq: 3 }), world, (made, old, around) => {
+    fc.property(manifest, fc.option(stored, { freq: 3 }), world, (made, old, around) => {
       // as it comes over the wire
-      const sent = JSON.parse(JSON.stringify(made)) as KubeObject;
+      const sent = fromJson(JSON.stringify(made));
       checkMutation(sent);
       const object = checkMutation(storedForm(sent.kind, sent));
       if (!hasShape(object)) {
