@@ -25,25 +25,27 @@ export function namedImages(
   resolved: ResolvedCluster | undefined,
 ): NamedImage[] {
   const images: NamedImage[] = [];
-  const add = (component: string, image: string | undefined, path: string): void => {
-    if (image) images.push({ component, image, path });
+  const add = (component: string, image: string | undefined, path: () => string): void => {
+    if (image) images.push({ component, image, path: path() });
   };
   for (const component of COMPONENTS) {
     const image = cluster.spec?.images?.[component];
-    add(component, image, pointer('spec', 'images', component));
+    add(component, image, () => pointer('spec', 'images', component));
   }
   if (resolved?.globalTopo.kind === 'etcd') {
-    const path = locate(
-      cluster,
-      ['spec', 'globalTopoServer', 'etcd', 'image'],
-      ['spec', 'globalTopoServer', 'templateRef'],
-      ['spec', 'templateDefaults', 'coreTemplate'],
+    add('etcd', resolved.globalTopo.etcd.image, () =>
+      locate(
+        cluster,
+        ['spec', 'globalTopoServer', 'etcd', 'image'],
+        ['spec', 'globalTopoServer', 'templateRef'],
+        ['spec', 'templateDefaults', 'coreTemplate'],
+      ),
     );
-    add('etcd', resolved.globalTopo.etcd.image, path);
   }
   for (const { name, localTopo } of resolved?.cells ?? []) {
-    const path = locateInCell(cluster, name, 'localTopoServer', 'etcd', 'image');
-    add('etcd', localTopo?.etcd?.image, path);
+    add('etcd', localTopo?.etcd?.image, () =>
+      locateInCell(cluster, name, 'localTopoServer', 'etcd', 'image'),
+    );
   }
   return images;
 }

@@ -3,16 +3,33 @@ import { compareQuantity, parseQuantity } from '../../schemas/quantity.ts';
 import type { Quantity, ResourceRequirements } from '../../schemas/k8s.ts';
 import type { Finding } from './policy.ts';
 
-/** Limits below requests, and quantities that are none, in one block of resources. */
+/** Whose block of resources it is, for texts, and a JSON pointer to it. */
+export interface BlockPlace {
+  owner: string;
+  path: string;
+}
+
+/**
+ * Limits below requests, and quantities that are none, in one block of resources.
+ * @param where asked only when something is wrong: most blocks are right, and a cluster has dozens
+ */
 export function resourceFindings(
   resources: ResourceRequirements | undefined,
-  owner: string,
-  path: string,
+  where: () => BlockPlace,
+): Finding[] {
+  if (!resources) return [];
+  return [...limitsBelowRequests(resources, where), ...wrongQuantities(resources, where)];
+}
+
+function limitsBelowRequests(
+  { limits, requests }: ResourceRequirements,
+  where: () => BlockPlace,
 ): Finding[] {
   const findings: Finding[] = [];
-  for (const [name, limit] of Object.entries(resources?.limits ?? {})) {
-    const request = own(resources?.requests, name);
+  for (const [name, limit] of Object.entries(limits ?? {})) {
+    const request = own(requests, name);
     if (request === undefined || compareQuantity(limit, request) !== -1) continue;
+    const { owner, path } = where();
     findings.push({
       path,
       value: String(limit),
@@ -21,9 +38,15 @@ export function resourceFindings(
       fix: `raise limits.${name} to ${request} or lower requests.${name} to ${limit}`,
     });
   }
+  return findings;
+}
+
+function wrongQuantities(resources: ResourceRequirements, where: () => BlockPlace): Finding[] {
+  const findings: Finding[] = [];
   for (const part of ['requests', 'limits'] as const) {
-    for (const [name, quantity] of Object.entries(resources?.[part] ?? {})) {
+    for (const [name, quantity] of Object.entries(resources[part] ?? {})) {
       if (isQuantity(quantity)) continue;
+      const { owner, path } = where();
       findings.push({
         path,
         value: quantity,

@@ -1,3 +1,4 @@
+import type { ResourceRequirements } from '../../../schemas/k8s.ts';
 import type { ResolvedCluster } from '../../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
 import { locate, locateInCell, locateInShard, pointer, shardViews } from '../locate.ts';
@@ -30,10 +31,12 @@ uses is warned about. A block replaces the block of a lower layer as a whole.`,
       const mode = ctx.kind === 'CellTemplate' ? {} : ({ mode: 'warn' } as const);
       return findNewIn(ctx, (template) =>
         templateParts(ctx.kind, template).flatMap(({ owner, path, resources }) =>
-          resourceFindings(resources, owner, pointer(...path, 'resources')).map((finding) => ({
-            ...finding,
-            ...mode,
-          })),
+          resourceFindings(resources, () => ({ owner, path: pointer(...path, 'resources') })).map(
+            (finding) => ({
+              ...finding,
+              ...mode,
+            }),
+          ),
         ),
       );
     }
@@ -46,61 +49,58 @@ uses is warned about. A block replaces the block of a lower layer as a whole.`,
 };
 
 function core(cluster: MultigresCluster, resolved: ResolvedCluster): Finding[] {
-  const at = (part: string, ...field: string[]): string =>
-    locate(
-      cluster,
-      ['spec', part, ...field, 'resources'],
-      ['spec', part, 'templateRef'],
-      ['spec', 'templateDefaults', 'coreTemplate'],
-    );
+  const judge = (
+    resources: ResourceRequirements | undefined,
+    owner: string,
+    ...field: string[]
+  ): Finding[] =>
+    resourceFindings(resources, () => ({
+      owner,
+      path: locate(
+        cluster,
+        ['spec', ...field, 'resources'],
+        ['spec', field[0] ?? '', 'templateRef'],
+        ['spec', 'templateDefaults', 'coreTemplate'],
+      ),
+    }));
   const { globalTopo, multiadmin, multiadminWeb } = resolved;
+  const etcd = globalTopo.kind === 'etcd' ? globalTopo.etcd.resources : undefined;
   return [
-    ...(globalTopo.kind === 'etcd'
-      ? resourceFindings(
-          globalTopo.etcd.resources,
-          'the global etcd',
-          at('globalTopoServer', 'etcd'),
-        )
-      : []),
-    ...resourceFindings(multiadmin.spec.resources, 'multiadmin', at('multiadmin', 'spec')),
-    ...resourceFindings(
-      multiadminWeb.spec.resources,
-      'multiadmin-web',
-      at('multiadminWeb', 'spec'),
-    ),
+    ...judge(etcd, 'the global etcd', 'globalTopoServer', 'etcd'),
+    ...judge(multiadmin.spec.resources, 'multiadmin', 'multiadmin', 'spec'),
+    ...judge(multiadminWeb.spec.resources, 'multiadmin-web', 'multiadminWeb', 'spec'),
   ];
 }
 
 function cells(cluster: MultigresCluster, resolved: ResolvedCluster): Finding[] {
-  return resolved.cells.flatMap((cell) => [
-    ...resourceFindings(
-      cell.gateway.resources,
-      `the gateway of cell ${cell.name}`,
-      locateInCell(cluster, cell.name, 'multigateway', 'resources'),
-    ),
-    ...resourceFindings(
-      cell.localTopo?.etcd?.resources,
-      `the etcd of cell ${cell.name}`,
-      locateInCell(cluster, cell.name, 'localTopoServer', 'etcd', 'resources'),
-    ),
+  return resolved.cells.flatMap(({ name, gateway, localTopo }) => [
+    ...resourceFindings(gateway.resources, () => ({
+      owner: `the gateway of cell ${name}`,
+      path: locateInCell(cluster, name, 'multigateway', 'resources'),
+    })),
+    ...resourceFindings(localTopo?.etcd?.resources, () => ({
+      owner: `the etcd of cell ${name}`,
+      path: locateInCell(cluster, name, 'localTopoServer', 'etcd', 'resources'),
+    })),
   ]);
 }
 
 function shards(cluster: MultigresCluster, resolved: ResolvedCluster): Finding[] {
-  return shardViews(cluster, resolved).flatMap((view) => [
-    ...resourceFindings(
-      view.shard.multiorch.resources,
-      `multiorch of ${view.title}`,
-      locateInShard(cluster, view, 'multiorch', 'resources'),
-    ),
-    ...Object.entries(view.shard.pools).flatMap(([name, pool]) =>
-      (['postgres', 'multipooler'] as const).flatMap((part) =>
-        resourceFindings(
-          pool[part]?.resources,
-          `${part} of pool ${name} of ${view.title}`,
-          locateInShard(cluster, view, 'pools', name, part, 'resources'),
+  return shardViews(cluster, resolved).flatMap((view) => {
+    const { multiorch, pools } = view.shard;
+    return [
+      ...resourceFindings(multiorch.resources, () => ({
+        owner: `multiorch of ${view.title}`,
+        path: locateInShard(cluster, view, 'multiorch', 'resources'),
+      })),
+      ...Object.entries(pools).flatMap(([name, pool]) =>
+        (['postgres', 'multipooler'] as const).flatMap((part) =>
+          resourceFindings(pool[part]?.resources, () => ({
+            owner: `${part} of pool ${name} of ${view.title}`,
+            path: locateInShard(cluster, view, 'pools', name, part, 'resources'),
+          })),
         ),
       ),
-    ),
-  ]);
+    ];
+  });
 }

@@ -48,7 +48,10 @@ with cells fits only clusters that have them.`,
       ];
     }
     return shardViews(cluster, resolved).flatMap((view) => {
-      const at = (...field: string[]) => locateInShard(cluster, view, ...field, 'cells');
+      const at =
+        (...field: string[]) =>
+        () =>
+          locateInShard(cluster, view, ...field, 'cells');
       const { multiorch, pools } = view.shard;
       return [
         ...unknown(known, multiorch.cells, at('multiorch'), `multiorch of ${view.title}`),
@@ -60,13 +63,13 @@ with cells fits only clusters that have them.`,
   },
 };
 
-function unknown(known: string[], cells: string[], path: string, owner: string): Finding[] {
+function unknown(known: string[], cells: string[], path: () => string, owner: string): Finding[] {
   return cells
     .filter((cell) => !known.includes(cell))
     .map((cell) => {
       const near = nearest(cell, known);
       return {
-        path,
+        path: path(),
         value: cell,
         message: `${owner} names cell ${cell}, which the cluster does not have`,
         allowed: oneOf(known),
