@@ -69,8 +69,8 @@ export function takesPods(node: WorldNode, tolerations: readonly Toleration[] = 
   return (node.taints ?? []).every((taint) =>
     tolerations.some(
       ({ key, operator = 'Equal', value = '', effect }) =>
-        (key === undefined ? operator === 'Exists' : key === taint.key) &&
-        (effect === undefined || effect === taint.effect) &&
+        (key ? key === taint.key : operator === 'Exists') &&
+        (!effect || effect === taint.effect) &&
         (operator === 'Exists' || value === (taint.value ?? '')),
     ),
   );

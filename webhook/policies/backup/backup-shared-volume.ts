@@ -1,5 +1,6 @@
 import type { ResolvedCluster } from '../../../schemas/resolve/types.ts';
 import { membershipOf } from '../../../schemas/durability.ts';
+import { HOST, poolerLabels, requiredKeys } from '../affinity.ts';
 import { shardViews, type ShardView } from '../locate.ts';
 import { nodesOf } from '../nodes.ts';
 import type { Finding, Policy, World } from '../policy.ts';
@@ -17,7 +18,8 @@ export const backupSharedVolume: Policy = {
     'Poolers on several Nodes share a backup volume only if it is ReadWriteMany, or S3 is used.',
   description: `All poolers of a shard read and write one backup repository; the first start needs it
 too, because standbys are made from the first backup. A ReadWriteOnce volume can be used on one Node
-only, and so can a disk of the usual cloud drivers, whatever its claim asks for. If the Nodes of the cells show that the poolers cannot meet on one Node, the cluster could
+only, and so can a disk of the usual cloud drivers, whatever its claim asks for. If the Nodes of the
+cells show that the poolers cannot meet on one Node, or a \`podAntiAffinity\` forbids it, the cluster could
 never start and is refused; otherwise it is a warning.`,
   good: `spec:
   backup:
@@ -34,7 +36,7 @@ never start and is refused; otherwise it is a warning.`,
   check: (ctx) =>
     findNew(ctx, (cluster, resolved) =>
       shardViews(cluster, resolved).flatMap((view) =>
-        judge(ctx.world, resolved, view).map((finding) => ({
+        judge({ world: ctx.world, resolved, view }).map((finding) => ({
           ...finding,
           path: locateBackup(cluster, view.path, ['filesystem', 'storage', finding.path]),
         })),
@@ -42,7 +44,13 @@ never start and is refused; otherwise it is a warning.`,
     ),
 };
 
-function judge(world: World, resolved: ResolvedCluster, view: ShardView): Finding[] {
+interface Subject {
+  world: World;
+  resolved: ResolvedCluster;
+  view: ShardView;
+}
+
+function judge({ world, resolved, view }: Subject): Finding[] {
   const { backup, pools } = view.shard;
   if (backup.type !== 'filesystem') return [];
   const storage = backup.filesystem?.storage;
@@ -52,26 +60,50 @@ function judge(world: World, resolved: ResolvedCluster, view: ShardView): Findin
   const membership = membershipOf(pools);
   const poolers = Object.values(membership).reduce((sum, count) => sum + count, 0);
   if (poolers < 2) return [];
-  const apart = farApart(world, resolved, Object.keys(membership));
-  const volume = disk
-    ? `a backup volume of StorageClass ${disk.name}, whose driver ${disk.driver} makes disks for one Node`
-    : 'a ReadWriteOnce backup volume';
-  const why = apart
-    ? `and no Node lies in both cell ${apart[0]} and cell ${apart[1]}`
-    : disk
-      ? 'and may run on several'
-      : 'which works on one Node only';
+  const cells = farApart(world, resolved, Object.keys(membership));
+  const pool = cells ? undefined : keptApart(resolved.name, view);
+  const { volume, otherwise } = disk
+    ? {
+        volume: `a backup volume of StorageClass ${disk.name}, whose driver ${disk.driver} makes disks for one Node`,
+        otherwise: 'and may run on several',
+      }
+    : byModes(storage?.accessModes);
+  const why = cells
+    ? `and no Node lies in both cell ${cells[0]} and cell ${cells[1]}`
+    : pool !== undefined && `and pool ${pool} requires a Node of its own for each`;
   return [
     {
       path: disk ? 'class' : 'accessModes',
-      message: `the ${poolers} poolers of ${view.title} share ${volume}, ${why}`,
+      message: `the ${poolers} poolers of ${view.title} share ${volume}, ${why || otherwise}`,
       allowed: disk
         ? 'a class whose driver can do ReadWriteMany, or type s3'
         : 'accessModes [ReadWriteMany], or type s3',
       fix: 'use S3, or a StorageClass that can do ReadWriteMany and set accessModes: [ReadWriteMany]',
-      mode: apart ? 'deny' : 'warn',
+      ...(why ? { mode: 'deny' } : {}),
     },
   ];
+}
+
+/** What can be said of a volume that is not ReadWriteMany by its access modes alone. */
+function byModes(modes: readonly string[] = []): { volume: string; otherwise: string } {
+  return modes.length === 0 || modes.includes('ReadWriteOnce')
+    ? { volume: 'a ReadWriteOnce backup volume', otherwise: 'which works on one Node only' }
+    : {
+        volume: `a backup volume of ${modes.join(', ')}`,
+        otherwise: 'which not all of them can write to',
+      };
+}
+
+/** A pool with several poolers that must not meet on a Node. */
+function keptApart(cluster: string, view: ShardView): string | undefined {
+  const found = Object.entries(view.shard.pools).find(
+    ([name, { cells, replicasPerCell, affinity }]) =>
+      cells.length * replicasPerCell > 1 &&
+      cells.some((cell) =>
+        requiredKeys(affinity, poolerLabels(cluster, view, name, cell)).includes(HOST),
+      ),
+  );
+  return found?.[0];
 }
 
 /** Two cells whose Nodes are known and have none in common. */

@@ -40,14 +40,15 @@ function judge(cluster: MultigresCluster, view: ShardView): Finding[] {
   if (achievable || members === 0) return [];
   const byCell = policy.scope === 'multi-cell';
   const has = byCell ? count(cells, 'cell') : count(members, 'pooler');
+  const hasCells = (cluster.spec?.cells ?? []).length >= policy.count;
   const needs = `${policy.count} ${byCell ? 'cells with poolers' : 'poolers'}`;
   return [
     {
-      path: byCell ? '/spec/cells' : locateInShard(cluster, view, 'pools'),
+      path: byCell && !hasCells ? '/spec/cells' : locateInShard(cluster, view, 'pools'),
       message: `shard ${view.title} has ${has}, and ${policy.name} needs ${needs}: it would never have a leader`,
       allowed: `at least ${needs}, over all pools of the shard`,
       fix: byCell
-        ? 'add a cell to the pools of the shard, or use durabilityPolicy AT_LEAST_2'
+        ? `${hasCells ? 'write a second cell into the cells of a pool' : 'add a cell, also to the cells of a pool that lists them'}, or use durabilityPolicy AT_LEAST_2`
         : 'raise replicasPerCell to 2 (to 3 if the loss of a pooler must be survived), or add cells',
     },
   ];

@@ -15,7 +15,7 @@ import type { MultigresCluster } from '../../../schemas/types.ts';
 import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
 import type { Finding, Policy } from '../policy.ts';
 import { hasCohort } from '../running.ts';
-import { count, listed } from '../words.ts';
+import { listed } from '../words.ts';
 
 export const survivesZoneLoss: Policy = {
   id: 'survives-zone-loss',
@@ -94,6 +94,22 @@ function reasons(policy: Durability, membership: Membership, fatal: readonly Cel
   return texts.join('; ');
 }
 
+/** Of two cells, one holds at least half of the poolers. */
+function thirdCell(policy: Durability, started: boolean): Pick<Finding, 'allowed' | 'fix'> {
+  const why = 'of 2 cells there is always one that must not be lost';
+  const byCell = POLICIES.MULTI_CELL_AT_LEAST_2.name;
+  if (policy.scope === 'multi-cell') {
+    return {
+      allowed: '3 cells or more with as many poolers in each',
+      fix: `add a third cell with as many poolers; ${why}`,
+    };
+  }
+  return {
+    allowed: `3 cells or more with 1 pooler in each${started ? '' : `, or with as many in each under ${byCell}`}`,
+    fix: `add a third cell, and ${started ? 'go down to' : `use durabilityPolicy ${byCell} or`} 1 pooler per cell; ${why}`,
+  };
+}
+
 /** Only what the arithmetic says would help; a shard that has started keeps its policy. */
 function remedy(
   policy: Durability,
@@ -109,12 +125,7 @@ function remedy(
       : [];
   const fewer = durabilityOf(policy, onePerCell).survivesCellLoss ? ['1 pooler per cell'] : [];
   const ways = [...otherPolicy, ...fewer];
-  if (ways.length === 0) {
-    return {
-      allowed: 'poolers in 3 cells or more, as many in each',
-      fix: `spread the poolers over 3 cells; ${count(cells.length, 'cell')} cannot survive the loss of any one`,
-    };
-  }
+  if (ways.length === 0) return thirdCell(policy, started);
   const kept = started && otherPolicy.length > 0;
   return {
     allowed: `${listed(ways, 'or')}: the shard would survive the loss of any one cell`,

@@ -15,7 +15,8 @@ export const cellsShareZone: Policy = {
   description: `Two cells in one zone fail together. Under \`MULTI_CELL_AT_LEAST_2\` that breaks the promise
 that a write outlives a zone: a write that only those two cells hold does not, so it is refused. Under
 \`AT_LEAST_2\` nothing is promised, and it is a warning. Cells share a zone if they name the same one, or
-if all Nodes of both carry the same zone label, under whatever name each cell knows it. An object that is
+if all Nodes of both carry the same zone label, under whatever name each cell knows it. Cells that name
+the same region of several zones are warned about: nothing keeps their pods apart. An object that is
 stored that way may still be edited, with a warning.`,
   good: `spec:
   durabilityPolicy: MULTI_CELL_AT_LEAST_2
@@ -41,7 +42,7 @@ function judge(world: World, { spec }: MultigresCluster, promised: readonly stri
   const [shard] = promised;
   return (spec?.cells ?? []).flatMap((cell, index): Finding[] => {
     const zone = zoneOfCell(world, cell);
-    if (zone === undefined) return [];
+    if (zone === undefined) return sameRegion(spec?.cells ?? [], index);
     const other = firstIn.get(zone);
     if (other === undefined) {
       firstIn.set(zone, cell.name);
@@ -63,6 +64,23 @@ function judge(world: World, { spec }: MultigresCluster, promised: readonly stri
       },
     ];
   });
+}
+
+/** Nothing keeps the pods of two cells apart that are the same region. */
+function sameRegion(cells: readonly CellConfig[], index: number): Finding[] {
+  const { name, region } = cells[index] ?? {};
+  const other = cells.slice(0, index).find((cell) => !cell.zoneId && cell.region === region);
+  if (!other || !region) return [];
+  return [
+    {
+      path: pointer('spec', 'cells', index, 'region'),
+      value: region,
+      message: `cells ${other.name} and ${name} are one region, ${region}: their pods may run in one zone, and fail together`,
+      allowed: 'a zone, or a region, of its own for each cell',
+      fix: 'give both cells a zoneId in place of the region',
+      mode: 'warn',
+    },
+  ];
 }
 
 /** The one zone that a cell lies in: by its Nodes, else by its name; undefined for a larger region. */

@@ -31,29 +31,46 @@ value \`policySettings.strictZones\` makes it a refusal. A cluster that is store
     const mode = world.settings?.strictZones ? ({ mode: 'deny' } as const) : {};
     return findNew(ctx, ({ spec }) =>
       (spec?.cells ?? []).flatMap((cell, index) =>
-        judge(world, cell, index).map((finding) => ({ ...finding, ...mode })),
+        judge(world, cell, { index, others: placesOf(spec?.cells, index) }).map((finding) => ({
+          ...finding,
+          ...mode,
+        })),
       ),
     );
   },
 };
 
-function judge(world: World, cell: CellConfig, index: number): Finding[] {
+/** Where the other cells are: a proposal to move there would be none. */
+function placesOf(cells: readonly CellConfig[] = [], index: number): Set<string | undefined> {
+  const others = cells.filter((_, i) => i !== index);
+  return new Set(others.map(({ zoneId, region }) => zoneId ?? region));
+}
+
+function judge(
+  world: World,
+  cell: CellConfig,
+  { index, others }: { index: number; others: ReadonlySet<string | undefined> },
+): Finding[] {
   const wanted = cell.zoneId ?? cell.region;
   if (wanted === undefined || nodesOf(world, cell).length > 0) return [];
   const field = cell.zoneId === undefined ? 'region' : 'zoneId';
   const known = knownPlaces(world, cell);
-  const near = nearest(wanted, known);
+  const free = known.filter((other) => !others.has(other));
+  const near = nearest(wanted, free);
   const label = labelsFor(world, cell)[0];
+  const place = `${field === 'region' ? 'region' : 'zone'} ${wanted}`;
   return [
     {
       path: pointer('spec', 'cells', index, field),
       value: wanted,
-      message: `no Node is in ${field === 'region' ? 'region' : 'zone'} ${wanted}, so the pods of cell ${cell.name} would stay Pending`,
+      message: `no Node is in ${place}, so the pods of cell ${cell.name} would stay Pending`,
       allowed:
         known.length > 0 ? oneOf(known) : `a value of the Node label ${label}; no Node has one`,
       fix: near
         ? `write ${near}`
-        : `correct it, or label Nodes: kubectl label node <name> ${label}=${wanted}`,
+        : known.length > 0
+          ? `${free.length > 0 ? 'name one of these, or ' : ''}add Nodes in ${place}`
+          : `label the Nodes that are there: kubectl label node <name> ${label}=${wanted}`,
     },
   ];
 }
