@@ -1,0 +1,223 @@
+/** What the real webhook, behind a real API server, does with edits of templates that clusters use. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { apiPath, type KubeApi } from '../../controller/kube/api.ts';
+import { systemClock } from '../../controller/kube/clock.ts';
+import { KubeError } from '../../controller/kube/errors.ts';
+import { KINDS, type KindName, type KubeObject } from '../../schemas/k8s.ts';
+import { names } from '../../schemas/names.ts';
+import { connect, kubeconfig, kubectl, installCrds } from '../support/cluster.ts';
+import { objectsIn, shard as oneShard } from '../support/objects.ts';
+import { eventually, startWebhook, type RunningWebhook } from '../support/webhook.ts';
+
+const ns = `templates-${process.pid}`;
+const operator = `templates-operator-${process.pid}`;
+const LEASE = 'multigres-operator.multigres.com';
+const CONTROLLER = `system:serviceaccount:${operator}:multigres-operator-controller`;
+const { base, template } = objectsIn(ns);
+const cluster = { kind: KINDS.MultigresCluster, namespace: ns, name: 'm' };
+const shard = {
+  kind: KINDS.Shard,
+  namespace: ns,
+  name: names.shard('m', 'postgres', 'default', '0-inf'),
+};
+
+let api: KubeApi;
+let close: () => Promise<void>;
+let webhook: RunningWebhook;
+
+const poolers = (replicasPerCell: number, size = '2Gi') => ({
+  pools: { main: { type: 'readWrite', cells: ['z1'], replicasPerCell, storage: { size } } },
+});
+const members = (replicas: number, size = '2Gi') => ({
+  globalTopoServer: { etcd: { replicas, storage: { size } } },
+});
+
+before(async () => {
+  ({ api, close } = connect());
+  installCrds();
+  for (const name of [operator, ns]) kubectl(['create', 'namespace', name]);
+  const binding = ['--clusterrole=cluster-admin', `--user=${CONTROLLER}`];
+  kubectl(['create', 'clusterrolebinding', operator, ...binding]);
+  webhook = await startWebhook([`--namespace=${operator}`, '--check-seconds=1']);
+  await api.create(template('ShardTemplate', 'small', poolers(4)));
+  await api.create(template('CoreTemplate', 'core', members(3)));
+  await api.create(
+    base({
+      backup: { type: 's3', s3: { bucket: 'b', region: 'r' } },
+      templateDefaults: { coreTemplate: 'core' },
+      ...oneShard({ shardTemplate: 'small' }),
+    }),
+  );
+  await api.mergePatch(cluster, { metadata: { finalizers: ['multigres.com/cluster-cleanup'] } });
+});
+
+after(async () => {
+  await webhook.stop();
+  for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
+    kubectl(['delete', kind, 'multigres-operator', '--ignore-not-found']);
+  }
+  await api.mergePatch(cluster, { metadata: { finalizers: [] } }).catch(() => {});
+  kubectl(['delete', 'clusterrolebinding', operator]);
+  for (const name of [operator, ns]) kubectl(['delete', 'namespace', name, '--wait=false']);
+  await close();
+});
+
+/** The text of a refusal; empty if the request was accepted. */
+async function refusal(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return '';
+  } catch (error) {
+    assert.ok(error instanceof KubeError, String(error));
+    assert.equal(error.status, 403, error.message);
+    return error.message;
+  }
+}
+
+/** What becomes of another spec for a template; nothing is stored. */
+async function edit(
+  kind: KindName,
+  name: string,
+  spec: object,
+  metadata: Partial<KubeObject['metadata']> = {},
+): Promise<string> {
+  const stored = await api.get({ kind: KINDS[kind], namespace: ns, name });
+  assert.ok(stored);
+  const body = { ...stored, metadata: { ...stored.metadata, ...metadata }, spec };
+  return refusal(api.raw('PUT', `${apiPath(KINDS[kind], ns, name)}?dryRun=All`, body));
+}
+
+const scaleTo = (replicas: number): Promise<string> =>
+  edit('ShardTemplate', 'small', poolers(replicas));
+
+/** Exit code and output of the command line about the same edit. */
+function lint(kind: string, name: string, spec: object): { code: number | null; text: string } {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['cli/kubectl-multigres.mjs', 'lint', '-', '--against-cluster', '-n', ns],
+    {
+      input: JSON.stringify(template(kind, name, spec)),
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] ?? '', KUBECONFIG: kubeconfig() },
+    },
+  );
+  return { code: status, text: stdout };
+}
+
+/** The controller says that it lives. */
+async function renewLease(): Promise<void> {
+  const renewTime = new Date(systemClock.now()).toISOString().replace(/Z$/, '000Z');
+  await api.apply({
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { namespace: operator, name: LEASE },
+    spec: { holderIdentity: 'test', leaseDurationSeconds: 15, renewTime },
+  });
+}
+
+async function runShard(): Promise<void> {
+  const object = {
+    apiVersion: 'multigres.com/v1alpha1',
+    kind: 'Shard',
+    metadata: { name: shard.name, namespace: ns, labels: { 'multigres.com/cluster': 'm' } },
+    spec: {
+      databaseName: 'postgres',
+      tableGroupName: 'default',
+      shardName: '0-inf',
+      images: { multiorch: 'i', multipooler: 'i', postgres: 'i' },
+      globalTopoServer: { address: 'e:2379', rootPath: '/', implementation: 'etcd' },
+      postgresPasswordSecretRef: { name: 'pw', key: 'password' },
+      durabilityPolicy: 'AT_LEAST_2',
+      multiorch: { cells: ['z1'] },
+      ...poolers(4),
+    },
+  };
+  kubectl(['create', '-f', '-', `--as=${CONTROLLER}`], JSON.stringify(object));
+}
+
+const setStatus = (status: object): Promise<unknown> =>
+  api.mergePatch(shard, { status }, { subresource: 'status' });
+
+test('while nothing is heard of the controller, what can destroy is refused, the rest is not', async () => {
+  // The copies of the webhook may take a moment to see the new cluster.
+  const text = await eventually('the refusal', async () => (await scaleTo(3)) || undefined);
+  assert.match(
+    text,
+    /\/spec\/pools\/main\/replicasPerCell: in MultigresCluster m: pool main of .* goes from 4 to 3 poolers, .*nothing is heard of the controller.*MG043/,
+  );
+  assert.equal(await scaleTo(5), '');
+});
+
+test('the command line says the same of the same edits', () => {
+  const fewer = lint('ShardTemplate', 'small', poolers(3));
+  assert.equal(fewer.code, 1, fewer.text);
+  assert.match(fewer.text, /in MultigresCluster m: pool main .*MG043/);
+  const more = lint('ShardTemplate', 'small', poolers(5));
+  assert.equal(more.code, 0, more.text);
+  const smaller = lint('CoreTemplate', 'core', members(3, '1Gi'));
+  assert.equal(smaller.code, 1, smaller.text);
+  assert.match(smaller.text, /in MultigresCluster m: .*global etcd has 2Gi.*MG015/);
+});
+
+test('sizes do not shrink, and etcd keeps its members', async () => {
+  const smaller = await edit('ShardTemplate', 'small', poolers(4, '1Gi'));
+  assert.match(smaller, /\/spec\/pools\/main\/storage\/size = "1Gi": in .* m: .*MG015/);
+  const etcd = await edit('CoreTemplate', 'core', members(5, '1Gi'));
+  assert.match(etcd, /\/spec\/globalTopoServer\/etcd\/replicas = 5: in .* m: .*MG024/);
+  assert.match(etcd, /\/spec\/globalTopoServer\/etcd\/storage\/size = "1Gi": in .* m: .*MG015/);
+});
+
+test('a shard that is not healthy keeps its poolers', async () => {
+  await runShard();
+  await setStatus({
+    phase: 'Progressing',
+    message: '3 of 4 poolers are ready',
+    observedGeneration: 1,
+    orchReady: true,
+    poolsReady: false,
+  });
+  await renewLease();
+  const text = await eventually('the live state', async () => {
+    const found = await scaleTo(3);
+    return /MG040/.test(found) ? found : undefined;
+  });
+  assert.match(text, /goes from 4 to 3 poolers while .*3 of 4 poolers are ready.*MG040/);
+  assert.match(await scaleTo(1), /could not confirm a write any more.*MG040/);
+  assert.equal(await edit('ShardTemplate', 'small', poolers(4), { labels: { a: 'b' } }), '');
+});
+
+test('the annotations of a bypass count on the template', async () => {
+  const annotations = {
+    'multigres.com/bypass-policies': 'scale-down-safe',
+    'multigres.com/bypass-reason': 'the test wants it',
+  };
+  assert.equal(await edit('ShardTemplate', 'small', poolers(3), { annotations }), '');
+});
+
+test('a template called default reaches the clusters that name none', async () => {
+  const make = (): Promise<string> => {
+    const path = `${apiPath(KINDS.CellTemplate, ns)}?dryRun=All`;
+    const buffer = { window: '30s', maxFailoverDuration: '20s' };
+    const created = template('CellTemplate', 'default', { multigateway: { buffer } });
+    return refusal(api.raw('POST', path, created));
+  };
+  assert.match(await make(), /MG021/);
+  const cells = template('ShardTemplate', 'default', { pools: { main: { cells: ['zz'] } } });
+  const path = `${apiPath(KINDS.ShardTemplate, ns)}?dryRun=All`;
+  assert.equal(await refusal(api.raw('POST', path, cells)), '', 'm names another');
+});
+
+test('a healthy one gives one away', async () => {
+  await setStatus({
+    phase: 'Healthy',
+    message: 'fine',
+    poolsReady: true,
+    orchReady: true,
+    lastBackupTime: new Date(systemClock.now() - 3_600_000).toISOString(),
+  });
+  await renewLease();
+  await eventually('the new state', async () => ((await scaleTo(3)) === '' ? true : undefined));
+  assert.match(await scaleTo(1), /MG040/);
+});
