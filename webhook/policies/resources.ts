@@ -50,14 +50,20 @@ function wrongQuantities(resources: ResourceRequirements, where: () => BlockPlac
       findings.push({
         path,
         value: quantity,
-        message: `${owner} has ${part}.${name} that is no quantity above 0`,
+        message: `${owner} has ${part}.${name} of ${quantity}, which is no quantity above 0`,
         allowed: 'numbers above 0 with units, such as 100m, 2, 256Mi, 1Gi',
-        fix: `write for example ${name === 'cpu' ? '100m' : '256Mi'}`,
+        fix: `write for example ${EXAMPLES[name] ?? '1'}, or leave it out`,
       });
     }
   }
   return findings;
 }
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  cpu: '100m',
+  memory: '256Mi',
+  'ephemeral-storage': '1Gi',
+};
 
 function isQuantity(quantity: Quantity): boolean {
   const value = parseQuantity(quantity);
