@@ -35,7 +35,9 @@ export function readBypass(
   const ids = (annotations?.[ANNOTATIONS.bypassPolicies] ?? '').split(',').map((id) => id.trim());
   const asked = [...new Set(ids.filter((id) => id !== ''))];
   if (asked.length === 0) return undefined;
-  const reason = oneLine(annotations?.[ANNOTATIONS.bypassReason] ?? '');
+  const written = oneLine(annotations?.[ANNOTATIONS.bypassReason] ?? '');
+  // Dots, dashes and characters that nobody sees tell nothing.
+  const reason = /[\p{L}\p{N}]/u.test(written) ? written : '';
   return {
     ids: asked,
     unknown: asked.filter((id) => !policies.some((policy) => policy.id === id)),
@@ -106,7 +108,7 @@ function problemOf({ unknown, reason }: Bypass): string | undefined {
     return `annotation ${ANNOTATIONS.bypassPolicies} names ${names}, which is no policy; docs/policies.md lists them`;
   }
   return reason === ''
-    ? `annotation ${ANNOTATIONS.bypassReason} is missing; say there why, in a sentence`
+    ? `annotation ${ANNOTATIONS.bypassReason} is missing or empty; say there why, in a sentence`
     : undefined;
 }
 

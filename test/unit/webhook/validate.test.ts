@@ -105,12 +105,14 @@ describe('a bypass', () => {
   test('asks nobody without a reason, with an unknown id, or when nothing denies', async () => {
     const noReason = await judge(create({ [POLICIES_KEY]: 'one,two', [REASON_KEY]: ' ' }));
     assert.match(noReason.verdict.message ?? '', /bypass-reason is missing/);
+    const unseen = await judge(create({ [POLICIES_KEY]: 'one,two', [REASON_KEY]: '\u200b .' }));
+    assert.match(unseen.verdict.message ?? '', /bypass-reason is missing/);
     const unknown = await judge(create({ ...both, [POLICIES_KEY]: 'one,two,three' }));
     assert.match(unknown.verdict.message ?? '', /names "three", which is no policy/);
     const nothing = await judge(create(both), { list: [policy('one', 'MG901', { mode: 'warn' })] });
     assert.equal(nothing.verdict.allowed, true);
     assert.equal(nothing.bypassed, undefined);
-    assert.deepEqual([noReason, unknown, nothing].map(({ asked }) => asked).flat(), []);
+    assert.deepEqual([noReason, unseen, unknown, nothing].map(({ asked }) => asked).flat(), []);
   });
 
   test('says which denials it does not name, and asks about none of them', async () => {
