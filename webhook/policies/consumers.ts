@@ -117,10 +117,7 @@ function replace(
 }
 
 /** What is known around one of the clusters. */
-function worldOf(
-  { clusters: _, shards, claims, ...rest }: World,
-  cluster: MultigresCluster,
-): World {
+function worldOf({ shards, claims, ...rest }: World, cluster: MultigresCluster): World {
   const isIts = (labels: Readonly<Record<string, string>> | undefined): boolean =>
     labels?.[LABELS.cluster] === cluster.metadata.name;
   return {
