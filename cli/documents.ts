@@ -48,14 +48,19 @@ export function readInputs(inputs: readonly Input[]): ReadInputs {
   return { manifests, failures };
 }
 
-/** The elements of a List, else the thing itself. */
+/** The elements of a List, else the thing itself. Those of a CellList need not say that they are Cells. */
 function itemsOf(source: SourceValue): SourceValue[] {
   const { value } = source;
   if (!isRecord(value) || !Array.isArray(value['items'])) return [source];
-  if (!String(value['kind']).endsWith('List')) return [source];
+  const { apiVersion, kind } = value;
+  if (typeof kind !== 'string' || !kind.endsWith('List')) return [source];
+  const implied = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
   return value['items'].flatMap((_, i) => {
     const item = source.part(['items', i]);
-    return item ? itemsOf(item) : [];
+    if (!item) return [];
+    const { value: own } = item;
+    const isBare = isRecord(own) && (own['kind'] ?? '') === '';
+    return itemsOf(isBare ? { ...item, value: { ...own, ...implied } } : item);
   });
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Failure, Input } from './documents.ts';
 
@@ -11,50 +11,86 @@ export interface ReadFiles {
   failures: Failure[];
 }
 
+export interface ReadOptions {
+  /** All of standard input. */
+  stdin: () => string;
+  /** Folders inside of folders too. */
+  recursive: boolean;
+}
+
 /**
- * Reads files, the manifests that lie directly in folders (as `kubectl apply -f` does), and standard
- * input for `-`. What cannot be read is told, and the rest is read all the same.
+ * Reads files, the manifests that lie in folders (as `kubectl apply -f` does), and standard input for
+ * `-`. What cannot be read is told, and the rest is read all the same.
  */
-export function readFiles(names: readonly string[], stdin: () => string): ReadFiles {
+export function readFiles(names: readonly string[], { stdin, recursive }: ReadOptions): ReadFiles {
   const inputs: Input[] = [];
   const failures: Failure[] = [];
-  const fail = (file: string, message: string) =>
-    failures.push({ file, line: 0, column: 0, message });
-  for (const name of [...new Set(names)]) {
+  const attempt = (file: string, read: () => void): void => {
     try {
-      if (name === '-') inputs.push({ name: '-', text: stdin() });
-      else if (statSync(name).isDirectory()) inputs.push(...readFolder(name));
-      else inputs.push({ name, text: readText(name) });
+      read();
     } catch (error) {
-      fail(name, reasonOf(error));
+      failures.push({ file, line: 0, column: 0, message: reasonOf(error) });
     }
+  };
+  const readOne = (name: string): void =>
+    attempt(name, () => inputs.push({ name, text: readText(name) }));
+  const readFolder = (folder: string): number => {
+    let found = 0;
+    attempt(folder, () => {
+      for (const entry of entriesOf(folder)) {
+        const place = path.join(folder, entry.name);
+        if (entry.isDirectory()) {
+          // .git, .github and their like hold no manifests
+          if (recursive && !entry.name.startsWith('.')) found += readFolder(place);
+        } else if (MANIFEST.test(entry.name) && !isFolder(place)) {
+          found += 1;
+          readOne(place);
+        }
+      }
+    });
+    return found;
+  };
+  for (const name of new Set(names)) {
+    attempt(name, () => {
+      if (name === '-') inputs.push({ name: '-', text: stdin() });
+      else if (!statSync(name).isDirectory()) readOne(name);
+      else {
+        const before = failures.length;
+        if (readFolder(name) === 0 && failures.length === before)
+          throw new Error(
+            recursive
+              ? 'no *.yaml, *.yml or *.json lies in this folder'
+              : 'no *.yaml, *.yml or *.json lies directly in this folder: name the files, or use --recursive',
+          );
+      }
+    });
   }
   return { inputs, failures };
 }
 
 /** Text files end up here by mistake too: what is no UTF-8 is no manifest. */
-function readText(file: string): string {
-  return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
-}
+export const decodeText = (bytes: Uint8Array): string =>
+  new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 
-function readFolder(folder: string): Input[] {
-  const entries = readdirSync(folder).toSorted();
-  if (entries.some((entry) => KUSTOMIZATION.test(entry)))
+const readText = (file: string): string => decodeText(readFileSync(file));
+
+/** A ConfigMap that is mounted has its files behind links. */
+const isFolder = (place: string): boolean => statSync(place).isDirectory();
+
+function entriesOf(folder: string): Dirent[] {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  if (entries.some(({ name }) => KUSTOMIZATION.test(name)))
     throw new Error(
       `the folder is built by kustomize: run kubectl kustomize ${folder} | kubectl multigres lint -`,
     );
-  const files = entries
-    .filter((entry) => MANIFEST.test(entry))
-    .map((entry) => path.join(folder, entry))
-    .filter((file) => statSync(file).isFile());
-  if (files.length === 0)
-    throw new Error('no *.yaml, *.yml or *.json lies directly in this folder: name the files');
-  return files.map((name) => ({ name, text: readText(name) }));
+  return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 const REASONS: Record<string, string> = {
   ENOENT: 'there is no such file or folder',
   EACCES: 'it may not be read: permission denied',
+  ERR_STRING_TOO_LONG: 'it is too large for a manifest',
+  ERR_FS_FILE_TOO_LARGE: 'it is too large for a manifest',
 };
 
 function reasonOf(error: unknown): string {

@@ -7,7 +7,7 @@ import { shapeErrors } from '../schemas/shape-errors.ts';
 import { storedForm } from '../schemas/stored-form.ts';
 import { unknownFields } from '../schemas/unknown-fields.ts';
 import { isRecord } from '../schemas/walk.ts';
-import { type Answer, applyBypass, idsToAsk, readBypass } from '../webhook/bypass.ts';
+import { type Answer, applyBypass, problemOf, readBypass } from '../webhook/bypass.ts';
 import { CLEANUP_USERS } from '../webhook/configurations.ts';
 import { createContext } from '../webhook/context.ts';
 import { mutate } from '../webhook/mutate.ts';
@@ -169,12 +169,36 @@ function policyFindings(
   return setAside(judged, context, options).map(fromJudged);
 }
 
-/** Denials that the object asks to set aside, and the user may, are warnings. */
+/** Denials that the object asks to set aside, and the user may, are warnings; the others say why not. */
 function setAside(judged: Judged[], context: PolicyContext, options: JudgeOptions): Judged[] {
   const { object, old, user, namespace } = context;
   const asked = readBypass((object ?? old)?.metadata.annotations, options.policies ?? POLICIES);
-  if (!asked || idsToAsk(asked, judged).length === 0) return judged;
-  return applyBypass(asked, judged, options.bypass ?? new Map(), { user, namespace }).judged;
+  if (!asked) return judged;
+  const problem = problemOf(asked);
+  const answers =
+    problem === undefined ? (options.bypass ?? nobodySays(asked.ids)) : new Map<string, Answer>();
+  return applyBypass(asked, judged, answers, { user, namespace }).judged.map((one) =>
+    one.mode === 'deny' && asked.ids.includes(one.policy.id)
+      ? withReason(one, problem ?? whyNot(answers.get(one.policy.id)))
+      : one,
+  );
+}
+
+const nobodySays = (ids: readonly string[]): Map<string, Answer> =>
+  new Map(ids.map((id) => [id, { allowed: false, why: NOBODY_ASKED }]));
+
+const NOBODY_ASKED =
+  'whether you have the right to is known in the cluster only, see --against-cluster';
+
+const whyNot = (answer: Answer | undefined): string =>
+  answer?.allowed === false ? answer.why : 'nobody could say whether you have the right to';
+
+function withReason(judged: Judged, why: string): Judged {
+  const { finding } = judged;
+  return {
+    ...judged,
+    finding: { ...finding, message: `${finding.message} (not set aside: ${why})` },
+  };
 }
 
 function verdictOf(findings: readonly ManifestFinding[]): ManifestVerdict {

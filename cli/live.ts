@@ -1,6 +1,6 @@
 import type { KubeApi } from '../controller/kube/api.ts';
 import { createClient } from '../controller/kube/client.ts';
-import { systemClock } from '../controller/kube/clock.ts';
+import { sleep, systemClock } from '../controller/kube/clock.ts';
 import { isKubeError } from '../controller/kube/errors.ts';
 import { listAll } from '../controller/kube/informer.ts';
 import { Store } from '../controller/kube/store.ts';
@@ -36,16 +36,57 @@ export async function readLive(asked: CommonOptions, inputs: readonly Input[]): 
   const { config, namespace: ofContext } = loadUserConfig(asked);
   const transport = createTransport(config, systemClock);
   const clock = systemClock;
-  const kube = createClient({ transport, clock, random: Math.random, qps: 100, burst: 200 });
+  const kube = createClient({
+    transport,
+    clock,
+    random: Math.random,
+    qps: 100,
+    burst: 200,
+    deadlineMs: ANSWER_MS,
+  });
+  const { server = '' } = config.getCurrentCluster() ?? {};
   try {
+    await reach(kube, `${server} (context ${config.getCurrentContext()})`);
     const namespace = asked.namespace ?? ofContext;
     const objects = readInputs(inputs)
       .manifests.filter(({ ours, object }) => ours && isRecord(object.metadata))
       .map(({ object }) => ({ object, namespace: namespaceOf(object, namespace ?? 'default') }));
-    const live = await readAll(kube, objects);
+    const live = await within(readAll(kube, objects), server);
     return { ...live, ...(namespace === undefined ? {} : { namespace }) };
   } finally {
     await transport.close();
+  }
+}
+
+/** An API server that does not answer at once is no help to a person who waits. */
+const ANSWER_MS = 10_000;
+/** All of it, with every object of the inputs. */
+const ALL_MS = 60_000;
+
+/** Any answer will do, a refusal too: what may be read shows later. */
+async function reach(kube: KubeApi, server: string): Promise<void> {
+  try {
+    await kube.raw('GET', '/version');
+  } catch (error) {
+    if (isKubeError(error) && error.status > 0) return;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `no answer from ${server}: ${reason.replace(/^GET \/version: /, '')}; see which cluster kubectl config current-context names, and whether kubectl version reaches it`,
+      { cause: error },
+    );
+  }
+}
+
+async function within<T>(work: Promise<T>, server: string): Promise<T> {
+  const done = new AbortController();
+  const late = sleep(systemClock, ALL_MS, done.signal).then(() => {
+    throw new Error(`${server} did not tell all within ${ALL_MS / 1000} s; try again`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    late.catch(() => undefined);
+    done.abort();
   }
 }
 
@@ -236,7 +277,12 @@ async function askBypass(
         spec: { resourceAttributes: { ...BYPASS, namespace, name: id } },
       })) as { status?: { allowed?: boolean; denied?: boolean } };
       const allowed = review.status?.allowed === true && !review.status.denied;
-      const answer: Answer = allowed ? { allowed } : { allowed: false, why: 'no right to' };
+      const answer: Answer = allowed
+        ? { allowed }
+        : {
+            allowed: false,
+            why: `you have no right to ${BYPASS.verb} ${BYPASS.resource}.${BYPASS.group}/${id} in namespace ${namespace}`,
+          };
       return [id, answer] as const;
     }),
   );

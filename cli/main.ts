@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { decodeText } from './files.ts';
 import { run } from './run.ts';
 
 // A reader that has seen enough (`| head`) is no error.
@@ -7,7 +8,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await run(process.argv.slice(2), {
-  stdin: () => readFileSync(0, 'utf8'),
+  stdin: () => decodeText(readFileSync(0)),
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   // the client of the Kubernetes API is loaded only when it is needed: it is most of the start

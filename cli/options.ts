@@ -7,6 +7,7 @@ import { VERSION } from './version.ts';
 /** What both commands take. */
 export interface CommonOptions {
   files: string[];
+  recursive: boolean;
   againstCluster: boolean;
   kubeconfig?: string;
   context?: string;
@@ -51,7 +52,7 @@ export function parseArguments(args: readonly string[]): Asked {
       'Judges and explains Multigres manifests the way the API server and the operator will.',
     )
     .version(VERSION, '--version', 'print the version')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'display help for a command')
     .showSuggestionAfterError()
     .configureHelp({ optionDescription: ({ description }) => description })
     .exitOverride()
@@ -83,10 +84,11 @@ export function parseArguments(args: readonly string[]): Asked {
     .action(
       (
         files: string[],
-        options: Omit<LintCommand, 'command' | 'files'> & { mode: ModeOverrides },
+        options: Given<LintCommand> & { mode: ModeOverrides },
+        command: Command,
       ) => {
         const { mode, ...rest } = options;
-        asked = { command: 'lint', files, ...rest, modes: mode };
+        asked = { command: 'lint', ...commonOf(files, rest, command), modes: mode };
       },
     );
 
@@ -99,8 +101,8 @@ export function parseArguments(args: readonly string[]): Asked {
         .choices(['text', 'json'])
         .default('text'),
     )
-    .action((files: string[], options: Omit<ExplainCommand, 'command' | 'files'>) => {
-      asked = { command: 'explain', files, ...options };
+    .action((files: string[], options: Given<ExplainCommand>, command: Command) => {
+      asked = { command: 'explain', ...commonOf(files, options, command) };
     });
 
   for (const command of program.commands)
@@ -117,9 +119,16 @@ export function parseArguments(args: readonly string[]): Asked {
 const common = (command: Command): Command =>
   command
     .argument(
-      '<file...>',
+      '[file...]',
       'manifests; - for standard input; of a folder its *.yaml, *.yml and *.json',
     )
+    .option(
+      '-f, --filename <file>',
+      'the same, as kubectl wants it; may be repeated',
+      (file: string, before: string[]) => [...before, file],
+      [],
+    )
+    .option('-R, --recursive', 'read the folders in folders too', false)
     .option(
       '--against-cluster',
       'judge with what is in the current cluster: stored objects, templates, Nodes, volumes',
@@ -128,6 +137,23 @@ const common = (command: Command): Command =>
     .option('--kubeconfig <file>', 'kubeconfig file, instead of KUBECONFIG or ~/.kube/config')
     .option('--context <name>', 'context of the kubeconfig')
     .option('-n, --namespace <name>', 'namespace of objects that name none');
+
+/** Options as the parser hands them over: files may come with `-f` too. */
+type Given<T> = Omit<T, 'command' | 'files'> & { filename: string[] };
+
+function commonOf<T extends Given<CommonOptions>>(
+  named: readonly string[],
+  { filename, ...rest }: T,
+  command: Command,
+): Omit<T, 'filename'> & { files: string[] } {
+  const files = [...named, ...filename];
+  const fail = (text: string) => command.error(`error: ${text}`, { exitCode: 2 });
+  if (files.length === 0) fail('name a file, a folder, or - for standard input');
+  for (const option of ['kubeconfig', 'context'] as const)
+    if (rest[option] !== undefined && !rest.againstCluster)
+      fail(`--${option} says which cluster, and without --against-cluster none is asked`);
+  return { files, ...rest };
+}
 
 function collectMode(text: string, before: ModeOverrides): ModeOverrides {
   const [id = '', mode] = text.split('=');

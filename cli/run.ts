@@ -37,7 +37,10 @@ export async function run(args: readonly string[], around: Surroundings): Promis
     else around.err(asked.text);
     return asked.code;
   }
-  const { inputs, failures } = readFiles(asked.files, () => around.stdin());
+  const { inputs, failures } = readFiles(asked.files, {
+    stdin: () => around.stdin(),
+    recursive: asked.recursive,
+  });
   let live: Live | undefined;
   try {
     live = asked.againstCluster ? await around.readLive(asked, inputs) : undefined;

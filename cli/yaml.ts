@@ -12,6 +12,7 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml';
+import { jsonTexts } from './json-texts.ts';
 import type { Segment } from './paths.ts';
 import { plainValue, taggedValue } from './scalars.ts';
 
@@ -49,39 +50,59 @@ class Unreadable extends Error {
   }
 }
 
-/** Reads YAML (or JSON) the way kubectl does. Empty documents are left out. */
+const PARSE = {
+  schema: 'failsafe',
+  version: '1.1',
+  uniqueKeys: false,
+  prettyErrors: false,
+  stringKeys: false,
+  logLevel: 'silent',
+} as const;
+
+/** Reads YAML (or JSON) the way kubectl does. Documents that are empty or null are left out. */
 export function readYaml(text: string): ReadResult {
-  const lines = new LineCounter();
-  const positionAt = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
+  const positionAt = positionsIn(text);
+  const control = text.trimStart().startsWith('{') ? -1 : text.search(CONTROL);
+  if (control >= 0) {
+    const message = 'control characters are not allowed: this is no text';
+    return { ok: false, errors: [{ ...positionAt(control), message }], documents: [] };
+  }
   const errors: ReadError[] = [];
   const documents: SourceValue[] = [];
-  const parsed = parseAllDocuments(text, {
-    schema: 'failsafe',
-    version: '1.1',
-    uniqueKeys: false,
-    prettyErrors: false,
-    stringKeys: false,
-    logLevel: 'silent',
-    lineCounter: lines,
-  });
-  for (const document of parsed) {
-    const [error] = document.errors;
-    if (error) {
-      errors.push({ ...positionAt(error.pos[0]), message: firstLine(error.message) });
-      continue;
-    }
-    if (!hasContent(document)) continue;
-    try {
-      documents.push(sourceOf(document, positionAt));
-    } catch (failure) {
-      if (!(failure instanceof Unreadable)) throw failure;
-      errors.push({ ...positionAt(failure.offset), message: failure.message });
+  for (const { start, text: part } of jsonTexts(text)) {
+    const at = (offset: number): Position => positionAt(start + offset);
+    for (const document of parseAllDocuments(part, PARSE)) {
+      const [error] = document.errors;
+      if (error) {
+        errors.push({ ...at(error.pos[0]), message: firstLine(error.message) });
+        continue;
+      }
+      if (!hasContent(document)) continue;
+      try {
+        const source = sourceOf(document, at);
+        if (source.value !== null) documents.push(source);
+      } catch (failure) {
+        if (!(failure instanceof Unreadable)) throw failure;
+        errors.push({ ...at(failure.offset), message: failure.message });
+      }
     }
   }
   return errors.length > 0 ? { ok: false, errors, documents } : { ok: true, documents };
+}
+
+/** What YAML allows nowhere, not even in quotes. */
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x84\x86-\x9F\uFFFE\uFFFF]/;
+
+function positionsIn(text: string): (offset: number) => Position {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1))
+    lines.addNewLine(end + 1);
+  return (offset) => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
 }
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? '';

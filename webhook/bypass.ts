@@ -102,7 +102,8 @@ function notesOf(
   return notes;
 }
 
-function problemOf({ unknown, reason }: Bypass): string | undefined {
+/** Why the annotations count for nothing, whoever wrote them. */
+export function problemOf({ unknown, reason }: Bypass): string | undefined {
   if (unknown.length > 0) {
     const names = unknown.map((id) => JSON.stringify(id.slice(0, 63))).join(', ');
     return `annotation ${ANNOTATIONS.bypassPolicies} names ${names}, which is no policy; docs/policies.md lists them`;

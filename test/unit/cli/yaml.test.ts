@@ -125,11 +125,37 @@ test('a part keeps its value, its places and its repeated keys', () => {
 });
 
 test('documents that hold nothing are left out', () => {
-  const read = readYaml('---\n# a\n---\nb: 1\n---\n...\n');
+  const read = readYaml('---\n# a\n---\nb: 1\n---\nnull\n--- ~\n---\n...\n');
   assert.deepEqual(
     read.documents.map(({ value }) => value),
     [{ b: 1 }],
   );
+});
+
+describe('JSON objects in a row', () => {
+  const values = (text: string): unknown[] => readYaml(text).documents.map(({ value }) => value);
+
+  test('are documents, and YAML may follow', () => {
+    assert.deepEqual(values('{"a":1}{"b":"} {"}\n\n {"c":"\\"{"}'), [
+      { a: 1 },
+      { b: '} {' },
+      { c: '"{' },
+    ]);
+    assert.deepEqual(values('{"a":1}\n{"b":2}\n---\nc: 3\n'), [{ a: 1 }, { b: 2 }, { c: 3 }]);
+    assert.deepEqual(values('\u{FEFF}{"a":1}\n{"b":2}'), [{ a: 1 }, { b: 2 }]);
+  });
+
+  test('have places in the whole text', () => {
+    const [, second] = readYaml('{"a":1}\n{"b":\n  2}').documents;
+    assert.deepEqual(second?.positionOf([]), { line: 2, column: 1 });
+    assert.deepEqual(second?.positionOf(['b']), { line: 3, column: 3 });
+  });
+
+  test('are no reason to cut YAML into pieces', () => {
+    assert.deepEqual(values("{a: '} {'}"), [{ a: '} {' }]);
+    assert.deepEqual(errorOf('{a: 1} {b: 2}').length, 1);
+    assert.deepEqual(errorOf('{"a":1} x').length, 1);
+  });
 });
 
 describe('what cannot be read', () => {
@@ -140,6 +166,13 @@ describe('what cannot be read', () => {
     assert.deepEqual(errorOf('a:\n  b: .inf'), ['2:6: .inf is no number that JSON has']);
     assert.deepEqual(errorOf('? [a]\n: b'), ['1:3: a key must be a word']);
     assert.deepEqual(errorOf('~: b'), ['1:1: a key must not be null']);
+  });
+
+  test('includes control characters, even in quotes', () => {
+    const message = 'control characters are not allowed: this is no text';
+    assert.deepEqual(errorOf('a: 1\nb: "\u0000"'), [`2:5: ${message}`]);
+    assert.deepEqual(errorOf('\u001B[31m'), [`1:1: ${message}`]);
+    assert.equal(only('a: "\u{1F600}\u{85}\t"').value instanceof Object, true);
   });
 
   test('does not hide the documents beside it', () => {
