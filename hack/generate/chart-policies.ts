@@ -31,8 +31,12 @@ export async function chartSchema(): Promise<Output> {
   return { path: SCHEMA, content: await format(JSON.stringify(schema), options) };
 }
 
-/** What the validating webhook is asked about: the union of what the policies want to see. */
+/**
+ * What the validating webhook is asked about: the union of what the policies want to see. And what the
+ * role for emergencies may set aside: all policies but those that protect the operator's own rights.
+ */
 export function chartRules(): Output {
+  const bypassable = POLICIES.filter(({ guard }) => !guard).map(({ id }) => `- ${id}`);
   const rules = validatingRules(POLICIES).map(({ operations, resources }) =>
     [
       '- apiGroups: [multigres.com]',
@@ -47,6 +51,9 @@ export function chartRules(): Output {
     content: `{{- /* Made from the list of policies by npm run generate. Do not edit. */ -}}
 {{- define "multigres-operator.validatingRules" -}}
 ${rules.join('\n')}
+{{- end -}}
+{{- define "multigres-operator.bypassablePolicies" -}}
+${bypassable.toSorted().join('\n')}
 {{- end -}}
 `,
   };

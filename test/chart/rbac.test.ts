@@ -6,8 +6,10 @@ import { describe, test } from 'node:test';
 import { WATCHED } from '../../controller/watched.ts';
 import { KINDS, type KindName, type KubeObject } from '../../schemas/k8s.ts';
 import { OPTIONS } from '../../controller/options.ts';
+import { BYPASS } from '../../webhook/access.ts';
 import { WORLD_KINDS } from '../../webhook/live.ts';
 import { WEBHOOK_OPTIONS } from '../../webhook/options.ts';
+import { POLICIES } from '../../webhook/policies/index.ts';
 import { one, render, renderSmall } from '../support/chart.ts';
 
 interface PolicyRule {
@@ -229,6 +231,28 @@ describe('all roles', () => {
       'celltemplates',
       'shardtemplates',
     ]);
+  });
+
+  test('for emergencies names each policy but the guards, and is bound to nobody', () => {
+    const role = one(objects, 'ClusterRole', '-bypass');
+    const ids = POLICIES.filter(({ guard }) => !guard).map(({ id }) => id);
+    assert.deepEqual(rulesOf(role), [
+      {
+        apiGroups: [BYPASS.group],
+        resources: [BYPASS.resource],
+        resourceNames: ids.toSorted(),
+        verbs: [BYPASS.verb],
+      },
+    ]);
+    assert.ok(ids.length > 40 && ids.length < POLICIES.length);
+    assert.deepEqual(
+      Object.keys(role.metadata.labels ?? {}).filter((key) => /aggregate/.test(key)),
+      [],
+    );
+    const bound = objects.filter(({ kind }) => kind.endsWith('Binding'));
+    assert.doesNotMatch(JSON.stringify(bound), /-bypass"/);
+    const without = renderSmall(['--set=rbac.bypass=false']);
+    assert.ok(!without.some(({ metadata }) => metadata.name.endsWith('-bypass')));
   });
 
   test('are left out with rbac.create=false', () => {

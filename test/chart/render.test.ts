@@ -95,6 +95,7 @@ describe('default values', () => {
       .filter(({ kind }) => kind !== 'CustomResourceDefinition')
       .map(({ kind, metadata }) => `${kind} ${metadata.name.replace(/^multigres-operator/, '~')}`);
     assert.deepEqual(ids.toSorted(), [
+      'ClusterRole ~-bypass',
       'ClusterRole ~-controller',
       'ClusterRole ~-edit',
       'ClusterRole ~-view',

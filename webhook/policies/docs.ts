@@ -57,6 +57,13 @@ rules:
     verbs: [bypass]
 \`\`\`
 
+The chart has a ClusterRole that names all policies but the guards (\`rbac.bypass\`), which nobody has until
+it is bound, for one person in one namespace by:
+
+\`\`\`sh
+kubectl create rolebinding bypass --clusterrole=multigres-operator-bypass --user=alice -n prod
+\`\`\`
+
 Kubernetes lets only those grant the verb who hold it themselves, such as cluster administrators. For a
 deletion the annotations of the stored object count. What was denied becomes a warning that names
 the user and the reason. It is recorded by an Event of the object (\`PolicyBypassed\`), the metric
