@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import type { KubeApi } from '../../controller/kube/api.ts';
 import { connect, kubectl, installCrds } from '../support/cluster.ts';
+import { removeWebhookConfigurations } from '../support/stand-in.ts';
 import { startWebhook, type RunningWebhook } from '../support/webhook.ts';
 
 const folder = path.join(import.meta.dirname, '../../examples');
@@ -31,9 +32,7 @@ before(async () => {
 after(async () => {
   await webhook.stop();
   await close();
-  for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
-    kubectl(['delete', kind, 'multigres-operator', '--ignore-not-found']);
-  }
+  removeWebhookConfigurations();
 });
 
 function namespaceFor(way: string, name: string): string {

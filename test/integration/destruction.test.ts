@@ -3,19 +3,22 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { apiPath, type KubeApi } from '../../controller/kube/api.ts';
 import { systemClock } from '../../controller/kube/clock.ts';
-import { KubeError } from '../../controller/kube/errors.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import { names } from '../../schemas/names.ts';
 import { connect, kubectl, installCrds } from '../support/cluster.ts';
 import { objectsIn, pools } from '../support/objects.ts';
+import {
+  refusal,
+  removeWebhookConfigurations,
+  standIn,
+  type StandIn,
+} from '../support/stand-in.ts';
 import { eventually, startWebhook, type RunningWebhook } from '../support/webhook.ts';
 
 const ns = `destroy-${process.pid}`;
 const operator = `destroy-operator-${process.pid}`;
-const LEASE = 'multigres-operator.multigres.com';
 const PROTECTION = 'multigres.com/deletion-protection';
 const { base, template } = objectsIn(ns);
-const CONTROLLER = `system:serviceaccount:${operator}:multigres-operator-controller`;
 const cluster = { kind: KINDS.MultigresCluster, namespace: ns, name: 'm' };
 const shard = {
   kind: KINDS.Shard,
@@ -25,6 +28,7 @@ const shard = {
 
 let api: KubeApi;
 let close: () => Promise<void>;
+let controller: StandIn;
 let webhook: RunningWebhook;
 
 const spec = (replicasPerCell: number) =>
@@ -34,8 +38,7 @@ before(async () => {
   ({ api, close } = connect());
   installCrds();
   for (const name of [operator, ns]) kubectl(['create', 'namespace', name]);
-  const binding = ['--clusterrole=cluster-admin', `--user=${CONTROLLER}`];
-  kubectl(['create', 'clusterrolebinding', operator, ...binding]);
+  controller = standIn(api, operator, ns);
   webhook = await startWebhook([`--namespace=${operator}`, '--check-seconds=1']);
   const backup = { type: 's3', s3: { bucket: 'b', region: 'r' } };
   await api.create(base({ backup, ...spec(4) }));
@@ -43,26 +46,12 @@ before(async () => {
 
 after(async () => {
   await webhook.stop();
-  for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
-    kubectl(['delete', kind, 'multigres-operator', '--ignore-not-found']);
-  }
+  removeWebhookConfigurations();
   await api.mergePatch(cluster, { metadata: { finalizers: [] } }).catch(() => {});
-  kubectl(['delete', 'clusterrolebinding', operator]);
+  controller.end();
   for (const name of [operator, ns]) kubectl(['delete', 'namespace', name, '--wait=false']);
   await close();
 });
-
-/** The text of a refusal; undefined if it was accepted. */
-async function refusal(work: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await work;
-    return undefined;
-  } catch (error) {
-    assert.ok(error instanceof KubeError, String(error));
-    assert.equal(error.status, 403, error.message);
-    return error.message;
-  }
-}
 
 async function scaleTo(replicasPerCell: number): Promise<unknown> {
   const stored = await api.get(cluster);
@@ -74,38 +63,10 @@ async function scaleTo(replicasPerCell: number): Promise<unknown> {
 const remove = (): Promise<unknown> =>
   api.raw('DELETE', `${apiPath(KINDS.MultigresCluster, ns, 'm')}?dryRun=All`);
 
-/** The controller says that it lives. */
-async function renewLease(): Promise<void> {
-  const renewTime = new Date(systemClock.now()).toISOString().replace(/Z$/, '000Z');
-  await api.apply({
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: { namespace: operator, name: LEASE },
-    spec: { holderIdentity: 'test', leaseDurationSeconds: 15, renewTime },
+const runShard = (): string =>
+  controller.runShard('m', {
+    main: { type: 'readWrite', cells: ['z1'], replicasPerCell: 4, storage: { size: '1Gi' } },
   });
-}
-
-async function runShard(): Promise<void> {
-  const object = {
-    apiVersion: 'multigres.com/v1alpha1',
-    kind: 'Shard',
-    metadata: { name: shard.name, namespace: ns, labels: { 'multigres.com/cluster': 'm' } },
-    spec: {
-      databaseName: 'postgres',
-      tableGroupName: 'default',
-      shardName: '0-inf',
-      images: { multiorch: 'i', multipooler: 'i', postgres: 'i' },
-      globalTopoServer: { address: 'e:2379', rootPath: '/', implementation: 'etcd' },
-      postgresPasswordSecretRef: { name: 'pw', key: 'password' },
-      durabilityPolicy: 'AT_LEAST_2',
-      multiorch: { cells: ['z1'] },
-      pools: {
-        main: { type: 'readWrite', cells: ['z1'], replicasPerCell: 4, storage: { size: '1Gi' } },
-      },
-    },
-  };
-  kubectl(['create', '-f', '-', `--as=${CONTROLLER}`], JSON.stringify(object));
-}
 
 const setStatus = (status: object): Promise<unknown> =>
   api.mergePatch(shard, { status }, { subresource: 'status' });
@@ -146,7 +107,7 @@ test('once it has begun and is not heard of, what can destroy is refused, the re
 });
 
 test('a shard that is not healthy, or has no backup, keeps its poolers', async () => {
-  await runShard();
+  runShard();
   for (const index of [0, 1, 2, 3]) await api.create(claim(index));
   await setStatus({
     phase: 'Progressing',
@@ -155,7 +116,7 @@ test('a shard that is not healthy, or has no backup, keeps its poolers', async (
     orchReady: true,
     poolsReady: false,
   });
-  await renewLease();
+  await controller.renewLease();
   const text = await eventually('the live state', async () => {
     const found = await refusal(scaleTo(3));
     return found && /MG040/.test(found) && /MG041/.test(found) ? found : undefined;
@@ -176,7 +137,7 @@ test('a healthy one with a recent backup gives one away', async () => {
     orchReady: true,
     lastBackupTime: new Date(systemClock.now() - 3_600_000).toISOString(),
   });
-  await renewLease();
+  await controller.renewLease();
   await eventually('the new state', async () =>
     (await refusal(scaleTo(3))) === undefined ? true : undefined,
   );
@@ -184,7 +145,7 @@ test('a healthy one with a recent backup gives one away', async () => {
 });
 
 test('a protected cluster stays, alone and in a collection, until the protection is taken away', async () => {
-  await renewLease();
+  await controller.renewLease();
   await api.mergePatch(cluster, { metadata: { annotations: { [PROTECTION]: 'true' } } });
   assert.match((await refusal(remove())) ?? '', /m is protected against deletion.*MG044/);
   const all = `${apiPath(KINDS.MultigresCluster, ns)}?dryRun=All`;

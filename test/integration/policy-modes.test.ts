@@ -6,6 +6,7 @@ import type { KubeApi } from '../../controller/kube/api.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import { connect, kubeconfig, kubectl, installCrds } from '../support/cluster.ts';
 import { objectsIn } from '../support/objects.ts';
+import { removeWebhookConfigurations } from '../support/stand-in.ts';
 import { eventually, startWebhook, type RunningWebhook } from '../support/webhook.ts';
 
 const operator = `modes-operator-${process.pid}`;
@@ -31,9 +32,7 @@ before(async () => {
 
 after(async () => {
   await webhook.stop();
-  for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
-    kubectl(['delete', kind, 'multigres-operator', '--ignore-not-found']);
-  }
+  removeWebhookConfigurations();
   for (const name of [operator, ns]) kubectl(['delete', 'namespace', name, '--wait=false']);
   await close();
 });

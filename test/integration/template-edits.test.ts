@@ -4,17 +4,20 @@ import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { apiPath, type KubeApi } from '../../controller/kube/api.ts';
 import { systemClock } from '../../controller/kube/clock.ts';
-import { KubeError } from '../../controller/kube/errors.ts';
 import { KINDS, type KindName, type KubeObject } from '../../schemas/k8s.ts';
 import { names } from '../../schemas/names.ts';
 import { connect, kubeconfig, kubectl, installCrds } from '../support/cluster.ts';
 import { objectsIn, shard as oneShard } from '../support/objects.ts';
+import {
+  refusal,
+  removeWebhookConfigurations,
+  standIn,
+  type StandIn,
+} from '../support/stand-in.ts';
 import { eventually, startWebhook, type RunningWebhook } from '../support/webhook.ts';
 
 const ns = `templates-${process.pid}`;
 const operator = `templates-operator-${process.pid}`;
-const LEASE = 'multigres-operator.multigres.com';
-const CONTROLLER = `system:serviceaccount:${operator}:multigres-operator-controller`;
 const { base, template } = objectsIn(ns);
 const cluster = { kind: KINDS.MultigresCluster, namespace: ns, name: 'm' };
 const shard = {
@@ -25,6 +28,7 @@ const shard = {
 
 let api: KubeApi;
 let close: () => Promise<void>;
+let controller: StandIn;
 let webhook: RunningWebhook;
 
 const poolers = (replicasPerCell: number, size = '2Gi') => ({
@@ -38,8 +42,7 @@ before(async () => {
   ({ api, close } = connect());
   installCrds();
   for (const name of [operator, ns]) kubectl(['create', 'namespace', name]);
-  const binding = ['--clusterrole=cluster-admin', `--user=${CONTROLLER}`];
-  kubectl(['create', 'clusterrolebinding', operator, ...binding]);
+  controller = standIn(api, operator, ns);
   webhook = await startWebhook([`--namespace=${operator}`, '--check-seconds=1']);
   await api.create(template('ShardTemplate', 'small', poolers(4)));
   await api.create(template('CoreTemplate', 'core', members(3)));
@@ -55,26 +58,15 @@ before(async () => {
 
 after(async () => {
   await webhook.stop();
-  for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
-    kubectl(['delete', kind, 'multigres-operator', '--ignore-not-found']);
-  }
+  removeWebhookConfigurations();
   await api.mergePatch(cluster, { metadata: { finalizers: [] } }).catch(() => {});
-  kubectl(['delete', 'clusterrolebinding', operator]);
+  controller.end();
   for (const name of [operator, ns]) kubectl(['delete', 'namespace', name, '--wait=false']);
   await close();
 });
 
-/** The text of a refusal; empty if the request was accepted. */
-async function refusal(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-    return '';
-  } catch (error) {
-    assert.ok(error instanceof KubeError, String(error));
-    assert.equal(error.status, 403, error.message);
-    return error.message;
-  }
-}
+/** Empty if the request was accepted. */
+const textOf = async (work: Promise<unknown>): Promise<string> => (await refusal(work)) ?? '';
 
 /** What becomes of another spec for a template; nothing is stored. */
 async function edit(
@@ -86,7 +78,7 @@ async function edit(
   const stored = await api.get({ kind: KINDS[kind], namespace: ns, name });
   assert.ok(stored);
   const body = { ...stored, metadata: { ...stored.metadata, ...metadata }, spec };
-  return refusal(api.raw('PUT', `${apiPath(KINDS[kind], ns, name)}?dryRun=All`, body));
+  return textOf(api.raw('PUT', `${apiPath(KINDS[kind], ns, name)}?dryRun=All`, body));
 }
 
 const scaleTo = (replicas: number): Promise<string> =>
@@ -104,37 +96,6 @@ function lint(kind: string, name: string, spec: object): { code: number | null; 
     },
   );
   return { code: status, text: stdout };
-}
-
-/** The controller says that it lives. */
-async function renewLease(): Promise<void> {
-  const renewTime = new Date(systemClock.now()).toISOString().replace(/Z$/, '000Z');
-  await api.apply({
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: { namespace: operator, name: LEASE },
-    spec: { holderIdentity: 'test', leaseDurationSeconds: 15, renewTime },
-  });
-}
-
-async function runShard(): Promise<void> {
-  const object = {
-    apiVersion: 'multigres.com/v1alpha1',
-    kind: 'Shard',
-    metadata: { name: shard.name, namespace: ns, labels: { 'multigres.com/cluster': 'm' } },
-    spec: {
-      databaseName: 'postgres',
-      tableGroupName: 'default',
-      shardName: '0-inf',
-      images: { multiorch: 'i', multipooler: 'i', postgres: 'i' },
-      globalTopoServer: { address: 'e:2379', rootPath: '/', implementation: 'etcd' },
-      postgresPasswordSecretRef: { name: 'pw', key: 'password' },
-      durabilityPolicy: 'AT_LEAST_2',
-      multiorch: { cells: ['z1'] },
-      ...poolers(4),
-    },
-  };
-  kubectl(['create', '-f', '-', `--as=${CONTROLLER}`], JSON.stringify(object));
 }
 
 const setStatus = (status: object): Promise<unknown> =>
@@ -170,7 +131,7 @@ test('sizes do not shrink, and etcd keeps its members', async () => {
 });
 
 test('a shard that is not healthy keeps its poolers', async () => {
-  await runShard();
+  controller.runShard('m', poolers(4).pools);
   await setStatus({
     phase: 'Progressing',
     message: '3 of 4 poolers are ready',
@@ -178,7 +139,7 @@ test('a shard that is not healthy keeps its poolers', async () => {
     orchReady: true,
     poolsReady: false,
   });
-  await renewLease();
+  await controller.renewLease();
   const text = await eventually('the live state', async () => {
     const found = await scaleTo(3);
     return /MG040/.test(found) ? found : undefined;
@@ -201,12 +162,12 @@ test('a template called default reaches the clusters that name none', async () =
     const path = `${apiPath(KINDS.CellTemplate, ns)}?dryRun=All`;
     const buffer = { window: '30s', maxFailoverDuration: '20s' };
     const created = template('CellTemplate', 'default', { multigateway: { buffer } });
-    return refusal(api.raw('POST', path, created));
+    return textOf(api.raw('POST', path, created));
   };
   assert.match(await make(), /MG021/);
   const cells = template('ShardTemplate', 'default', { pools: { main: { cells: ['zz'] } } });
   const path = `${apiPath(KINDS.ShardTemplate, ns)}?dryRun=All`;
-  assert.equal(await refusal(api.raw('POST', path, cells)), '', 'm names another');
+  assert.equal(await refusal(api.raw('POST', path, cells)), undefined, 'm names another');
 });
 
 test('a healthy one gives one away', async () => {
@@ -217,7 +178,7 @@ test('a healthy one gives one away', async () => {
     orchReady: true,
     lastBackupTime: new Date(systemClock.now() - 3_600_000).toISOString(),
   });
-  await renewLease();
+  await controller.renewLease();
   await eventually('the new state', async () => ((await scaleTo(3)) === '' ? true : undefined));
   assert.match(await scaleTo(1), /MG040/);
 });

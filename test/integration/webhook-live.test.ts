@@ -17,18 +17,18 @@ import { worldFor } from '../../webhook/world.ts';
 import { connect, kubectl, installCrds } from '../support/cluster.ts';
 import { objectsIn, pools } from '../support/objects.ts';
 import { volumesIn } from '../support/volumes.ts';
+import { removeWebhookConfigurations, standIn, type StandIn } from '../support/stand-in.ts';
 import { eventually, startWebhook, type RunningWebhook } from '../support/webhook.ts';
 
 const ns = `live-${process.pid}`;
 const operator = `live-operator-${process.pid}`;
-const LEASE = 'multigres-operator.multigres.com';
 const { base } = objectsIn(ns);
-const CONTROLLER = `system:serviceaccount:${operator}:multigres-operator-controller`;
 const silent = { debug: () => {}, warn: () => {} };
 
 let api: KubeApi;
 let close: () => Promise<void>;
 let live: Live;
+let controller: StandIn;
 let webhook: RunningWebhook | undefined;
 const stop = new AbortController();
 let watching: Promise<void>[] = [];
@@ -43,8 +43,7 @@ before(async () => {
   ({ api, close } = connect());
   installCrds();
   for (const name of [operator, ns]) kubectl(['create', 'namespace', name]);
-  const binding = ['--clusterrole=cluster-admin', `--user=${CONTROLLER}`];
-  kubectl(['create', 'clusterrolebinding', operator, ...binding]);
+  controller = standIn(api, operator, ns);
   for (const zone of zones) {
     await api.create({
       apiVersion: 'v1',
@@ -68,10 +67,8 @@ before(async () => {
 
 after(async () => {
   await webhook?.stop();
-  for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
-    kubectl(['delete', kind, 'multigres-operator', '--ignore-not-found']);
-  }
-  kubectl(['delete', 'clusterrolebinding', operator]);
+  removeWebhookConfigurations();
+  controller.end();
   kubectl(['delete', 'pv', `pv-${ns}`, '--ignore-not-found', '--wait=false']);
   for (const zone of zones) kubectl(['delete', 'node', nodeOf(zone), '--ignore-not-found']);
   for (const name of [operator, ns]) kubectl(['delete', 'namespace', name, '--wait=false']);
@@ -88,7 +85,13 @@ async function worldOf(operation: 'CREATE' | 'UPDATE', cluster: MultigresCluster
     object: cluster,
     ...(operation === 'UPDATE' ? { oldObject: cluster } : {}),
   } as unknown as AdmissionRequest;
-  const lease = { kube: api, clock: systemClock, namespace: operator, name: LEASE, log: silent };
+  const lease = {
+    kube: api,
+    clock: systemClock,
+    namespace: operator,
+    name: controller.lease,
+    log: silent,
+  };
   const deps = { live, kube: api, clock: systemClock, zoneLabels: ZONE_LABELS, log: silent };
   return worldFor(
     { ...deps, controllerAgeMs: controllerLease(lease) },
@@ -97,41 +100,11 @@ async function worldOf(operation: 'CREATE' | 'UPDATE', cluster: MultigresCluster
   );
 }
 
-/** The lease of a controller that lives. */
-async function renewLease(): Promise<void> {
-  const renewTime = new Date(systemClock.now()).toISOString().replace(/Z$/, '000Z');
-  const ref = { kind: KINDS.Lease, namespace: operator, name: LEASE };
-  if (await api.get(ref)) await api.mergePatch(ref, { spec: { renewTime } });
-  else {
-    await api.create({
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: { namespace: operator, name: LEASE },
-      spec: { holderIdentity: 'test', leaseDurationSeconds: 15, renewTime },
-    });
-  }
-}
-
 /** A Shard as the controller writes it, with the roles of running poolers. */
 async function runShard(cluster: string, cells: string[]): Promise<void> {
-  const name = names.shard(cluster, 'postgres', 'default', '0-inf');
-  const shard = {
-    apiVersion: 'multigres.com/v1alpha1',
-    kind: 'Shard',
-    metadata: { name, namespace: ns, labels: { 'multigres.com/cluster': cluster } },
-    spec: {
-      databaseName: 'postgres',
-      tableGroupName: 'default',
-      shardName: '0-inf',
-      images: { multiorch: 'i', multipooler: 'i', postgres: 'i' },
-      globalTopoServer: { address: 'e:2379', rootPath: '/', implementation: 'etcd' },
-      postgresPasswordSecretRef: { name: 'pw', key: 'password' },
-      durabilityPolicy: 'AT_LEAST_2',
-      multiorch: { cells },
-      pools: { main: { type: 'readWrite', cells, replicasPerCell: 2 } },
-    },
-  };
-  kubectl(['create', '-f', '-', `--as=${CONTROLLER}`], JSON.stringify(shard));
+  const name = controller.runShard(cluster, {
+    main: { type: 'readWrite', cells, replicasPerCell: 2 },
+  });
   const roles = cells.flatMap((cell) =>
     [0, 1].map((index) => [
       names.poolPod(cluster, 'postgres', 'default', '0-inf', 'main', cell, index),
@@ -248,7 +221,7 @@ describe('the world of a cluster', () => {
 
   test('knows its age for what exists: none without a lease, else since it was renewed', async () => {
     assert.equal((await worldOf('UPDATE', base())).liveAgeMs, undefined);
-    await renewLease();
+    await controller.renewLease();
     const { liveAgeMs, nowMs } = await worldOf('UPDATE', base());
     assert.ok(liveAgeMs !== undefined && liveAgeMs < 20_000, String(liveAgeMs));
     assert.ok(nowMs !== undefined);
@@ -290,7 +263,7 @@ describe('the real webhook', () => {
   });
 
   before(async () => {
-    kubectl(['delete', 'lease', '-n', operator, LEASE]);
+    kubectl(['delete', 'lease', '-n', operator, controller.lease]);
     webhook = await startWebhook([`--namespace=${operator}`, '--check-seconds=1']);
     await api.create(base(spec(za), 'moving'));
     const finalizers = ['multigres.com/cluster-cleanup'];
@@ -314,9 +287,9 @@ describe('the real webhook', () => {
   });
 
   test('lets a cell without volumes move, and keeps one with volumes', async () => {
-    await renewLease();
+    await controller.renewLease();
     await eventually('the lease', async () => {
-      await renewLease();
+      await controller.renewLease();
       return put(base(spec(zb), 'moving')).then(
         () => true,
         () => undefined,
@@ -325,7 +298,7 @@ describe('the real webhook', () => {
     // The API server's controllers bind the claim to it.
     kubectl(['create', '-f', '-'], JSON.stringify(volumeFor('data-0')));
     const text = await eventually('the volume', async () => {
-      await renewLease();
+      await controller.renewLease();
       return put(base(spec(zb), 'moving')).then(
         () => undefined,
         (error: unknown) => String(error),
@@ -339,7 +312,7 @@ describe('the real webhook', () => {
     const both = pools({ main: { cells: ['z1', 'z2'], replicasPerCell: 2 } });
     const wanted = spec(za, { ...both, durabilityPolicy: 'MULTI_CELL_AT_LEAST_2' });
     const text = await eventually('the running shard', async () => {
-      await renewLease();
+      await controller.renewLease();
       return put(base(wanted, 'moving')).then(
         () => undefined,
         (error: unknown) => String(error),

@@ -3,6 +3,7 @@ import { kubectl } from './cluster.ts';
 import { OPERATOR, RELEASE } from './api-real.ts';
 import { connectAsUser, type ApiServer } from './api-server.ts';
 import { startWebhook } from './webhook.ts';
+import { removeWebhookConfigurations } from './stand-in.ts';
 import { CONTROLLER } from './worlds.ts';
 
 export interface CaseInstallation {
@@ -32,9 +33,7 @@ export async function installForCases(): Promise<CaseInstallation> {
     server,
     async stop() {
       await webhook.stop();
-      for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
-        kubectl(['delete', kind, RELEASE, '--ignore-not-found']);
-      }
+      removeWebhookConfigurations();
       await server.close();
     },
   };
