@@ -8,7 +8,27 @@ import { ReviewError } from './review.ts';
  * which for a review takes half the time of decoding it piece by piece.
  */
 export function readJson(limit: number): RequestHandler[] {
-  return [express.raw({ limit, type: 'application/json' }), parse];
+  const unusual = express.raw({ limit, type: 'application/json' });
+  const collect: RequestHandler = (req, res, next) => {
+    // All that the API server sends: plain, with its length. It costs a fifth of what body-parser's
+    // way costs, which the rest takes; Node's parser sees to it that the length is true.
+    const bytes = Number(req.headers['content-length']);
+    const usual = bytes > 0 && bytes <= limit && req.headers['content-encoding'] === undefined;
+    if (usual) plain(req, next);
+    else unusual(req, res, next);
+  };
+  return [collect, parse];
+}
+
+function plain(req: Request, next: NextFunction): void {
+  const chunks: Buffer[] = [];
+  req.on('data', (chunk: Buffer) => chunks.push(chunk));
+  req.once('end', () => {
+    req.body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+    next();
+  });
+  // The client went away, or was cut off for being slow.
+  req.once('error', (error: Error) => next(Object.assign(error, { type: 'request.aborted' })));
 }
 
 function parse(req: Request, _res: Response, next: NextFunction): void {

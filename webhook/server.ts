@@ -217,7 +217,8 @@ async function listen<S extends Server | PlainServer>(
 }
 
 function requireJson(req: Request, _res: Response, next: () => void): void {
-  if (!req.is('application/json'))
+  const usual = req.headers['content-type'] === 'application/json';
+  if (!usual && !req.is('application/json'))
     throw new HttpError(415, 'Content-Type must be application/json');
   next();
 }

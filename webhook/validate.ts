@@ -150,5 +150,9 @@ function textOf(judged: Judged): string {
 function kindOf(policies: readonly Policy[], request: AdmissionRequest): PolicyKind | undefined {
   const { group, kind } = request.kind;
   if (group !== KINDS.MultigresCluster.group) return undefined;
-  return policies.flatMap((policy) => policy.kinds).find((known) => known === kind);
+  for (const { kinds } of policies) {
+    const known = kinds.find((one) => one === kind);
+    if (known) return known;
+  }
+  return undefined;
 }

@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { connect as plainConnect } from 'node:net';
 import { connect } from 'node:tls';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { issueCa, issueLeaf } from '../../../webhook/ca.ts';
 import {
@@ -211,6 +212,11 @@ test('clients that are slow or send no HTTP are cut off, with a word in the log'
     return answer;
   };
   const head = 'POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+  const gone = plainConnect(port, '127.0.0.1');
+  gone.write(`${head}Content-Length: 100\r\n\r\n{"a":`, () => gone.destroy());
+  const wentAway = () => refusals.some(({ why }) => /went away/.test(why));
+  for (let i = 0; i < 100 && !wentAway(); i++) await delay(10);
+  assert.ok(wentAway(), 'a client that went away is not in the log');
   assert.match(await said(`${head}Content-Length: 100\r\n\r\n{"a":`), /^HTTP\/1\.1 408 /);
   assert.match(await said(head), /^HTTP\/1\.1 408 /);
   assert.match(await said('\x16\x03\x01'), /^HTTP\/1\.1 400 /);
@@ -233,7 +239,7 @@ test('a running request ends before the server does', async () => {
     body: review('u'),
     headers: json,
   });
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await delay(100);
   const closed = close(5000);
   answer();
   assert.equal((await asked).status, 200);

@@ -66,6 +66,7 @@ function judge(place: Place): Finding[] {
 /** Poolers that must not share a Node, or another place, and cannot help it. */
 function apart(place: Place, name: string, pool: ResolvedPool): Finding[] {
   const { cluster, view, cell, nodes } = place;
+  if (!pool.affinity) return [];
   const labels = poolerLabels(cluster.metadata.name, view, name, cell.name);
   const keys = requiredKeys(pool.affinity, labels);
   if (keys.length === 0) return [];
