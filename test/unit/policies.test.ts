@@ -20,6 +20,7 @@ import {
   type PolicyKind,
   type World,
 } from '../../webhook/policies/policy.ts';
+import { clusterOf, contextOf, policyOf } from '../support/policy.ts';
 
 const root = path.join(import.meta.dirname, '../cases/policies');
 const CONTROLLER = 'system:serviceaccount:multigres-operator:multigres-operator-controller';
@@ -158,50 +159,26 @@ test('every policy has its section in the docs', () => {
   }
 });
 
-const harmless: Policy = {
-  id: 'x',
-  code: 'MG999',
-  kinds: ['MultigresCluster', 'Shard'],
-  operations: ['CREATE', 'UPDATE', 'DELETE'],
-  mode: 'deny',
-  summary: '',
-  description: '',
-  good: '',
-  bad: '',
-  check: () => [{ path: '/spec', message: 'm', allowed: 'a', fix: 'f' }],
-};
-const object = (metadata: object, spec: object): KubeObject => ({
-  apiVersion: 'multigres.com/v1alpha1',
-  kind: 'MultigresCluster',
-  metadata: { name: 'm', namespace: 'ns', ...metadata },
-  spec,
-});
+const harmless = policyOf();
 const update = (old: KubeObject, now: KubeObject, policy: Policy) =>
-  runPolicies(
-    [policy],
-    createContext({
-      operation: 'UPDATE',
-      kind: 'MultigresCluster',
-      namespace: 'ns',
-      name: 'm',
-      user: 'u',
-      trustedUsers: [],
-      world: {},
-      old,
-      object: now,
-    }),
-  );
+  runPolicies([policy], contextOf(now, old));
 
 test('nothing is judged when only metadata changes, unless a policy asks for it', () => {
-  const [old, now] = [object({}, { a: 1, b: 2 }), object({ labels: { x: 'y' } }, { b: 2, a: 1 })];
+  const [old, now] = [
+    clusterOf({}, { a: 1, b: 2 }),
+    clusterOf({ labels: { x: 'y' } }, { b: 2, a: 1 }),
+  ];
   assert.equal(update(old, now, harmless).length, 0);
   assert.equal(update(old, now, { ...harmless, evenForMetadata: true }).length, 1);
-  assert.equal(update(old, object({}, { a: 2 }), harmless).length, 1);
+  assert.equal(update(old, clusterOf({}, { a: 2 }), harmless).length, 1);
 });
 
 test('nothing is judged when the object is being deleted', () => {
-  const old = object({ deletionTimestamp: '2026-01-01T00:00:00Z' }, { a: 1 });
-  assert.equal(update(old, object({}, { a: 2 }), { ...harmless, evenForMetadata: true }).length, 0);
+  const old = clusterOf({ deletionTimestamp: '2026-01-01T00:00:00Z' }, { a: 1 });
+  assert.equal(
+    update(old, clusterOf({}, { a: 2 }), { ...harmless, evenForMetadata: true }).length,
+    0,
+  );
 });
 
 test('a policy that throws denies with a text that says whose fault it is', () => {
@@ -211,7 +188,7 @@ test('a policy that throws denies with a text that says whose fault it is', () =
       throw new Error('oops');
     },
   };
-  const [found] = update(object({}, { a: 1 }), object({}, { a: 2 }), broken);
+  const [found] = update(clusterOf({}, { a: 1 }), clusterOf({}, { a: 2 }), broken);
   assert.equal(found?.mode, 'deny');
   assert.match(
     found ? describeFinding(found) : '',
@@ -228,7 +205,7 @@ test('denials come before warnings, each sorted by path', () => {
       { path: '/a', message: '', allowed: '', fix: '' },
     ],
   };
-  const judged = update(object({}, { a: 1 }), object({}, { a: 2 }), many);
+  const judged = update(clusterOf({}, { a: 1 }), clusterOf({}, { a: 2 }), many);
   assert.deepEqual(
     judged.map(({ finding, mode }) => `${mode} ${finding.path}`),
     ['deny /a', 'deny /c', 'warn /b'],
@@ -236,16 +213,7 @@ test('denials come before warnings, each sorted by path', () => {
 });
 
 test('a policy set to warn does not deny', () => {
-  const ctx = createContext({
-    operation: 'CREATE',
-    kind: 'MultigresCluster',
-    namespace: 'ns',
-    name: 'm',
-    user: 'u',
-    trustedUsers: [],
-    world: {},
-    object: object({}, {}),
-  });
+  const ctx = contextOf(clusterOf({}, {}));
   assert.deepEqual(
     runPolicies([harmless], ctx, { x: 'warn' }).map(({ mode }) => mode),
     ['warn'],

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createContext } from '../../../webhook/context.ts';
 import { resolveModes } from '../../../webhook/modes.ts';
 import {
   runPolicies,
@@ -9,35 +8,21 @@ import {
   type Policy,
 } from '../../../webhook/policies/policy.ts';
 import { BUILTIN_CONFIG, readPolicyConfig } from '../../../webhook/policy-config.ts';
+import { clusterOf, contextOf, policyOf } from '../../support/policy.ts';
 
-const policy = (id: string, mode: Mode, found: Partial<Finding>[] = [{}]): Policy => ({
-  id,
-  code: 'MG999',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE'],
-  mode,
-  summary: '',
-  description: '',
-  good: '',
-  bad: '',
-  check: () => found.map((one) => ({ path: '', message: 'm', allowed: 'a', fix: 'f', ...one })),
-});
+const policy = (id: string, mode: Mode, found: Partial<Finding>[] = [{}]): Policy =>
+  policyOf({
+    id,
+    mode,
+    check: () => found.map((one) => ({ path: '', message: 'm', allowed: 'a', fix: 'f', ...one })),
+  });
 const denies = policy('denies', 'deny');
 const warns = policy('warns', 'warn');
 const guards: Policy = { ...policy('guards', 'deny'), guard: true };
 const all = [denies, warns, guards];
 
 describe('the mode in force', () => {
-  const context = createContext({
-    operation: 'CREATE',
-    kind: 'MultigresCluster',
-    namespace: 'ns',
-    name: 'm',
-    user: 'u',
-    trustedUsers: [],
-    world: {},
-    object: { apiVersion: 'v1', kind: 'MultigresCluster', metadata: { name: 'm' }, spec: {} },
-  });
+  const context = contextOf(clusterOf({}, {}));
   const CASES: [own: Mode, set: Mode | undefined, finding: Mode | undefined, Mode | 'nothing'][] = [
     ['deny', undefined, undefined, 'deny'],
     ['deny', undefined, 'warn', 'warn'],

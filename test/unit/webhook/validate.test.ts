@@ -7,20 +7,15 @@ import type { Answer } from '../../../webhook/bypass.ts';
 import type { Policy } from '../../../webhook/policies/policy.ts';
 import { buildReview, type AdmissionRequest } from '../../../webhook/review.ts';
 import { validate } from '../../../webhook/validate.ts';
+import { policyOf } from '../../support/policy.ts';
 
-const policy = (id: string, code: string, extra: Partial<Policy> = {}): Policy => ({
-  id,
-  code,
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE', 'DELETE'],
-  mode: 'deny',
-  summary: '',
-  description: '',
-  good: '',
-  bad: '',
-  check: () => [{ path: '/spec', message: `${id} is wrong`, allowed: 'a', fix: 'f' }],
-  ...extra,
-});
+const policy = (id: string, code: string, extra: Partial<Policy> = {}): Policy =>
+  policyOf({
+    id,
+    code,
+    check: () => [{ path: '/spec', message: `${id} is wrong`, allowed: 'a', fix: 'f' }],
+    ...extra,
+  });
 const policies = [policy('one', 'MG901'), policy('two', 'MG902')];
 const POLICIES_KEY = 'multigres.com/bypass-policies';
 const REASON_KEY = 'multigres.com/bypass-reason';
