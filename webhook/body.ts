@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import express from 'express';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { withoutManagedFields } from './managed-fields.ts';
 import { ReviewError } from './review.ts';
 
 /**
@@ -25,6 +26,8 @@ function plain(req: Request, next: NextFunction): void {
   req.on('data', (chunk: Buffer) => chunks.push(chunk));
   req.once('end', () => {
     req.body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+    // see the end of a review: the connection keeps this request
+    chunks.length = 0;
     next();
   });
   // The client went away, or was cut off for being slow.
@@ -39,7 +42,7 @@ function parse(req: Request, _res: Response, next: NextFunction): void {
   const bytes = req.body as Buffer | undefined;
   if (bytes !== undefined) {
     if (!isUtf8(bytes)) throw new ReviewError('the request body is not valid UTF-8');
-    req.body = fromJson(bytes.toString('utf8'));
+    req.body = fromJson(withoutManagedFields(bytes.toString('utf8')));
   }
   next();
 }
