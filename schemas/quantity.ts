@@ -1,4 +1,5 @@
 import type { Quantity } from './k8s.ts';
+import { parseWhole } from './number-with-unit.ts';
 
 /**
  * Kubernetes quantities, exact. Values are whole nano units in a bigint, the finest step that
@@ -37,24 +38,7 @@ const ceilDiv = (numerator: bigint, denominator: bigint): bigint =>
 /** Nano units of `1`, `0.5`, `100m`, `1Gi`, `1e3`, ...; undefined for what is no quantity. */
 export const parseQuantity = (quantity: Quantity): bigint | undefined => {
   const text = typeof quantity === 'number' ? String(quantity) : quantity;
-  return parsePlain(text) ?? parseAny(text);
-};
-
-/** Digits whose value a number holds exactly. */
-const EXACT_DIGITS = 15;
-
-/** `2`, `100m`, `256Mi`: what nearly everybody writes, in a third of the time; undefined for the rest. */
-const parsePlain = (text: string): bigint | undefined => {
-  let length = 0;
-  let value = 0;
-  for (; length < text.length; length++) {
-    const digit = text.charCodeAt(length) - 48;
-    if (digit < 0 || digit > 9) break;
-    value = value * 10 + digit;
-  }
-  if (length === 0 || length > EXACT_DIGITS) return undefined;
-  const unit = UNITS.get(text.slice(length));
-  return unit === undefined ? undefined : BigInt(value) * unit;
+  return parseWhole(text, UNITS) ?? parseAny(text);
 };
 
 const parseAny = (text: string): bigint | undefined => {

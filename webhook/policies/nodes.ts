@@ -37,11 +37,12 @@ export function nodesAt(world: World, cell: Place): readonly WorldNode[] {
   if (wanted === undefined) return [];
   const labels = labelsFor(world, cell);
   const index = world.nodeIndex ?? indexNodes(world.nodes ?? [], labels);
-  const found = labels.flatMap((label) => {
-    const nodes = index.get(label)?.get(wanted);
-    return nodes ? [nodes] : [];
-  });
-  return found.length > 1 ? [...new Set(found.flat())] : (found[0] ?? []);
+  let found: readonly WorldNode[] = [];
+  for (const label of labels) {
+    const nodes = index.get(label)?.get(wanted) ?? [];
+    found = found.length === 0 ? nodes : [...new Set([...found, ...nodes])];
+  }
+  return found;
 }
 
 /** Names of the Nodes that a cell's pods can run on. */

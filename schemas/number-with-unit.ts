@@ -1,0 +1,22 @@
+/** Digits whose value a number holds exactly. */
+const EXACT_DIGITS = 15;
+
+/**
+ * A whole number with one unit (`256Mi`, `30s`), in the units of `units`: what nearly everybody
+ * writes, without the regular expressions that all spellings need. Undefined for anything else.
+ */
+export const parseWhole = (
+  text: string,
+  units: ReadonlyMap<string, bigint>,
+): bigint | undefined => {
+  let length = 0;
+  let value = 0;
+  for (; length < text.length; length++) {
+    const digit = text.charCodeAt(length) - 48;
+    if (digit < 0 || digit > 9) break;
+    value = value * 10 + digit;
+  }
+  if (length === 0 || length > EXACT_DIGITS) return undefined;
+  const unit = units.get(text.slice(length));
+  return unit === undefined ? undefined : BigInt(value) * unit;
+};
