@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { withoutManagedFields } from '../../../webhook/managed-fields.ts';
+
+const entry = {
+  manager: 'kubectl "apply" \\',
+  operation: 'Apply',
+  fieldsV1: { 'f:metadata': { 'k:{"name":"a]}"}': { '.': {}, 'v:["x\\"]': {} } } },
+};
+
+test('the list goes wherever it stands among the keys, and nothing else', () => {
+  const table: [object, object][] = [
+    [{ managedFields: [entry] }, {}],
+    [{ managedFields: [entry], name: 'a' }, { name: 'a' }],
+    [{ name: 'a', managedFields: [entry, entry] }, { name: 'a' }],
+    [
+      { a: 1, managedFields: [entry], b: { managedFields: [entry], c: [entry] } },
+      { a: 1, b: { c: [entry] } },
+    ],
+    // a review of an update holds two objects
+    [
+      { object: { metadata: { managedFields: [entry] } }, oldObject: { managedFields: [entry] } },
+      { object: { metadata: {} }, oldObject: {} },
+    ],
+  ];
+  for (const [object, expected] of table) {
+    const cut = withoutManagedFields(JSON.stringify(object));
+    assert.deepEqual(JSON.parse(cut), expected, cut);
+  }
+});
+
+test('what only looks like it stays as it is', () => {
+  const annotation = JSON.stringify({ metadata: { managedFields: [entry] } });
+  const table: unknown[] = [
+    { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': annotation } },
+    { labels: { managedFields: 'x', 'a"managedFields': [entry] } },
+    { managedFields: [] },
+    { managedFields: ['a'] },
+    { managedFields: null, name: 'managedFields' },
+    'managedFields',
+    [],
+  ];
+  for (const value of table) {
+    const json = JSON.stringify(value);
+    assert.equal(withoutManagedFields(json), json);
+  }
+  for (const json of [
+    '',
+    '{"managedFields":[{',
+    '{"a":1,"managedFields":[{"b":"',
+    '{ "managedFields" : [{}] }',
+  ]) {
+    assert.equal(withoutManagedFields(json), json);
+  }
+});
+
+test('the rest of any object parses to the same', () => {
+  const key = fc.oneof(fc.string(), fc.constantFrom('managedFields', '"managedFields":[{', '\\'));
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.string(),
+      fc.integer(),
+      fc.constantFrom(null, true, '"managedFields":[{', ',"managedFields":[{"a":"'),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(key, tie('value'), { maxKeys: 4 }),
+    ),
+  }));
+  const isList = (name: string, held: unknown): boolean =>
+    name === 'managedFields' && Array.isArray(held) && isObject(held[0]);
+  const isObject = (held: unknown): boolean =>
+    typeof held === 'object' && held !== null && !Array.isArray(held);
+  const without = (held: unknown): unknown => {
+    if (Array.isArray(held)) return held.map(without);
+    if (typeof held !== 'object' || held === null) return held;
+    const kept = Object.entries(held).filter(([name, inner]) => !isList(name, inner));
+    return Object.fromEntries(kept.map(([name, inner]) => [name, without(inner)]));
+  };
+  fc.assert(
+    fc.property(value, (any) => {
+      const json = JSON.stringify(any);
+      const plain = JSON.parse(json) as unknown;
+      assert.deepEqual(JSON.parse(withoutManagedFields(json)), without(plain));
+    }),
+    { numRuns: 2000 },
+  );
+});
