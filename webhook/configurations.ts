@@ -5,9 +5,11 @@ import type { Policy, PolicyKind } from './policies/policy.ts';
 export const MUTATING_WEBHOOK = 'mutate.multigres.com';
 export const VALIDATING_WEBHOOK = 'validate.multigres.com';
 
+const GARBAGE_COLLECTOR = 'system:serviceaccount:kube-system:generic-garbage-collector';
+
 /** Identities of Kubernetes itself that remove children and the contents of namespaces. */
 export const CLEANUP_USERS = [
-  'system:serviceaccount:kube-system:generic-garbage-collector',
+  GARBAGE_COLLECTOR,
   'system:serviceaccount:kube-system:namespace-controller',
 ] as const;
 
@@ -69,7 +71,8 @@ export function validatingRules(policies: readonly Policy[]): Rule[] {
 
 /**
  * Conditions under which a request is sent to us at all. Bookkeeping of the controller, clean-up by
- * Kubernetes and objects that are being deleted never wait for a webhook, which may be down.
+ * Kubernetes and objects that are being deleted never wait for a webhook, which may be down. A whole
+ * cluster that goes because somebody else's object owned it is no clean-up: that is asked about.
  */
 export function matchConditions(
   trustedUsers: readonly string[],
@@ -78,7 +81,7 @@ export function matchConditions(
   return [
     {
       name: 'not-the-operator-or-cleanup',
-      expression: `!(request.userInfo.username in [${users}])`,
+      expression: `!(request.userInfo.username in [${users}]) || (${OWNED_CLUSTER})`,
     },
     {
       name: 'not-being-deleted',
@@ -86,6 +89,12 @@ export function matchConditions(
     },
   ];
 }
+
+const OWNED_CLUSTER = [
+  `request.userInfo.username == ${JSON.stringify(GARBAGE_COLLECTOR)}`,
+  'request.operation == "DELETE"',
+  `request.resource.resource == ${JSON.stringify(KINDS.MultigresCluster.plural)}`,
+].join(' && ');
 
 /** Both webhook configurations. The chart renders the same; a test compares them. */
 export function webhookConfigurations(

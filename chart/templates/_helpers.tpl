@@ -148,8 +148,9 @@ livenessProbe:
 {{- $users = concat $users (list "system:serviceaccount:kube-system:generic-garbage-collector" "system:serviceaccount:kube-system:namespace-controller") -}}
 {{- $quoted := list -}}
 {{- range $users }}{{- $quoted = append $quoted (toRawJson .) }}{{- end -}}
+{{- $ownedCluster := `request.userInfo.username == "system:serviceaccount:kube-system:generic-garbage-collector" && request.operation == "DELETE" && request.resource.resource == "multigresclusters"` }}
 - name: not-the-operator-or-cleanup
-  expression: {{ printf "!(request.userInfo.username in [%s])" ($quoted | join ", ") | squote }}
+  expression: {{ printf "!(request.userInfo.username in [%s]) || (%s)" ($quoted | join ", ") $ownedCluster | squote }}
 - name: not-being-deleted
   expression: 'oldObject == null || !has(oldObject.metadata.deletionTimestamp)'
 {{- end -}}

@@ -154,6 +154,39 @@ test('a protected cluster stays, alone and in a collection, until the protection
   assert.equal(await refusal(remove()), undefined);
 });
 
+test('a protected cluster stays when the object that owned it is gone', async () => {
+  await controller.renewLease();
+  const owner = await api.create({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'owner', namespace: ns },
+  });
+  const reference = { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: owner.metadata.uid };
+  const owned = base();
+  await api.create({
+    ...owned,
+    metadata: {
+      ...owned.metadata,
+      name: 'owned',
+      annotations: { [PROTECTION]: 'true' },
+      ownerReferences: [reference],
+    },
+  } as KubeObject);
+  await api.delete({ kind: KINDS.ConfigMap, namespace: ns, name: 'owner' });
+  await eventually('the garbage collector to be refused', async () =>
+    webhook.log.find(
+      ({ user, name, verdict }) =>
+        name === 'owned' && verdict === 'denied' && /garbage-collector/.test(String(user)),
+    ),
+  );
+  const ref = { ...cluster, name: 'owned' };
+  assert.equal((await api.get(ref))?.metadata.deletionTimestamp, undefined);
+  await api.mergePatch(ref, { metadata: { annotations: { [PROTECTION]: null } } });
+  await eventually('it to be collected', async () =>
+    (await api.get(ref)) === undefined ? true : undefined,
+  );
+});
+
 test('a template in use outlives the deletion of all templates', async () => {
   await api.create(template('ShardTemplate', 'small', {}));
   await api.mergePatch(cluster, { spec: { templateDefaults: { shardTemplate: 'small' } } });

@@ -12,7 +12,8 @@ export const deletionProtection: Policy = {
   summary: 'A cluster that is protected cannot be deleted.',
   description: `The annotation \`${KEY}: "true"\` protects a cluster until it is removed.
 The operator of the installation can protect all clusters that do not carry it; \`"false"\` then takes
-one out. Protected is the cluster against users. When its namespace is deleted, Kubernetes removes
+one out. Protected is the cluster against users, and against the garbage collector of Kubernetes, which
+removes it when an object that owns it is gone. When its namespace is deleted, Kubernetes removes
 Pods, volumes and Secrets in it by itself and in any order, so a cluster that alone stayed behind would
 have lost its data and only keep the namespace from ending. The deletion of a namespace is therefore
 not held up here: forbid it by RBAC for namespaces that matter.`,
