@@ -303,28 +303,60 @@ describe('against a cluster', () => {
     }
   });
 
-  test('what a person may not read is told and not judged', async () => {
+  /** A kubeconfig of somebody with these rights and no others. */
+  async function kubeconfigOf(name: string, rules: object[]): Promise<string> {
     const ns = namespace.name;
-    kubectl(['create', 'serviceaccount', 'reader', '-n', ns]);
-    const rules = [{ apiGroups: ['multigres.com'], resources: ['*'], verbs: ['get', 'list'] }];
+    kubectl(['create', 'serviceaccount', name, '-n', ns]);
     const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${ns}`;
-    await api.raw('POST', `${rbac}/roles`, { metadata: { name: 'reader' }, rules });
+    await api.raw('POST', `${rbac}/roles`, { metadata: { name }, rules });
     await api.raw('POST', `${rbac}/rolebindings`, {
-      metadata: { name: 'reader' },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'reader' },
-      subjects: [{ kind: 'ServiceAccount', name: 'reader', namespace: ns }],
+      metadata: { name },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+      subjects: [{ kind: 'ServiceAccount', name, namespace: ns }],
     });
-    const token = kubectl(['create', 'token', 'reader', '-n', ns]).trim();
+    const token = kubectl(['create', 'token', name, '-n', ns]).trim();
     const view = kubectl(['config', 'view', '--raw', '--flatten', '--minify', '-o', 'json']);
     const config = JSON.parse(view) as { users: { user: object }[] };
     for (const user of config.users) user.user = { token };
-    const file = path.join(folder, 'reader.kubeconfig');
+    const file = path.join(folder, `${name}.kubeconfig`);
     writeFileSync(file, JSON.stringify(config));
+    return file;
+  }
+
+  const READ = { apiGroups: ['multigres.com'], resources: ['*'], verbs: ['get', 'list'] };
+
+  test('what a person may not read is told and not judged', async () => {
+    const file = await kubeconfigOf('reader', [READ]);
     const { code, out, err } = lint(manifest(['z1', 'z2']), '--kubeconfig', file);
     assert.equal(code, 1, out + err);
     assert.match(out, /\/spec\/cells: .*\[rule\]/);
     assert.doesNotMatch(out, /no Node|StorageClass/);
     assert.match(err, /^note: cannot read nodes: what depends on them is not judged$/m);
+  });
+
+  test('a policy is set aside for whom RBAC allows it', async () => {
+    const annotations = {
+      'multigres.com/bypass-policies': 'durability-known',
+      'multigres.com/bypass-reason': 'a test of the name to come',
+    };
+    const text = manifest(['z1', 'z2', 'z3'], '  durabilityPolicy: ALL').replace(
+      'metadata: { name: live }',
+      `metadata: ${JSON.stringify({ name: 'fresh', annotations })}`,
+    );
+    const right = (...resourceNames: string[]): object => ({
+      apiGroups: ['multigres.com'],
+      resources: ['policies'],
+      verbs: ['bypass'],
+      resourceNames,
+    });
+    const other = await kubeconfigOf('other', [READ, right('zones-exist')]);
+    const refused = lint(text, '--kubeconfig', other);
+    assert.equal(refused.code, 1, refused.out + refused.err);
+    assert.match(refused.out, /MG005/);
+    const file = await kubeconfigOf('breaker', [READ, right('durability-known')]);
+    const { code, out, err } = lint(text, '--kubeconfig', file);
+    assert.equal(code, 0, out + err);
+    assert.match(out, /warning: .*a test of the name to come.*\[MG005\]/);
   });
 
   test('a cluster that cannot be reached is no verdict', () => {
