@@ -27,8 +27,16 @@ export interface ExplainCommand extends CommonOptions {
   format: 'text' | 'json';
 }
 
+/** Tells of the policies themselves; all of them if none is named. */
+export interface PoliciesCommand {
+  command: 'policies';
+  names: string[];
+  format: 'text' | 'json';
+}
+
 /** What the arguments ask for. `say`: print this and end with this code. */
-export type Asked = LintCommand | ExplainCommand | { command: 'say'; text: string; code: 0 | 2 };
+export type Asked =
+  LintCommand | ExplainCommand | PoliciesCommand | { command: 'say'; text: string; code: 0 | 2 };
 
 const MODES: readonly Mode[] = ['deny', 'warn', 'off'];
 
@@ -40,6 +48,7 @@ Examples:
   kubectl kustomize overlays/prod | kubectl multigres lint - --format sarif
   kubectl multigres lint cluster.yaml --against-cluster
   kubectl multigres explain cluster.yaml templates/
+  kubectl multigres policies MG029
 
 Exit codes: 0 accepted (warnings are allowed), 1 denied, 2 could not run.`;
 
@@ -96,13 +105,18 @@ export function parseArguments(args: readonly string[]): Asked {
     .description(
       'show a cluster with templates and defaults applied, where each value comes from, and what its shards survive',
     )
-    .addOption(
-      new Option('-o, --format <format>', 'form of the answer')
-        .choices(['text', 'json'])
-        .default('text'),
-    )
+    .addOption(outputFormat())
     .action((files: string[], options: Given<ExplainCommand>, command: Command) => {
       asked = { command: 'explain', ...commonOf(files, options, command) };
+    });
+
+  program
+    .command('policies')
+    .argument('[policy...]', 'ids or codes (write-headroom, MG029); all if absent')
+    .description('list the policies, or tell all of one: why, what passes, how to set it')
+    .addOption(outputFormat())
+    .action((names: string[], { format }: { format: 'text' | 'json' }) => {
+      asked = { command: 'policies', names, format };
     });
 
   for (const command of program.commands)
@@ -115,6 +129,11 @@ export function parseArguments(args: readonly string[]): Asked {
   }
   return asked ?? { command: 'say', text: program.helpInformation(), code: 2 };
 }
+
+const outputFormat = (): Option =>
+  new Option('-o, --format <format>', 'form of the answer')
+    .choices(['text', 'json'])
+    .default('text');
 
 const common = (command: Command): Command =>
   command

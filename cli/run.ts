@@ -3,9 +3,22 @@ import { renderExplainJson, renderExplainText } from './explain/render.ts';
 import type { Failure, Input } from './documents.ts';
 import { readFiles } from './files.ts';
 import { type LintResult, lintDocuments, type LiveState } from './lint.ts';
-import { type Asked, type ExplainCommand, type LintCommand, parseArguments } from './options.ts';
+import {
+  type ExplainCommand,
+  type LintCommand,
+  parseArguments,
+  type PoliciesCommand,
+} from './options.ts';
+import {
+  findPolicy,
+  noSuchPolicy,
+  renderPoliciesJson,
+  renderPolicy,
+  renderPolicyList,
+} from './policies.ts';
 import { render } from './report/report.ts';
 import { renderText } from './report/text.ts';
+import { POLICIES } from '../webhook/policies/index.ts';
 
 /** What the program needs of the world outside. */
 export interface Surroundings {
@@ -37,6 +50,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
     else around.err(asked.text);
     return asked.code;
   }
+  if (asked.command === 'policies') return tellPolicies(asked, around);
   const { inputs, failures } = readFiles(asked.files, {
     stdin: () => around.stdin(),
     recursive: asked.recursive,
@@ -56,13 +70,25 @@ export async function run(args: readonly string[], around: Surroundings): Promis
     : explain(asked, { inputs, failures, live }, around);
 }
 
+function tellPolicies({ names, format }: PoliciesCommand, around: Surroundings): ExitCode {
+  const wrong = names.filter((name) => !findPolicy(POLICIES, name));
+  for (const name of wrong) around.err(`error: ${noSuchPolicy(POLICIES, name)}\n`);
+  if (wrong.length > 0) return 2;
+  const named = names.flatMap((name) => findPolicy(POLICIES, name) ?? []);
+  const shown = named.length > 0 ? named : POLICIES;
+  if (format === 'json') around.out(renderPoliciesJson(shown));
+  else if (named.length === 0) around.out(renderPolicyList(shown));
+  else around.out(named.map(renderPolicy).join('\n'));
+  return 0;
+}
+
 interface Read {
   inputs: Input[];
   failures: Failure[];
   live: Live | undefined;
 }
 
-const optionsOf = (asked: Exclude<Asked, { command: 'say' }>, live: Live | undefined) => {
+const optionsOf = (asked: LintCommand | ExplainCommand, live: Live | undefined) => {
   const namespace = asked.namespace ?? live?.namespace;
   return {
     ...(namespace === undefined ? {} : { namespace }),
