@@ -23,7 +23,7 @@ const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1
 await client.connect();
 const { rows: versions } = await client.query<{ server_version: string }>('show server_version');
 const { rows } = await client.query<SettingRow>(
-  "select name, vartype as type, context from pg_settings where name not like '%.%'",
+  "select name, vartype as type, context, enumvals as values from pg_settings where name not like '%.%'",
 );
 await client.end();
 

@@ -1,4 +1,4 @@
-import { SETTINGS } from './generated/postgres-settings.ts';
+import { ENUM_VALUES, SETTINGS } from './generated/postgres-settings.ts';
 
 export { POSTGRES_MAJOR } from './generated/postgres-settings.ts';
 
@@ -14,6 +14,8 @@ export interface PostgresSetting {
   readonly name: string;
   readonly type: SettingType;
   readonly context: SettingContext;
+  /** What an enum may be; Postgres takes some other spellings too, see `isEnumValue`. */
+  readonly values?: readonly string[];
 }
 
 const table = (): ReadonlyMap<string, PostgresSetting> => {
@@ -21,10 +23,12 @@ const table = (): ReadonlyMap<string, PostgresSetting> => {
   for (const [context, types] of Object.entries(SETTINGS)) {
     for (const [type, names] of Object.entries(types)) {
       for (const name of names.trim().split(/\s+/)) {
+        const values = type === 'enum' ? ENUM_VALUES[name]?.split('|') : undefined;
         settings.set(name, {
           name,
           type: type as SettingType,
           context: context as SettingContext,
+          ...(values ? { values } : {}),
         });
       }
     }
@@ -34,6 +38,20 @@ const table = (): ReadonlyMap<string, PostgresSetting> => {
 
 /** Keyed by lower-case name. Settings with a dot (of extensions) are not in it. */
 export const POSTGRES_SETTINGS: ReadonlyMap<string, PostgresSetting> = table();
+
+/** Spellings of a boolean in full, in lower case. */
+export const BOOLEANS = ['on', 'off', 'true', 'false', 'yes', 'no', '1', '0'];
+
+/**
+ * Whether an enum takes a value, in any case. Those with on and off take every boolean, and those with
+ * levels of messages take `debug` and `info`, although pg_settings does not list that (tried with 17.11).
+ */
+export const isEnumValue = ({ values = [] }: PostgresSetting, written: string): boolean => {
+  const value = written.toLowerCase();
+  if (values.some((one) => one.toLowerCase() === value)) return true;
+  if (values.includes('on')) return BOOLEANS.includes(value);
+  return values.includes('debug1') && (value === 'debug' || value === 'info');
+};
 
 /** Settings that the operator or pgctld sets; a user's value would break the pod or the replication. */
 export const OWNED_SETTINGS: readonly string[] = [

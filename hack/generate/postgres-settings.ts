@@ -4,6 +4,8 @@ export interface SettingRow {
   name: string;
   type: string;
   context: string;
+  /** What an enum may be, as `pg_settings` lists it. */
+  values?: readonly string[] | null;
 }
 
 const CONTEXTS = [
@@ -17,6 +19,8 @@ const CONTEXTS = [
 ];
 const TYPES = ['bool', 'integer', 'real', 'string', 'enum'];
 const WIDTH = 92;
+/** Of a whole line, as the formatter wants it. */
+const MOST = 100;
 
 /** Throws for a version, context or type that this program does not know. */
 export function renderPostgresSettings(version: string, rows: readonly SettingRow[]): string {
@@ -51,7 +55,19 @@ export const POSTGRES_VERSION = '${number}';
 export const SETTINGS = {
 ${blocks.join('\n')}
 } as const;
+
+/** What settings of type enum may be, with bars between; pg_settings leaves out other spellings. */
+export const ENUM_VALUES: Readonly<Record<string, string>> = {
+${rows.flatMap(enumLine).toSorted().join('\n')}
+};
 `;
+}
+
+function enumLine({ name, type, values }: SettingRow): string[] {
+  if (type !== 'enum') return [];
+  if (!values?.length) throw new Error(`setting ${name} is an enum without values`);
+  const line = `  ${name.toLowerCase()}: '${values.join('|')}',`;
+  return [line.length <= MOST ? line : line.replace(': ', ':\n    ')];
 }
 
 function wrap(names: readonly string[]): string {

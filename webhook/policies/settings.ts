@@ -1,13 +1,14 @@
 import {
+  BOOLEANS,
+  isEnumValue,
   OWNED_SETTINGS,
   POSTGRES_MAJOR,
   POSTGRES_SETTINGS,
   type PostgresSetting,
 } from '../../schemas/postgres-settings.ts';
 import type { Finding } from './policy.ts';
-import { nearest } from './spelling.ts';
+import { nearest, oneOf } from './spelling.ts';
 
-const BOOLEANS = ['on', 'off', 'true', 'false', 'yes', 'no', '1', '0'];
 const OFF = ['off', 'false', 'no', '0'];
 
 /** Settings of the runtime and who sets them; another value breaks replication or backups. */
@@ -146,18 +147,33 @@ const TYPES_OF_POSTGRES: Types = {
 };
 
 function judgeType(
-  { name, type }: PostgresSetting,
+  setting: PostgresSetting,
   raw: string,
   types: Types,
 ): Omit<Finding, 'path'> | undefined {
+  const { name, type } = setting;
   const value = raw.trim().toLowerCase();
-  if (type === 'string' || type === 'enum' || types[type](value)) return undefined;
+  if (type === 'enum') return isEnumValue(setting, value) ? undefined : noValue(setting, raw);
+  if (type === 'string' || types[type](value)) return undefined;
   const { noun, allowed, example } = EXPECTED[type];
   return {
     value: raw,
     message: `${name} takes ${noun}`,
     allowed,
     fix: `write for example ${example}`,
+  };
+}
+
+/** multigres-operator takes any text for an enum, so this is told and not refused. */
+function noValue({ name, values = [] }: PostgresSetting, raw: string): Omit<Finding, 'path'> {
+  const harmless = values.filter((one) => one !== '' && !DURABILITY[name]?.includes(one));
+  const near = nearest(raw.trim().replaceAll(/^'|'$/g, ''), harmless);
+  return {
+    mode: 'warn',
+    value: raw,
+    message: `${name} = ${raw} is none of its values, and Postgres would not start`,
+    allowed: oneOf(harmless),
+    fix: `write ${near ?? 'one of these'}`,
   };
 }
 

@@ -18,7 +18,8 @@ belong to extensions: their values are not checked, only that the entry is one l
 (port, data_directory, wal_level, ...), those of replication and archiving, which multiorch and
 pgBackRest set (synchronous_standby_names, archive_command, ...), those that PostgreSQL only reports
 (block_size, ...), and values that give up writes which were confirmed (fsync: off, ...). What is
-stored already may stay while other things are edited, with a warning.`,
+stored already may stay while other things are edited, with a warning. A warning only is a value that a
+setting with a list of values does not have.`,
   good: `postgresConfig:
   work_mem: 64MB
   cron.database_name: postgres`,
