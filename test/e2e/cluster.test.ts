@@ -182,6 +182,15 @@ describe('clusters on kind', () => {
     );
   });
 
+  it('lints from the image of the operator, which has the command line too', async () => {
+    const lint = ['-n', demo.OPERATOR_NAMESPACE, 'exec', '-i', `deploy/${demo.RELEASE}-webhook`];
+    const said = await kubectl.run(
+      [...lint, '--', 'kubectl-multigres', 'lint', '-'],
+      await manifest('etcd-per-cell.yaml'),
+    );
+    assert.match(said, /all accepted/);
+  });
+
   it('follows a fail-over after the primary is killed hard', async () => {
     const before = primaryOf(await poolers(kubectl));
     const [shard] = await demo.getShards(kubectl);
