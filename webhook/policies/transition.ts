@@ -8,8 +8,9 @@ import type { PolicyKind } from './policy.ts';
 import { oldTemplatesOf, type World } from './world.ts';
 
 /**
- * An update of a cluster, by its own text or by a template, both sides worked out over what runs, as the controller does it: what
- * nobody writes any more stays as it is, so a smaller number here is one that somebody wrote.
+ * An update of a cluster, by its own text or by a template, both sides worked out over what runs, as
+ * the controller does it: what nobody writes any more stays as it is, so a smaller number here is one
+ * that somebody wrote.
  */
 export interface Transition {
   old: MultigresCluster;

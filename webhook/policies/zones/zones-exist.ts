@@ -31,7 +31,7 @@ value \`policySettings.strictZones\` makes it a refusal. A cluster that is store
     const mode = world.settings?.strictZones ? ({ mode: 'deny' } as const) : {};
     return findNew(ctx, ({ spec }) =>
       (spec?.cells ?? []).flatMap((cell, index) =>
-        judge(world, cell, { index, others: placesOf(spec?.cells, index) }).map((finding) => ({
+        judge(world, cell, { index, cells: spec?.cells ?? [] }).map((finding) => ({
           ...finding,
           ...mode,
         })),
@@ -41,7 +41,7 @@ value \`policySettings.strictZones\` makes it a refusal. A cluster that is store
 };
 
 /** Where the other cells are: a proposal to move there would be none. */
-function placesOf(cells: readonly CellConfig[] = [], index: number): Set<string | undefined> {
+function placesOf(cells: readonly CellConfig[], index: number): Set<string | undefined> {
   const others = cells.filter((_, i) => i !== index);
   return new Set(others.map(({ zoneId, region }) => zoneId ?? region));
 }
@@ -49,12 +49,13 @@ function placesOf(cells: readonly CellConfig[] = [], index: number): Set<string 
 function judge(
   world: World,
   cell: CellConfig,
-  { index, others }: { index: number; others: ReadonlySet<string | undefined> },
+  { index, cells }: { index: number; cells: readonly CellConfig[] },
 ): Finding[] {
   const wanted = cell.zoneId ?? cell.region;
   if (wanted === undefined || nodesOf(world, cell).length > 0) return [];
   const field = cell.zoneId === undefined ? 'region' : 'zoneId';
   const known = knownPlaces(world, cell);
+  const others = placesOf(cells, index);
   const free = known.filter((other) => !others.has(other));
   const near = nearest(wanted, free);
   const label = labelsFor(world, cell)[0];
