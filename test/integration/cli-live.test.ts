@@ -7,29 +7,23 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readYaml } from '../../cli/yaml.ts';
 import type { KubeApi } from '../../controller/kube/api.ts';
-import { API_KINDS } from '../../schemas/kinds/index.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
-import { connect, kubeconfig, kubectl, installCrds } from '../support/cluster.ts';
-import { eventually, makeNamespace } from '../support/kube-api.ts';
+import { kubeconfig, kubectl } from '../support/cluster.ts';
+import { namespaceWithKinds } from '../support/stage.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const program = path.join(root, 'cli/kubectl-multigres.mjs');
 const folder = mkdtempSync(path.join(tmpdir(), 'multigres-test-cli-'));
 let api: KubeApi;
-let close: () => Promise<void>;
-let namespace: { name: string; remove: () => Promise<void> };
+let end: () => Promise<void>;
+let namespace: { name: string };
 
 before(async () => {
-  ({ api, close } = connect());
-  installCrds();
-  namespace = await makeNamespace(api, 'cli');
-  const listed = () => kubectl(['api-resources', '--api-group=multigres.com', '-o', 'name']);
-  await eventually('all kinds listed', () => listed().split('\n').length >= API_KINDS.length);
+  ({ api, namespace, end } = await namespaceWithKinds('cli'));
 });
 
 after(async () => {
-  await namespace.remove();
-  await close();
+  await end();
   rmSync(folder, { recursive: true });
 });
 

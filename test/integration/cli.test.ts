@@ -5,28 +5,20 @@ import { judgeManifest } from '../../cli/judge.ts';
 import { readYaml } from '../../cli/yaml.ts';
 import { apiPath, type KubeApi, kindOf } from '../../controller/kube/api.ts';
 import { isKubeError } from '../../controller/kube/errors.ts';
-import { API_KINDS } from '../../schemas/kinds/index.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
-import { connect, kubectl, installCrds } from '../support/cluster.ts';
-import { eventually, makeNamespace } from '../support/kube-api.ts';
+import { kubectl } from '../support/cluster.ts';
+import { namespaceWithKinds } from '../support/stage.ts';
 import { schemaCases } from '../support/schema-cases.ts';
 
 let api: KubeApi;
-let close: () => Promise<void>;
-let namespace: { name: string; remove: () => Promise<void> };
+let end: () => Promise<void>;
+let namespace: { name: string };
 
 before(async () => {
-  ({ api, close } = connect());
-  installCrds();
-  namespace = await makeNamespace(api, 'cli');
-  const listed = () => kubectl(['api-resources', '--api-group=multigres.com', '-o', 'name']);
-  await eventually('all kinds listed', () => listed().split('\n').length >= API_KINDS.length);
+  ({ api, namespace, end } = await namespaceWithKinds('cli'));
 });
 
-after(async () => {
-  await namespace.remove();
-  await close();
-});
+after(() => end());
 
 const SCALARS =
   `on y Off N oN ~ Null 0755 0o17 089 0x1F -0x1f 0b11 0b2 1_000 _1 +5 -0 1:30 2026-01-01

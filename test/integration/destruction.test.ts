@@ -4,30 +4,18 @@ import { after, before, test } from 'node:test';
 import { apiPath, type KubeApi } from '../../controller/kube/api.ts';
 import { systemClock } from '../../controller/kube/clock.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
-import { names } from '../../schemas/names.ts';
-import { connect, kubectl, installCrds } from '../support/cluster.ts';
 import { objectsIn, pools } from '../support/objects.ts';
-import {
-  refusal,
-  removeWebhookConfigurations,
-  standIn,
-  type StandIn,
-} from '../support/stand-in.ts';
-import { eventually, startWebhook, type RunningWebhook } from '../support/webhook.ts';
+import { stageFor } from '../support/stage.ts';
+import { refusal, type StandIn } from '../support/stand-in.ts';
+import { eventually, type RunningWebhook } from '../support/webhook.ts';
 
-const ns = `destroy-${process.pid}`;
-const operator = `destroy-operator-${process.pid}`;
+const stage = stageFor('destroy');
+const { ns, cluster, shard } = stage;
 const PROTECTION = 'multigres.com/deletion-protection';
 const { base, template } = objectsIn(ns);
-const cluster = { kind: KINDS.MultigresCluster, namespace: ns, name: 'm' };
-const shard = {
-  kind: KINDS.Shard,
-  namespace: ns,
-  name: names.shard('m', 'postgres', 'default', '0-inf'),
-};
 
 let api: KubeApi;
-let close: () => Promise<void>;
+let end: () => Promise<void>;
 let controller: StandIn;
 let webhook: RunningWebhook;
 
@@ -35,23 +23,12 @@ const spec = (replicasPerCell: number) =>
   pools({ main: { cells: ['z1'], replicasPerCell, storage: { size: '1Gi' } } });
 
 before(async () => {
-  ({ api, close } = connect());
-  installCrds();
-  for (const name of [operator, ns]) kubectl(['create', 'namespace', name]);
-  controller = standIn(api, operator, ns);
-  webhook = await startWebhook([`--namespace=${operator}`, '--check-seconds=1']);
+  ({ api, controller, webhook, end } = await stage.start());
   const backup = { type: 's3', s3: { bucket: 'b', region: 'r' } };
   await api.create(base({ backup, ...spec(4) }));
 });
 
-after(async () => {
-  await webhook.stop();
-  removeWebhookConfigurations();
-  await api.mergePatch(cluster, { metadata: { finalizers: [] } }).catch(() => {});
-  controller.end();
-  for (const name of [operator, ns]) kubectl(['delete', 'namespace', name, '--wait=false']);
-  await close();
-});
+after(() => end());
 
 async function scaleTo(replicasPerCell: number): Promise<unknown> {
   const stored = await api.get(cluster);

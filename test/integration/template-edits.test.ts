@@ -5,31 +5,19 @@ import { after, before, test } from 'node:test';
 import { apiPath, type KubeApi } from '../../controller/kube/api.ts';
 import { systemClock } from '../../controller/kube/clock.ts';
 import { KINDS, type KindName, type KubeObject } from '../../schemas/k8s.ts';
-import { names } from '../../schemas/names.ts';
-import { connect, kubeconfig, kubectl, installCrds } from '../support/cluster.ts';
+import { kubeconfig } from '../support/cluster.ts';
 import { objectsIn, shard as oneShard } from '../support/objects.ts';
-import {
-  refusal,
-  removeWebhookConfigurations,
-  standIn,
-  type StandIn,
-} from '../support/stand-in.ts';
-import { eventually, startWebhook, type RunningWebhook } from '../support/webhook.ts';
+import { stageFor } from '../support/stage.ts';
+import { refusal, type StandIn } from '../support/stand-in.ts';
+import { eventually } from '../support/webhook.ts';
 
-const ns = `templates-${process.pid}`;
-const operator = `templates-operator-${process.pid}`;
+const stage = stageFor('templates');
+const { ns, cluster, shard } = stage;
 const { base, template } = objectsIn(ns);
-const cluster = { kind: KINDS.MultigresCluster, namespace: ns, name: 'm' };
-const shard = {
-  kind: KINDS.Shard,
-  namespace: ns,
-  name: names.shard('m', 'postgres', 'default', '0-inf'),
-};
 
 let api: KubeApi;
-let close: () => Promise<void>;
+let end: () => Promise<void>;
 let controller: StandIn;
-let webhook: RunningWebhook;
 
 const poolers = (replicasPerCell: number, size = '2Gi') => ({
   pools: { main: { type: 'readWrite', cells: ['z1'], replicasPerCell, storage: { size } } },
@@ -39,11 +27,7 @@ const members = (replicas: number, size = '2Gi') => ({
 });
 
 before(async () => {
-  ({ api, close } = connect());
-  installCrds();
-  for (const name of [operator, ns]) kubectl(['create', 'namespace', name]);
-  controller = standIn(api, operator, ns);
-  webhook = await startWebhook([`--namespace=${operator}`, '--check-seconds=1']);
+  ({ api, controller, end } = await stage.start());
   await api.create(template('ShardTemplate', 'small', poolers(4)));
   await api.create(template('CoreTemplate', 'core', members(3)));
   await api.create(
@@ -56,14 +40,7 @@ before(async () => {
   await api.mergePatch(cluster, { metadata: { finalizers: ['multigres.com/cluster-cleanup'] } });
 });
 
-after(async () => {
-  await webhook.stop();
-  removeWebhookConfigurations();
-  await api.mergePatch(cluster, { metadata: { finalizers: [] } }).catch(() => {});
-  controller.end();
-  for (const name of [operator, ns]) kubectl(['delete', 'namespace', name, '--wait=false']);
-  await close();
-});
+after(() => end());
 
 /** Empty if the request was accepted. */
 const textOf = async (work: Promise<unknown>): Promise<string> => (await refusal(work)) ?? '';
