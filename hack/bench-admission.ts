@@ -34,6 +34,8 @@ const CLIENTS = [1, 16, 100];
 const RATE = 500;
 const WARM_UP = 2000;
 const ALLOWED = '"allowed":true';
+/** As the API server asks: with the patience of the configurations. */
+const [MUTATE, VALIDATE] = ['/mutate?timeout=10s', '/validate?timeout=10s'];
 
 const { values } = parseArgs({
   options: {
@@ -95,13 +97,13 @@ async function straight(
   const target = { port: webhook.port, ca: await webhookCa(world.kubectl) };
   const uid = randomUUID();
   const create = JSON.stringify(reviewOf(uid, 'CREATE', world.admitted));
-  const { patch } = await ask(target, '/mutate', create);
+  const { patch } = await ask(target, MUTATE, create);
   const defaulted: KubeObject = withPatch(world.admitted, patch);
   const changed = withSmallChange(defaulted);
   const reviews = {
-    mutate: ['/mutate', create],
-    validate: ['/validate', JSON.stringify(reviewOf(uid, 'CREATE', defaulted))],
-    validateUpdate: ['/validate', JSON.stringify(reviewOf(uid, 'UPDATE', changed, defaulted))],
+    mutate: [MUTATE, create],
+    validate: [VALIDATE, JSON.stringify(reviewOf(uid, 'CREATE', defaulted))],
+    validateUpdate: [VALIDATE, JSON.stringify(reviewOf(uid, 'UPDATE', changed, defaulted))],
   } as const;
   const phases: Record<string, Phase> = {};
   for (const [name, [at, body]] of Object.entries(reviews)) {

@@ -8,13 +8,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { eventually } from '../../support/webhook.ts';
 import { issueCa, issueLeaf } from '../../../webhook/ca.ts';
-import {
-  createApp,
-  listenPlain,
-  listenTls,
-  type Handlers,
-  type Refusal,
-} from '../../../webhook/server.ts';
+import { listenPlain, listenTls } from '../../../webhook/listen.ts';
+import type { Refusal } from '../../../webhook/refusal.ts';
+import { createApp, type Handlers } from '../../../webhook/server.ts';
 
 const review = (uid: string) =>
   JSON.stringify({
@@ -65,6 +61,8 @@ describe('the HTTP face', () => {
       patch: Buffer.from('[{"op":"add"}]').toString('base64'),
     });
     assert.deepEqual(await verdict('u'), { uid: 'u', allowed: true });
+    // as the API server asks
+    assert.equal((await post('/validate?timeout=10s', review('u'))).status, 200);
   });
 
   test('a failure and a late answer are told inside the review', async () => {
@@ -88,6 +86,7 @@ describe('the HTTP face', () => {
     );
     assert.equal((await post('/validate', '{')).status, 400);
     assert.equal((await post('/validate', '{}')).status, 400);
+    assert.equal((await fetch(`${base}/validate`, { method: 'POST', headers: json })).status, 400);
     assert.equal((await post('/validate', JSON.stringify({ a: 'x'.repeat(2000) }))).status, 413);
     assert.equal((await fetch(`${base}/validate`)).status, 405);
     assert.equal((await fetch(`${base}/other`)).status, 404);
