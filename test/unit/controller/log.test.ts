@@ -12,8 +12,16 @@ function lines(level: 'debug' | 'info' = 'info') {
 test('secrets are blanked, at the top and one level deep', () => {
   const { log, written } = lines();
   const fields = Object.fromEntries(REDACTED.map((key) => [key, 'hush']));
-  log.info({ ...fields, object: fields }, 'm');
+  const object: Record<string, string> = { ...fields, kept: 'x' };
+  log.info({ ...fields, object, list: ['y'] }, 'm');
+  log
+    .child({ ...fields })
+    .child({ object })
+    .info({}, 'm');
   assert.ok(!JSON.stringify(written).includes('hush'));
+  assert.equal(object['password'], 'hush', 'the caller keeps its own');
+  for (const line of written) assert.equal((line['object'] as { kept: string }).kept, 'x');
+  assert.deepEqual(written[0]?.['list'], ['y']);
 });
 
 test('an error that was foreseen has no stack, another has', () => {
