@@ -10,7 +10,7 @@ export const compact = <T extends object>(value: T): Compact<T> => {
   // A plain loop: reviews and reconciles call this hundreds of times each.
   const fields = value as Record<string, unknown>;
   const kept: Record<string, unknown> = {};
-  for (const key of Object.keys(fields)) {
+  for (const key in fields) {
     if (fields[key] !== undefined) kept[key] = fields[key];
   }
   return kept as Compact<T>;

@@ -35,10 +35,25 @@ const PATTERN = /^([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]
 const ceilDiv = (numerator: bigint, denominator: bigint): bigint =>
   (numerator + denominator - 1n) / denominator;
 
+/**
+ * The same few quantities stand in every manifest, and each review compares dozens: what was parsed
+ * lately is kept. As many as that, and none so long that the texts would count.
+ */
+const LATELY = new Map<string, bigint>();
+const MOST_KEPT = 500;
+const LONGEST_KEPT = 32;
+
 /** Nano units of `1`, `0.5`, `100m`, `1Gi`, `1e3`, ...; undefined for what is no quantity. */
 export const parseQuantity = (quantity: Quantity): bigint | undefined => {
   const text = typeof quantity === 'number' ? String(quantity) : quantity;
-  return parseWhole(text, UNITS) ?? parseAny(text);
+  const known = LATELY.get(text);
+  if (known !== undefined) return known;
+  const value = parseWhole(text, UNITS) ?? parseAny(text);
+  if (value !== undefined && text.length <= LONGEST_KEPT) {
+    if (LATELY.size === MOST_KEPT) LATELY.clear();
+    LATELY.set(text, value);
+  }
+  return value;
 };
 
 const parseAny = (text: string): bigint | undefined => {

@@ -4,6 +4,7 @@ import { runningShards } from '../schemas/resolve/running.ts';
 import type { ResolvedCluster, Templates } from '../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../schemas/types.ts';
 import { consumersOf, type ConsumerInput } from './policies/consumers.ts';
+import { once } from './policies/once.ts';
 import type { PolicyContext } from './policies/policy.ts';
 import { transitionOf } from './policies/transition.ts';
 import { oldTemplatesOf } from './policies/world.ts';
@@ -32,9 +33,4 @@ function resolve(
   const running = world.shards ? { running: runningShards(world.shards) } : {};
   const result = resolveCluster(cluster, templates, running);
   return result.ok ? result.value : undefined;
-}
-
-function once<T>(compute: () => T): () => T {
-  let result: { value: T } | undefined;
-  return () => (result ??= { value: compute() }).value;
 }

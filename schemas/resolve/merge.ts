@@ -45,13 +45,16 @@ export const mergeStateless = (
   lower: Stateless | undefined,
   upper: Stateless | undefined,
 ): Stateless =>
-  compact({
-    replicas: upper?.replicas ?? lower?.replicas,
-    resources: mergeResources(lower?.resources, upper?.resources),
-    affinity: upper?.affinity ?? lower?.affinity,
-    podAnnotations: mergeMaps(lower?.podAnnotations, upper?.podAnnotations),
-    podLabels: mergeMaps(lower?.podLabels, upper?.podLabels),
-  });
+  // Nothing above it: most layers are not written, and a merge costs an object each time.
+  !upper
+    ? (lower ?? {})
+    : compact({
+        replicas: upper?.replicas ?? lower?.replicas,
+        resources: mergeResources(lower?.resources, upper?.resources),
+        affinity: upper?.affinity ?? lower?.affinity,
+        podAnnotations: mergeMaps(lower?.podAnnotations, upper?.podAnnotations),
+        podLabels: mergeMaps(lower?.podLabels, upper?.podLabels),
+      });
 
 /** The upper object as a whole if present: `{}` clears tolerations. */
 export const mergePlacement = (
@@ -67,10 +70,12 @@ const mergeBuffer = (
   lower || upper ? { ...lower, ...compact(upper ?? {}) } : undefined;
 
 export const mergeGateway = (lower: Gateway | undefined, upper: Gateway | undefined): Gateway =>
-  compact({
-    ...mergeStateless(lower, upper),
-    buffer: mergeBuffer(lower?.buffer, upper?.buffer),
-  });
+  !upper
+    ? (lower ?? {})
+    : compact({
+        ...mergeStateless(lower, upper),
+        buffer: mergeBuffer(lower?.buffer, upper?.buffer),
+      });
 
 export const mergeMultiorch = (
   lower: Multiorch | undefined,

@@ -60,10 +60,8 @@ export const resolveShardBody = (
   template: ShardTemplateSpec | undefined,
   context: ShardContext,
 ): { body: ShardBody; notes: Problem[] } => {
-  const { multiorch, pools, ...rest } = mergeShard(
-    mergeShard(template, config.overrides),
-    config.spec,
-  );
+  const lower = mergeShard(template, config.overrides);
+  const { multiorch, pools, ...rest } = config.spec ? mergeShard(lower, config.spec) : lower;
   const completedOrch = completeMultiorch(multiorch ?? {}, context.cells);
   const written = Object.keys(pools).length > 0;
   const implicit: Record<string, Pool> = {

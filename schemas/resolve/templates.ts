@@ -61,26 +61,30 @@ export const chooseTemplate = <T>(
 export const templateReferences = (cluster: MultigresCluster): TemplateReference[] => {
   const { spec } = cluster;
   if (!spec) return [];
-  const named: [TemplateKind, string, string | undefined][] = [
-    ['CoreTemplate', 'spec.templateDefaults.coreTemplate', spec.templateDefaults?.coreTemplate],
-    ['CellTemplate', 'spec.templateDefaults.cellTemplate', spec.templateDefaults?.cellTemplate],
-    ['ShardTemplate', 'spec.templateDefaults.shardTemplate', spec.templateDefaults?.shardTemplate],
-    ['CoreTemplate', 'spec.globalTopoServer.templateRef', spec.globalTopoServer?.templateRef],
-    ['CoreTemplate', 'spec.multiadmin.templateRef', spec.multiadmin?.templateRef],
-    ['CoreTemplate', 'spec.multiadminWeb.templateRef', spec.multiadminWeb?.templateRef],
-  ];
+  const found: TemplateReference[] = [];
+  const add = (kind: TemplateKind, path: string, name: string | undefined): void => {
+    if (name) found.push({ kind, path, name });
+  };
+  const { templateDefaults: forAll } = spec;
+  add('CoreTemplate', 'spec.templateDefaults.coreTemplate', forAll?.coreTemplate);
+  add('CellTemplate', 'spec.templateDefaults.cellTemplate', forAll?.cellTemplate);
+  add('ShardTemplate', 'spec.templateDefaults.shardTemplate', forAll?.shardTemplate);
+  add('CoreTemplate', 'spec.globalTopoServer.templateRef', spec.globalTopoServer?.templateRef);
+  add('CoreTemplate', 'spec.multiadmin.templateRef', spec.multiadmin?.templateRef);
+  add('CoreTemplate', 'spec.multiadminWeb.templateRef', spec.multiadminWeb?.templateRef);
   (spec.cells ?? []).forEach(({ cellTemplate }, i) => {
-    named.push(['CellTemplate', `spec.cells[${i}].cellTemplate`, cellTemplate]);
+    if (cellTemplate) add('CellTemplate', `spec.cells[${i}].cellTemplate`, cellTemplate);
   });
   (spec.databases ?? []).forEach(({ tablegroups = [] }, d) => {
     tablegroups.forEach(({ shards = [] }, t) => {
       shards.forEach(({ shardTemplate }, s) => {
+        if (!shardTemplate) return;
         const path = `spec.databases[${d}].tablegroups[${t}].shards[${s}].shardTemplate`;
-        named.push(['ShardTemplate', path, shardTemplate]);
+        add('ShardTemplate', path, shardTemplate);
       });
     });
   });
-  return named.flatMap(([kind, path, name]) => (name ? [{ kind, path, name }] : []));
+  return found;
 };
 
 const OF_KIND = { CoreTemplate: 'core', CellTemplate: 'cell', ShardTemplate: 'shard' } as const;

@@ -20,10 +20,10 @@ interface Term {
   labelSelector?: Selector;
 }
 
-/** Topology keys by which the poolers of a pool must differ from pods with these labels. */
+/** Topology keys by which the poolers of a pool must differ from pods with the labels asked for. */
 export function requiredKeys(
   affinity: Affinity | undefined,
-  labels: Readonly<Record<string, string>>,
+  labels: () => Readonly<Record<string, string>>,
 ): string[] {
   const { podAntiAffinity } = (affinity ?? {}) as {
     podAntiAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: Term[] };
@@ -32,7 +32,7 @@ export function requiredKeys(
   return terms.flatMap(({ topologyKey, labelSelector }) => {
     const known = topologyKey === HOST || topologyKey?.startsWith('topology.');
     // No selector selects no pod; an empty one selects all.
-    const own = labelSelector !== undefined && selects(labelSelector, labels);
+    const own = labelSelector !== undefined && selects(labelSelector, labels());
     return own && known && topologyKey !== undefined ? [topologyKey] : [];
   });
 }

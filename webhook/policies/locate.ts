@@ -1,6 +1,13 @@
+import {
+  durabilityOf,
+  membershipOf,
+  policyOrDefault,
+  type Durability,
+} from '../../schemas/durability.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import type { ResolvedCluster, ResolvedShard } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster, ShardConfig } from '../../schemas/types.ts';
+import { once } from './once.ts';
 import type { PolicyContext } from './policy.ts';
 
 export type Segment = string | number;
@@ -57,10 +64,28 @@ export interface ShardView {
   /** Path of the shard in the manifest, whether or not anybody wrote it. */
   path: Segment[];
   raw?: ShardConfig;
+  /** What its full cohort tolerates. */
+  durability: () => Durability;
 }
 
-/** All shards of a resolved cluster. */
-export function shardViews(cluster: MultigresCluster, resolved: ResolvedCluster): ShardView[] {
+const KNOWN_VIEWS = new WeakMap<
+  ResolvedCluster,
+  { cluster: MultigresCluster; views: readonly ShardView[] }
+>();
+
+/** All shards of a resolved cluster. Most policies ask, so they are gathered once for each review. */
+export function shardViews(
+  cluster: MultigresCluster,
+  resolved: ResolvedCluster,
+): readonly ShardView[] {
+  const known = KNOWN_VIEWS.get(resolved);
+  if (known?.cluster === cluster) return known.views;
+  const views = gatherViews(cluster, resolved);
+  KNOWN_VIEWS.set(resolved, { cluster, views });
+  return views;
+}
+
+function gatherViews(cluster: MultigresCluster, resolved: ResolvedCluster): ShardView[] {
   const views: ShardView[] = [];
   for (const database of resolved.databases) {
     const d = indexOf(cluster.spec?.databases, database.name);
@@ -78,6 +103,9 @@ export function shardViews(cluster: MultigresCluster, resolved: ResolvedCluster)
           title: `${database.name}/${tablegroup.name}/${shard.name}`,
           path: ['spec', 'databases', d, 'tablegroups', t, 'shards', s],
           ...(raw ? { raw } : {}),
+          durability: once(() =>
+            durabilityOf(policyOrDefault(database.durabilityPolicy), membershipOf(shard.pools)),
+          ),
         });
       }
     }

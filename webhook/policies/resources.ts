@@ -17,46 +17,53 @@ export function resourceFindings(
   resources: ResourceRequirements | undefined,
   where: () => BlockPlace,
 ): Finding[] {
-  if (!resources) return [];
-  return [...limitsBelowRequests(resources, where), ...wrongQuantities(resources, where)];
+  const findings: Finding[] = [];
+  const { requests, limits } = resources ?? {};
+  for (const name in limits) addLimitBelow(findings, { name, requests, limits }, where);
+  for (const name in requests) addWrong(findings, { part: 'requests', name, all: requests }, where);
+  for (const name in limits) addWrong(findings, { part: 'limits', name, all: limits }, where);
+  return findings;
 }
 
-function limitsBelowRequests(
-  { limits, requests }: ResourceRequirements,
+type Quantities = Readonly<Record<string, Quantity>>;
+
+function addLimitBelow(
+  findings: Finding[],
+  {
+    name,
+    requests,
+    limits,
+  }: { name: string; requests: Quantities | undefined; limits: Quantities },
   where: () => BlockPlace,
-): Finding[] {
-  const findings: Finding[] = [];
-  for (const [name, limit] of Object.entries(limits ?? {})) {
-    const request = own(requests, name);
-    if (request === undefined || compareQuantity(limit, request) !== -1) continue;
-    const { owner, path } = where();
-    findings.push({
-      path,
-      value: String(limit),
-      message: `${owner} has a ${name} limit of ${limit}, less than its request of ${request}`,
-      allowed: `limits.${name} of at least ${request}`,
-      fix: `raise limits.${name} to ${request} or lower requests.${name} to ${limit}`,
-    });
-  }
-  return findings;
+): void {
+  const [limit, request] = [own(limits, name), own(requests, name)];
+  if (limit === undefined || request === undefined) return;
+  if (compareQuantity(limit, request) !== -1) return;
+  const { owner, path } = where();
+  findings.push({
+    path,
+    value: String(limit),
+    message: `${owner} has a ${name} limit of ${limit}, less than its request of ${request}`,
+    allowed: `limits.${name} of at least ${request}`,
+    fix: `raise limits.${name} to ${request} or lower requests.${name} to ${limit}`,
+  });
 }
 
-function wrongQuantities(resources: ResourceRequirements, where: () => BlockPlace): Finding[] {
-  const findings: Finding[] = [];
-  for (const part of ['requests', 'limits'] as const) {
-    for (const [name, quantity] of Object.entries(resources[part] ?? {})) {
-      if (isQuantity(quantity)) continue;
-      const { owner, path } = where();
-      findings.push({
-        path,
-        value: quantity,
-        message: `${owner} has ${part}.${name} of ${quantity}, which is no quantity above 0`,
-        allowed: 'numbers above 0 with units, such as 100m, 2, 256Mi, 1Gi',
-        fix: `write for example ${EXAMPLES[name] ?? '1'}, or leave it out`,
-      });
-    }
-  }
-  return findings;
+function addWrong(
+  findings: Finding[],
+  { part, name, all }: { part: 'requests' | 'limits'; name: string; all: Quantities },
+  where: () => BlockPlace,
+): void {
+  const quantity = own(all, name);
+  if (quantity === undefined || isQuantity(quantity)) return;
+  const { owner, path } = where();
+  findings.push({
+    path,
+    value: quantity,
+    message: `${owner} has ${part}.${name} of ${quantity}, which is no quantity above 0`,
+    allowed: 'numbers above 0 with units, such as 100m, 2, 256Mi, 1Gi',
+    fix: `write for example ${EXAMPLES[name] ?? '1'}, or leave it out`,
+  });
 }
 
 const EXAMPLES: Readonly<Record<string, string>> = {

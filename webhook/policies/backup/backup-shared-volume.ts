@@ -100,7 +100,7 @@ function keptApart(cluster: string, view: ShardView): string | undefined {
     ([name, { cells, replicasPerCell, affinity }]) =>
       cells.length * replicasPerCell > 1 &&
       cells.some((cell) =>
-        requiredKeys(affinity, poolerLabels(cluster, view, name, cell)).includes(HOST),
+        requiredKeys(affinity, () => poolerLabels(cluster, view, name, cell)).includes(HOST),
       ),
   );
   return found?.[0];

@@ -31,8 +31,9 @@ synchronous_standby_names = ''`,
     findNew(ctx, (cluster, resolved) =>
       shardViews(cluster, resolved).flatMap((view) => {
         const ref = view.shard.postgresConfigRef;
+        if (!ref) return [];
         const path = locateInShard(clusterOf(ctx), view, 'postgresConfigRef');
-        return ref ? judge(ctx.world, ctx.namespace, ref, path) : [];
+        return judge(ctx.world, ctx.namespace, ref, path);
       }),
     ),
 };

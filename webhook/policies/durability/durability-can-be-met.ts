@@ -1,4 +1,4 @@
-import { durabilityOf, membershipOf, policyOrDefault } from '../../../schemas/durability.ts';
+import { policyOrDefault } from '../../../schemas/durability.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
 import { locateInShard, shardViews, type ShardView } from '../locate.ts';
 import type { Finding, Policy } from '../policy.ts';
@@ -35,7 +35,7 @@ have three. An object that is stored that way already may still be edited, with 
 
 function judge(cluster: MultigresCluster, view: ShardView): Finding[] {
   const policy = policyOrDefault(view.durabilityPolicy);
-  const { achievable, members, cells } = durabilityOf(policy, membershipOf(view.shard.pools));
+  const { achievable, members, cells } = view.durability();
   // No cell at all is the business of cells-present.
   if (achievable || members === 0) return [];
   const byCell = policy.scope === 'multi-cell';

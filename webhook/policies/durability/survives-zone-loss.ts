@@ -53,12 +53,11 @@ of its first start, so the choice is made when it is created.`,
 
 function judge(cluster: MultigresCluster, view: ShardView, started: boolean): Finding[] {
   const policy = policyOrDefault(view.durabilityPolicy);
-  const membership = membershipOf(view.shard.pools);
-  const { achievable, members, cells } = durabilityOf(policy, membership);
+  const { achievable, members, cells, survivesCellLoss } = view.durability();
   // A shard of two stops with either pooler: that is write-headroom's to say.
-  if (!achievable || cells < 2 || members < 3) return [];
+  if (!achievable || cells < 2 || members < 3 || survivesCellLoss) return [];
+  const membership = membershipOf(view.shard.pools);
   const fatal = cellLosses(policy, membership).filter(({ harm }) => harm !== 'none');
-  if (fatal.length === 0) return [];
   return [
     {
       path: locateInShard(cluster, view, 'pools'),

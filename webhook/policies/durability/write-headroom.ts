@@ -1,4 +1,4 @@
-import { durabilityOf, membershipOf, policyOrDefault } from '../../../schemas/durability.ts';
+import { membershipOf, policyOrDefault } from '../../../schemas/durability.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
 import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
 import type { Finding, Policy } from '../policy.ts';
@@ -30,8 +30,7 @@ other cells than the leader's can confirm a write.`,
 
 function judge(cluster: MultigresCluster, view: ShardView): Finding[] {
   const policy = policyOrDefault(view.durabilityPolicy);
-  const membership = membershipOf(view.shard.pools);
-  const { achievable, members, cells, writeTolerance } = durabilityOf(policy, membership);
+  const { achievable, members, cells, writeTolerance } = view.durability();
   if (!achievable || writeTolerance > 0) return [];
   const base = { path: locateInShard(cluster, view, 'pools') };
   if (members === policy.count) {
@@ -44,6 +43,7 @@ function judge(cluster: MultigresCluster, view: ShardView): Finding[] {
       },
     ];
   }
+  const membership = membershipOf(view.shard.pools);
   const largest = Math.max(...Object.values(membership));
   const crowded = Object.keys(membership).find((cell) => membership[cell] === largest) ?? '';
   return [

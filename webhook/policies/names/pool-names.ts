@@ -22,20 +22,22 @@ ShardTemplates.`,
   check(ctx) {
     if (ctx.kind === 'ShardTemplate') {
       const pools = (ctx.object as ShardTemplate).spec?.pools ?? {};
-      return Object.keys(pools).flatMap((name) => judge(name, pointer('spec', 'pools', name)));
+      return Object.keys(pools).flatMap((name) =>
+        judge(name, () => pointer('spec', 'pools', name)),
+      );
     }
     const resolved = ctx.resolved();
     if (!resolved) return [];
     const cluster = clusterOf(ctx);
     return shardViews(cluster, resolved).flatMap((view) =>
       Object.keys(view.shard.pools).flatMap((name) =>
-        judge(name, locateInShard(cluster, view, 'pools', name)),
+        judge(name, () => locateInShard(cluster, view, 'pools', name)),
       ),
     );
   },
 };
 
-function judge(name: string, path: string): Finding[] {
+function judge(name: string, path: () => string): Finding[] {
   if (name.length <= LONGEST && NAME.test(name)) return [];
   const proposal = name
     .toLowerCase()
@@ -44,7 +46,7 @@ function judge(name: string, path: string): Finding[] {
     .replaceAll(/^-+|-+$/g, '');
   return [
     {
-      path,
+      path: path(),
       value: name,
       message: `${name} is no name for a pool`,
       allowed: `1 to ${LONGEST} lower-case letters, digits and hyphens, no hyphen at either end`,

@@ -1,4 +1,4 @@
-import { durabilityOf, membershipOf, policyOrDefault } from '../../../schemas/durability.ts';
+import { policyOrDefault } from '../../../schemas/durability.ts';
 import type { Shard } from '../../../schemas/types.ts';
 import { scaleDowns, type ScaleDown } from '../changes.ts';
 import { knownLive, liveShard } from '../live.ts';
@@ -35,7 +35,7 @@ function judge(step: ScaleDown, shard: Shard | undefined): Finding[] {
   const { view, path, text } = step;
   const findings: Finding[] = [];
   const policy = policyOrDefault(view.durabilityPolicy);
-  const left = durabilityOf(policy, membershipOf(view.shard.pools));
+  const left = view.durability();
   if (!left.achievable) {
     const byCell = policy.scope === 'multi-cell';
     findings.push({

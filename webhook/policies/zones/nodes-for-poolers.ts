@@ -1,9 +1,4 @@
-import {
-  durabilityOf,
-  membershipOf,
-  policyOrDefault,
-  type Durability,
-} from '../../../schemas/durability.ts';
+import type { Durability } from '../../../schemas/durability.ts';
 import type { ResolvedCell, ResolvedPool } from '../../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
 import { HOST, poolerLabels, requiredKeys } from '../affinity.ts';
@@ -67,8 +62,9 @@ function judge(place: Place): Finding[] {
 function apart(place: Place, name: string, pool: ResolvedPool): Finding[] {
   const { cluster, view, cell, nodes } = place;
   if (!pool.affinity) return [];
-  const labels = poolerLabels(cluster.metadata.name, view, name, cell.name);
-  const keys = requiredKeys(pool.affinity, labels);
+  const keys = requiredKeys(pool.affinity, () =>
+    poolerLabels(cluster.metadata.name, view, name, cell.name),
+  );
   if (keys.length === 0) return [];
   const open = nodes.filter((node) => takesPods(node, pool.tolerations));
   return keys.flatMap((key): Finding[] => {
@@ -111,8 +107,7 @@ function together(place: Place, pools: [string, ResolvedPool][]): Finding[] {
   }
   const fullest = Math.ceil(here / open);
   if (fullest < 2) return [];
-  const policy = policyOrDefault(view.durabilityPolicy);
-  const durability = durabilityOf(policy, membershipOf(view.shard.pools));
+  const durability = view.durability();
   if (!durability.achievable || survives(durability, cell.name, fullest)) return [];
   return [
     {
