@@ -43,10 +43,10 @@ export interface AdmissionReview {
   response: Record<string, unknown>;
 }
 
-/** Each warning stays below this; the API server advises it and cuts single ones at 256. */
-export const WARNING_LENGTH = 120;
-/** All warnings of a review together; the API server drops what exceeds it. */
-export const WARNINGS_TOTAL = 4096;
+/** All warnings of a review together, in bytes; beyond, the API server cuts and drops. */
+const WARNINGS_TOTAL = 4096;
+/** Room for the last one, which tells of those left out. */
+const LAST_LENGTH = 120;
 
 const OPERATIONS = new Set(['CREATE', 'UPDATE', 'DELETE']);
 
@@ -136,7 +136,7 @@ function kubeObject(value: unknown, what: string): KubeObject | undefined {
   return value as KubeObject;
 }
 
-/** Builds the answer: echoes the uid, encodes the patch, keeps warnings within the limits. */
+/** Builds the answer: echoes the uid, encodes the patch, keeps warnings within the limit. */
 export function buildReview(uid: string, verdict: Verdict): AdmissionReview {
   const response: Record<string, unknown> = { uid, allowed: verdict.allowed };
   const warnings = limitWarnings(verdict.warnings ?? []);
@@ -158,44 +158,26 @@ export function buildReview(uid: string, verdict: Verdict): AdmissionReview {
 }
 
 /**
- * Splits long warnings at blanks into lines of at most 120 characters (continuation lines are
- * indented) and stops before 4096 characters in all, saying how many were left out.
+ * One line for each warning: the API server, and kubectl over a whole file, show equal lines once, so
+ * a warning in pieces would lose some. Stops before 4096 bytes in all, saying how many were left out.
  */
 export function limitWarnings(warnings: readonly string[]): string[] {
   const out: string[] = [];
   let total = 0;
   for (const [index, warning] of warnings.entries()) {
-    const lines = wrap(warning);
-    const size = lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
-    const rest = warnings.length - index;
-    if (total + size > WARNINGS_TOTAL - WARNING_LENGTH) {
-      out.push(`${rest} more warning${rest === 1 ? '' : 's'} left out here`);
+    const line = oneLine(warning);
+    const size = Buffer.byteLength(line);
+    if (total + size > WARNINGS_TOTAL - LAST_LENGTH) {
+      const rest = warnings.length - index;
+      out.push(
+        `${rest} more warning${rest === 1 ? '' : 's'} left out here: see kubectl multigres lint`,
+      );
       return out;
     }
     total += size;
-    out.push(...lines);
+    out.push(line);
   }
   return out;
-}
-
-function wrap(warning: string): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of oneLine(warning).split(' ').flatMap(cut)) {
-    if (line !== '' && Buffer.byteLength(line) + 1 + Buffer.byteLength(word) > WARNING_LENGTH) {
-      lines.push(line);
-      line = `  ${word}`;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  if (line !== '') lines.push(line);
-  return lines;
-}
-
-/** A single word that would not fit on a line is shortened; nobody reads it to the end. */
-function cut(word: string): string[] {
-  return [Buffer.byteLength(word) > 100 ? `${word.slice(0, 60)}...` : word];
 }
 
 function record(value: unknown, what: string): Record<string, unknown> {

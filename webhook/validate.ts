@@ -4,6 +4,8 @@ import { createContext } from './context.ts';
 import { malformed } from './malformed.ts';
 import type { NamespaceModes } from './modes.ts';
 import {
+  anchorOf,
+  describeBriefly,
   describeFinding,
   isTerminating,
   runPolicies,
@@ -109,12 +111,14 @@ export function verdictOf(
 ): Verdict {
   const denials = judged.filter(({ mode }) => mode === 'deny');
   const warnings = [
-    ...judged.filter(({ mode }) => mode === 'warn').map(textOf),
+    ...judged
+      .filter(({ mode }) => mode === 'warn')
+      .map((one) => (one.bypass ? textOf(one) : describeBriefly(one))),
     ...(words.warnings ?? []),
   ];
   if (denials.length === 0) return { allowed: true, warnings };
   const texts = denials.map(textOf);
-  const ids = [...new Set(denials.map(({ policy }) => policy.id))];
+  const codes = [...new Set(denials.map(({ policy }) => policy.code))];
   const shown = texts.slice(0, MOST_DENIALS);
   const rest = texts.length - shown.length;
   if (rest > 0) shown.push(`and ${rest} more, which show when these are solved`);
@@ -126,7 +130,7 @@ export function verdictOf(
     reason: 'Forbidden',
     message: [
       problems,
-      `See docs/policies.md: ${ids.map((id) => `#${id}`).join(', ')}`,
+      `More: kubectl multigres policies ${codes.join(' ')}`,
       ...(words.notes ?? []),
     ].join('\n'),
     causes: denials.slice(0, MOST_DENIALS).map(({ policy, finding }) => ({
@@ -141,9 +145,9 @@ export function verdictOf(
 function textOf(judged: Judged): string {
   const { bypass } = judged;
   const whole = describeFinding(judged);
-  // Names in it may be as long as an object can be; the code stands at the end.
+  // Names in it may be as long as an object can be; the anchor stands at the end.
   const text =
-    whole.length > LONGEST ? `${whole.slice(0, LONGEST)}... [${judged.policy.code}]` : whole;
+    whole.length > LONGEST ? `${whole.slice(0, LONGEST)}... ${anchorOf(judged.policy)}` : whole;
   return bypass ? `bypassed by ${bypass.user} (${bypass.reason}): ${text}` : text;
 }
 

@@ -12,6 +12,7 @@ import { createContext } from '../../webhook/context.ts';
 import { renderPolicyDocs } from '../../webhook/policies/docs.ts';
 import { POLICIES } from '../../webhook/policies/index.ts';
 import {
+  describeBriefly,
   describeFinding,
   runPolicies,
   type Judged,
@@ -34,6 +35,8 @@ interface Expected {
   verdict: 'allowed' | 'warned' | 'denied';
   /** The full texts, in the order in which a user sees them. */
   findings?: string[];
+  /** Warnings as kubectl shows them, where that is shorter. */
+  briefly?: string[];
 }
 
 const folders = (parent: string): string[] =>
@@ -97,11 +100,15 @@ function judge(policy: Policy, name: string): Judged[] {
 function outcomeOf(judged: Judged[]): Expected {
   const denied = judged.some(({ mode }) => mode === 'deny');
   const some = denied ? 'denied' : 'warned';
+  const briefly = judged
+    .filter(({ mode, finding }) => mode === 'warn' && finding.brief !== undefined)
+    .map(describeBriefly);
   return {
     verdict: judged.length === 0 ? 'allowed' : some,
     ...(judged.length > 0
       ? { findings: judged.map((one) => `${one.mode}: ${describeFinding(one)}`) }
       : {}),
+    ...(briefly.length > 0 ? { briefly } : {}),
   };
 }
 
@@ -192,7 +199,7 @@ test('a policy that throws denies with a text that says whose fault it is', () =
   assert.equal(found?.mode, 'deny');
   assert.match(
     found ? describeFinding(found) : '',
-    /internal error in policy x, .*oops.*\[MG999\]$/,
+    /internal error in policy x, .*oops.*\[MG999 x\]$/,
   );
 });
 

@@ -34,6 +34,11 @@ export interface Finding {
   allowed: string;
   /** What to do, in the imperative. */
   fix: string;
+  /**
+   * What is wrong and what to do, for a warning in a terminal: with the anchor at its end below 120
+   * bytes unless names in it are long. Without it a warning shows the whole text.
+   */
+  brief?: string;
   /** Overrides the policy's mode for this finding only. */
   mode?: Mode;
 }
@@ -137,13 +142,24 @@ export function runPolicies(
   );
 }
 
-/** The text of a finding: where, what stands there, what is wrong, what is allowed, what to do, code. */
+/** Where the documentation of a finding stands: `[MG029 write-headroom]`, the second word a heading. */
+export function anchorOf({ code, id }: Policy): string {
+  return `[${code} ${id}]`;
+}
+
+/** A finding in one short line, where its policy gives it one. */
+export function describeBriefly(judged: Judged): string {
+  const { policy, finding } = judged;
+  return finding.brief ? `${finding.brief} ${anchorOf(policy)}` : describeFinding(judged);
+}
+
+/** The text of a finding: where, what stands there, what is wrong, what is allowed, what to do, anchor. */
 export function describeFinding({ policy, finding }: Judged): string {
   const where = finding.path === '' ? '' : `${finding.path}`;
   const value = finding.value === undefined ? '' : `${showValue(finding.value)}`;
   const subject = [where, value].filter((part) => part !== '').join(' = ');
   const what = subject === '' ? finding.message : `${subject}: ${finding.message}`;
-  return `${what}. Allowed: ${finding.allowed}. Fix: ${finding.fix}. [${policy.code}]`;
+  return `${what}. Allowed: ${finding.allowed}. Fix: ${finding.fix}. ${anchorOf(policy)}`;
 }
 
 /** True for updates of an object that is being deleted: nothing may stop its finalizers. */

@@ -69,8 +69,8 @@ describe('a bypass', () => {
     assert.deepEqual(asked, [['one', 'two']]);
     assert.equal(verdict.allowed, true);
     assert.deepEqual(verdict.warnings, [
-      'bypassed by alice (INC-1 Set-Cookie: x): /spec: one is wrong. Allowed: a. Fix: f. [MG901]',
-      'bypassed by alice (INC-1 Set-Cookie: x): /spec: two is wrong. Allowed: a. Fix: f. [MG902]',
+      'bypassed by alice (INC-1 Set-Cookie: x): /spec: one is wrong. Allowed: a. Fix: f. [MG901 one]',
+      'bypassed by alice (INC-1 Set-Cookie: x): /spec: two is wrong. Allowed: a. Fix: f. [MG902 two]',
       'about a label',
     ]);
     assert.deepEqual(bypassed, { ids: ['one', 'two'], reason: 'INC-1 Set-Cookie: x' });
@@ -89,8 +89,8 @@ describe('a bypass', () => {
     assert.equal(
       verdict.message,
       [
-        '/spec: two is wrong. Allowed: a. Fix: f. [MG902]',
-        'See docs/policies.md: #two',
+        '/spec: two is wrong. Allowed: a. Fix: f. [MG902 two]',
+        'More: kubectl multigres policies MG902',
         'The bypass of two does not count: alice has no right.',
         'Who may bypass is decided by RBAC: bind alice to a Role such as {"apiVersion":"rbac.authorization.k8s.io/v1","kind":"Role","metadata":{"name":"bypass-policies","namespace":"ns"},"rules":[{"apiGroups":["multigres.com"],"resources":["policies"],"resourceNames":["two"],"verbs":["bypass"]}]}',
       ].join('\n'),
@@ -143,7 +143,7 @@ test('a refusal without a word about a bypass when nobody asks for one', async (
   const { verdict } = await judge(create());
   assert.match(
     verdict.message ?? '',
-    /^2 problems:\n- .*\n- .*\nSee docs\/policies\.md: #one, #two$/,
+    /^2 problems:\n- .*\n- .*\nMore: kubectl multigres policies MG901 MG902$/,
   );
   assert.deepEqual(verdict.warnings, ['about a label']);
 });
@@ -162,7 +162,7 @@ test('many and long denials are cut, and say so', async () => {
   const lines = (verdict.message ?? '').split('\n');
   assert.equal(lines.length, 1 + 50 + 1 + 1);
   assert.match(lines[0] ?? '', /^60 problems:$/);
-  assert.match(lines[1] ?? '', /x\.\.\. \[MG901\]$/);
+  assert.match(lines[1] ?? '', /x\.\.\. \[MG901 one\]$/);
   assert.match(lines[51] ?? '', /and 10 more/);
   assert.ok(lines.every((line) => line.length < 2100));
   assert.equal(verdict.causes?.length, 50);
