@@ -10,18 +10,21 @@ const JSON_TYPE = 'application/json';
 /** With or without parameters. */
 const TYPED_JSON = /^\s*application\/json\s*(;|$)/i;
 
+/** Whether a request tells of a body of more than so many bytes. */
+export function announcesMore({ headers }: IncomingMessage, bytes: number): boolean {
+  return Number(headers['content-length']) > bytes;
+}
+
 /**
- * Whether a request is of the form that the API server sends: JSON in a plain body of at most `limit`
- * bytes whose length it tells. Node's parser sees to it that the length is true.
+ * Whether a request is of the form that the API server sends: JSON in a plain body whose length it
+ * tells. Node's parser sees to it that the length is true.
  */
-export function isPlain({ method, headers }: IncomingMessage, limit: number): boolean {
-  const bytes = Number(headers['content-length']);
+export function isPlain({ method, headers }: IncomingMessage): boolean {
   return (
     method === 'POST' &&
     headers['content-type'] === JSON_TYPE &&
     headers['content-encoding'] === undefined &&
-    bytes > 0 &&
-    bytes <= limit
+    Number(headers['content-length']) > 0
   );
 }
 
@@ -67,3 +70,6 @@ export function parseBody(bytes: Buffer | undefined): unknown {
     throw new ReviewError('the request body is not valid JSON');
   }
 }
+
+/** The JSON of such a body with the bookkeeping of field managers, which `parseBody` leaves out. */
+export const parseWhole = (bytes: Buffer): unknown => JSON.parse(bytes.toString('utf8'));

@@ -60,8 +60,13 @@ function refuseBroken(server: PlainServer | Server, onRefused: Address['onRefuse
     const [status, why] = BROKEN[error.code ?? ''] ?? [400, 'Bad Request'];
     onRefused?.({ status, why: `${why} (${error.code ?? error.message})` });
     socket.end(`HTTP/1.1 ${status} ${why}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    // Who does not close its side in turn would hold the connection for ever.
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
   });
 }
+
+/** How long a client that was refused may go on before its connection is cut, in milliseconds. */
+export const LINGER_MS = 1000;
 
 const BROKEN: Record<string, [number, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],

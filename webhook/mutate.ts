@@ -3,6 +3,7 @@ import { defaultCluster } from '../schemas/defaults/multigrescluster.ts';
 import type { MultigresCluster } from '../schemas/types.ts';
 import { changesMetadataOnly, isTerminating } from './policies/policy.ts';
 import type { AdmissionRequest, Verdict } from './review.ts';
+import { writtenByUser } from './written-by-user.ts';
 
 /**
  * Writes the stored defaults into a cluster, as the smallest patch on the JSON that came in:
@@ -18,6 +19,9 @@ export function mutate(request: AdmissionRequest): Verdict {
   if (request.kind.kind !== 'MultigresCluster' || !object) return { allowed: true };
   if (isTerminating(subject) || changesMetadataOnly(subject)) return { allowed: true };
   const old = oldObject as MultigresCluster | undefined;
-  const defaulted = defaultCluster(object as MultigresCluster, old ? { old } : {});
+  const defaulted = defaultCluster(object as MultigresCluster, {
+    ...(old ? { old } : {}),
+    wrote: (path) => writtenByUser(request, path),
+  });
   return { allowed: true, patch: jsonPatch.compare(object, defaulted) };
 }

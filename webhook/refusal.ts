@@ -94,7 +94,7 @@ function refusalOf(error: unknown): [number, string] | undefined {
   if (error instanceof HttpError) return [error.status, error.message];
   if (error instanceof ReviewError) return [400, error.message];
   const { type, status } = error as { type?: string; status?: number };
-  if (type === 'entity.too.large') return [413, tooLarge(error as { limit?: number })];
+  if (type === 'entity.too.large') return [413, tooLarge((error as { limit: number }).limit)];
   if (type === 'request.aborted')
     return [400, 'the client was cut off, or went away, before the end of the body'];
   if (status === 415) return [415, 'the body must be JSON in UTF-8, plain or compressed by gzip'];
@@ -102,8 +102,8 @@ function refusalOf(error: unknown): [number, string] | undefined {
   return [status, 'the request body is not valid JSON'];
 }
 
-const tooLarge = ({ limit = 0 }: { limit?: number }): string =>
-  `the request body is larger than ${limit} bytes`;
+/** Why a body of more bytes than that is refused. */
+export const tooLarge = (limit: number): string => `the request body is larger than ${limit} bytes`;
 
 /** What a body that is no review tells all the same, for the log. */
 function knownOf(body: unknown): Partial<Refusal> {

@@ -20,6 +20,8 @@ export interface AdmissionRequest {
   object?: KubeObject;
   /** The object as it is stored; absent on CREATE. */
   oldObject?: KubeObject;
+  /** `metadata.managedFields` of the object, which hardly any review needs: parsed when asked for. */
+  managedFields?: () => unknown;
 }
 
 /** What a handler decided. `message` and `causes` are for refusals only. */
@@ -55,8 +57,11 @@ export class ReviewError extends Error {
   override name = 'ReviewError';
 }
 
-/** Reads an AdmissionReview. Throws `ReviewError` when it is none. */
-export function parseReview(body: unknown): AdmissionRequest {
+/**
+ * Reads an AdmissionReview. Throws `ReviewError` when it is none.
+ * @param whole the body again, with what `body` was cut short by
+ */
+export function parseReview(body: unknown, whole?: () => unknown): AdmissionRequest {
   const review = record(body, 'the body');
   if (review['apiVersion'] !== 'admission.k8s.io/v1' || review['kind'] !== 'AdmissionReview') {
     throw new ReviewError(
@@ -92,8 +97,14 @@ export function parseReview(body: unknown): AdmissionRequest {
     ...identity(record(request['userInfo'] ?? {}, 'request.userInfo')),
     dryRun: request['dryRun'] === true,
     ...(object && operation !== 'DELETE' ? { object } : {}),
+    ...(whole ? { managedFields: () => managedFieldsOf(whole()) } : {}),
     ...(oldObject && operation !== 'CREATE' ? { oldObject } : {}),
   };
+}
+
+function managedFieldsOf(review: unknown): unknown {
+  type Managed = { metadata: { managedFields?: unknown } };
+  return (review as { request: { object?: Managed } }).request.object?.metadata.managedFields;
 }
 
 function identity(

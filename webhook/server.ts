@@ -1,8 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, Response } from 'express';
-import { isPlain, parseBody, readAny, readPlain } from './body.ts';
-import { HttpError, refuse, sendText, type RefusalDeps } from './refusal.ts';
+import { announcesMore, isPlain, parseBody, parseWhole, readAny, readPlain } from './body.ts';
+import { LINGER_MS } from './listen.ts';
+import { HttpError, refuse, sendText, tooLarge, type RefusalDeps } from './refusal.ts';
 import { buildReview, parseReview, type AdmissionRequest, type Verdict } from './review.ts';
 
 export type Step = (request: AdmissionRequest) => Promise<Verdict>;
@@ -19,11 +20,9 @@ export interface Handlers extends RefusalDeps {
 export interface ServerLimits {
   /** Largest request body in bytes; 7 MiB: an object and its old version, twice the API server's own limit. */
   bodyBytes: number;
-  /** A review that takes longer is refused with a text; below the `timeoutSeconds: 10` of the configurations. */
-  reviewMs: number;
 }
 
-export const LIMITS: ServerLimits = { bodyBytes: 7 * 1024 * 1024, reviewMs: 5000 };
+export const LIMITS: ServerLimits = { bodyBytes: 7 * 1024 * 1024 };
 
 /** A request that asks for a review. */
 interface Asked {
@@ -44,14 +43,31 @@ export function createApp(handlers: Handlers, limits: ServerLimits = LIMITS): Re
     ['/mutate', handlers.mutate],
     ['/validate', handlers.validate],
   ]);
-  const answer = reviewer(handlers, limits);
+  const answer = reviewer(handlers);
   const others = createOthers(handlers, steps, { limits, answer });
   return (req, res) => {
     const path = pathOf(req);
     const step = steps.get(path);
-    if (!step || !isPlain(req, limits.bodyBytes)) return void others(req, res);
-    void answer({ req, path, step, beganMs: performance.now() }, () => readPlain(req), res);
+    if (!step) return void others(req, res);
+    const asked = { req, path, step, beganMs: performance.now() };
+    if (announcesMore(req, limits.bodyBytes)) return cutOff(handlers, asked, limits, res);
+    if (!isPlain(req)) return void others(req, res);
+    void answer(asked, () => readPlain(req), res);
   };
+}
+
+/** Refused before it is read, and cut off if it goes on being sent. */
+function cutOff(
+  handlers: Handlers,
+  asked: Asked,
+  { bodyBytes }: ServerLimits,
+  res: ServerResponse,
+): void {
+  const { req } = asked;
+  refuse(handlers, asked, new HttpError(413, tooLarge(bodyBytes)), res);
+  req.on('error', () => {}).resume();
+  const timer = setTimeout(() => req.destroy(), LINGER_MS);
+  req.once('close', () => clearTimeout(timer));
 }
 
 /** The API server adds how long it will wait: `/validate?timeout=10s`. */
@@ -67,14 +83,15 @@ type Answer = (
 ) => Promise<void>;
 
 /** Reads, judges and answers reviews. Never rejects: what fails is answered too. */
-function reviewer(handlers: Handlers, limits: ServerLimits): Answer {
+function reviewer(handlers: Handlers): Answer {
   return async (asked, read, res) => {
     let body: unknown;
     try {
-      body = parseBody(await read());
-      const request = parseReview(body);
+      const bytes = await read();
+      body = parseBody(bytes);
+      const request = parseReview(body, bytes && (() => parseWhole(bytes)));
       const answer = JSON.stringify(
-        buildReview(request.uid, await verdictOf(handlers, limits, asked, request)),
+        buildReview(request.uid, await verdictOf(handlers, asked, request)),
       );
       res.writeHead(200, {
         'Content-Type': 'application/json',
@@ -89,12 +106,11 @@ function reviewer(handlers: Handlers, limits: ServerLimits): Answer {
 
 async function verdictOf(
   handlers: Handlers,
-  limits: ServerLimits,
   { step, path }: Asked,
   request: AdmissionRequest,
 ): Promise<Verdict> {
   try {
-    return await withDeadline(step(request), limits.reviewMs);
+    return await step(request);
   } catch (error) {
     handlers.onError(error, { path, uid: request.uid });
     return internalError(error);
@@ -136,9 +152,9 @@ function createOthers(
       await answer({ req, path, step, beganMs }, () => bytes, res);
     });
   }
-  app.use((_req: Request, res: Response) =>
-    sendText(res, 404, 'there is nothing here: POST /mutate or /validate'),
-  );
+  app.use(() => {
+    throw new HttpError(404, 'there is nothing here: POST /mutate or /validate');
+  });
   const failed: ErrorRequestHandler = (error: unknown, req, res, _next) => {
     const beganMs = res.locals[BEGAN] as number | undefined;
     refuse(handlers, { req, path: req.path, beganMs }, error, res);
@@ -161,16 +177,4 @@ export function internalError(error: unknown): Verdict {
     reason: 'InternalError',
     message: `internal error in the Multigres webhook, not a fault of this object: ${text}. Fix: try again; if it stays, see the log of the multigres webhook pods.`,
   };
-}
-
-async function withDeadline(work: Promise<Verdict>, ms: number): Promise<Verdict> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`the review took longer than ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -27,11 +27,18 @@ export interface StepsDeps {
   clock: Clock;
   log: Log;
   metrics: WebhookMetrics;
+  /**
+   * A review that takes longer is refused with a text, in milliseconds; below the `timeoutSeconds: 10`
+   * of the configurations. Default 5000.
+   */
+  reviewMs?: number;
 }
+
+const REVIEW_MS = 5000;
 
 /** The two admission steps with their log line and metrics: one line per review. */
 export function createSteps(deps: StepsDeps): { mutate: Step; validate: Step } {
-  const { policySource, trustedUsers, metrics } = deps;
+  const { policySource, trustedUsers } = deps;
   return {
     mutate: observed(deps, 'mutate', (request) => {
       try {
@@ -43,9 +50,9 @@ export function createSteps(deps: StepsDeps): { mutate: Step; validate: Step } {
         throw error;
       }
     }),
-    validate: observed(deps, 'validate', async (request) => {
+    validate: observed(deps, 'validate', (request) => {
       const { settings, modes } = policySource.config();
-      const judgement = await validate(
+      return validate(
         {
           policies: POLICIES,
           trustedUsers,
@@ -56,9 +63,6 @@ export function createSteps(deps: StepsDeps): { mutate: Step; validate: Step } {
         },
         request,
       );
-      metrics.findings(judgement.judged);
-      if (!request.dryRun) recordBypass(deps, request, judgement);
-      return judgement;
     }),
   };
 }
@@ -82,17 +86,19 @@ function recordBypass(
   );
 }
 
+/** Does the work of a review in time, and what follows from the answer that leaves, no other. */
 function observed(
-  { clock, log, metrics }: StepsDeps,
+  deps: StepsDeps,
   step: string,
   work: (request: AdmissionRequest) => Promise<Judgement>,
 ): Step {
+  const { clock, log, metrics, reviewMs = REVIEW_MS } = deps;
   return async (request) => {
     const start = clock.now();
     let judgement: Judgement;
     let failure: unknown;
     try {
-      judgement = await work(request);
+      judgement = await withDeadline(clock, work(request), reviewMs);
       failure = judgement.judged.find((one) => one.failure)?.failure?.error;
     } catch (error) {
       const bad = malformed(request, error);
@@ -103,6 +109,10 @@ function observed(
     const policies = [...new Set(judged.map(({ policy }) => policy.id))];
     const ms = clock.now() - start;
     metrics.review(step, request, verdict, ms / 1000);
+    if (!request.dryRun) {
+      metrics.findings(judged);
+      recordBypass(deps, request, judgement);
+    }
     const line = {
       step,
       uid: short(request.uid),
@@ -121,4 +131,14 @@ function observed(
     else log.error({ ...line, err: failure }, 'review failed');
     return verdict;
   };
+}
+
+async function withDeadline<T>(clock: Clock, work: Promise<T>, ms: number): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const cancel = clock.after(ms, () => reject(new Error(`the review took longer than ${ms} ms`)));
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    cancel();
+  }
 }

@@ -19,9 +19,13 @@ import type {
 export interface DefaultContext {
   /** The stored object, on UPDATE. */
   old?: MultigresCluster;
+  /** Whether the author of the update wrote this field; absent = not known, so no. */
+  wrote?: (path: readonly string[]) => boolean;
 }
 
 type Spec = MultigresClusterSpec;
+/** Asked with a path below `spec`. */
+type Wrote = (...path: string[]) => boolean;
 
 const LOG_LEVELS: Required<LogLevels> = {
   pgctld: BUILTIN.logLevel,
@@ -63,28 +67,31 @@ const omit = <T extends object, K extends keyof T>(value: T, key: K): Omit<T, K>
 /**
  * The CRD wants exactly one of etcd, external and templateRef. A block without any means "inherit",
  * and so does `etcd: {}`: it lies over the template (or the built-in values) and changes nothing.
- * When the user later names a template or an external topology, our empty block makes room.
+ * When the user later names a template or an external topology, our empty block makes room; one that
+ * the user wrote stays, and the CRD says that the two exclude each other.
  */
 const defaultGlobalTopo = (
   topo: NonNullable<Spec['globalTopoServer']>,
   old: Spec['globalTopoServer'],
+  wrote: Wrote,
 ): Spec['globalTopoServer'] => {
   if (!isRecord(topo)) return topo;
   const { etcd, external, templateRef } = topo;
   if (isAbsent(etcd) && isAbsent(external) && isBlank(templateRef)) return { ...topo, etcd: {} };
-  const ours = isEmptyObject(etcd) && isEmptyObject(old?.etcd);
-  return ours && (external ?? templateRef) ? omit(topo, 'etcd') : topo;
+  if (!(external ?? templateRef) || !isEmptyObject(etcd) || !isEmptyObject(old?.etcd)) return topo;
+  return wrote('globalTopoServer', 'etcd') ? topo : omit(topo, 'etcd');
 };
 
 /** The same for multiadmin and multiadminWeb: spec or templateRef, not both; `spec: {}` inherits. */
 const defaultAdmin = <T extends NonNullable<Spec['multiadmin']>>(
   admin: T,
   old: Spec['multiadmin'],
+  wroteSpec: () => boolean,
 ): T | Omit<T, 'spec'> => {
   if (!isRecord(admin)) return admin;
   if (isAbsent(admin.spec) && isBlank(admin.templateRef)) return { ...admin, spec: {} };
-  const ours = isEmptyObject(admin.spec) && isEmptyObject(old?.spec);
-  return ours && admin.templateRef ? omit(admin, 'spec') : admin;
+  if (!admin.templateRef || !isEmptyObject(admin.spec) || !isEmptyObject(old?.spec)) return admin;
+  return wroteSpec() ? admin : omit(admin, 'spec');
 };
 
 /**
@@ -117,6 +124,7 @@ export const defaultCluster = (
     return cluster;
   const spec: Partial<Spec> = cluster.spec ?? {};
   const old = isRecord(context.old?.spec) ? context.old.spec : undefined;
+  const wrote: Wrote = (...path) => context.wrote?.(['spec', ...path]) ?? false;
   const { globalTopoServer, multiadmin, multiadminWeb, databases } = spec;
   const defaulted = {
     ...spec,
@@ -129,10 +137,16 @@ export const defaultCluster = (
     backup: spec.backup ?? structuredClone(DEFAULT_BACKUP),
     databases: defaultDatabases(databases),
     ...(globalTopoServer && {
-      globalTopoServer: defaultGlobalTopo(globalTopoServer, old?.globalTopoServer),
+      globalTopoServer: defaultGlobalTopo(globalTopoServer, old?.globalTopoServer, wrote),
     }),
-    ...(multiadmin && { multiadmin: defaultAdmin(multiadmin, old?.multiadmin) }),
-    ...(multiadminWeb && { multiadminWeb: defaultAdmin(multiadminWeb, old?.multiadminWeb) }),
+    ...(multiadmin && {
+      multiadmin: defaultAdmin(multiadmin, old?.multiadmin, () => wrote('multiadmin', 'spec')),
+    }),
+    ...(multiadminWeb && {
+      multiadminWeb: defaultAdmin(multiadminWeb, old?.multiadminWeb, () =>
+        wrote('multiadminWeb', 'spec'),
+      ),
+    }),
   };
   // postgresPasswordSecretRef may be missing: then the CRD's schema refuses the object by name.
   return { ...cluster, spec: defaulted as Spec };

@@ -1,6 +1,6 @@
 import { inline, list, optional, required, rule, struct, transition } from './dsl.ts';
 import { cellName, region, templateRef, zoneId } from './scalars.ts';
-import { localTopo } from './topology.ts';
+import { localTopoInList } from './topology.ts';
 import { gateway, placement } from './workloads.ts';
 
 interface CellValue {
@@ -48,7 +48,7 @@ export const cellConfig = struct(
       inline({
         multigateway: optional(gateway, 'The gateway pods.'),
         multigatewayPlacement: optional(placement, 'Where the gateway pods may run.'),
-        localTopoServer: optional(localTopo, 'A topology server for this cell alone.'),
+        localTopoServer: optional(localTopoInList, 'A topology server for this cell alone.'),
       }),
       'Settings written out here instead of taken from a template.',
     ),

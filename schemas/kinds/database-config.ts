@@ -10,7 +10,7 @@ import {
   text,
 } from './scalars.ts';
 import { pgConfRef, postgresConfig } from './settings.ts';
-import { pvcPolicy } from './storage.ts';
+import { pvcPolicyInList } from './storage.ts';
 import { multiorch } from './workloads.ts';
 
 interface Named {
@@ -40,7 +40,7 @@ export const shardOverrides = struct('ShardOverrides', 'Settings that win over a
 export const shardInlineSpec = struct(
   'ShardInlineSpec',
   'A shard written out.',
-  { pvcDeletionPolicy: optional(pvcPolicy, 'What happens to data volumes when pods go.') },
+  { pvcDeletionPolicy: optional(pvcPolicyInList, 'What happens to data volumes when pods go.') },
   { bases: [shardOverrides] },
 );
 
@@ -89,7 +89,7 @@ export const tableGroupConfig = struct(
     name: required(tableGroupName, 'Name of the table group.'),
     default: optional(boolean, 'The group of all tables that belong to no other one.'),
     backup: optional(backup, 'Where its backups go. Absent: as the database.'),
-    pvcDeletionPolicy: optional(pvcPolicy, 'What happens to data volumes when pods go.'),
+    pvcDeletionPolicy: optional(pvcPolicyInList, 'What happens to data volumes when pods go.'),
     shards: optional(
       list(shardConfig, { listType: 'map', key: 'name', maxItems: 32 }),
       'Its shards. Absent: one named 0-inf.',

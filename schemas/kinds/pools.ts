@@ -8,11 +8,12 @@ import {
   rule,
   type Rule,
   struct,
+  type StructSchema,
   transition,
 } from './dsl.ts';
 import { affinity, toleration } from './embedded.ts';
 import { cellName, poolType } from './scalars.ts';
-import { pvcPolicy, storage } from './storage.ts';
+import { pvcPolicy, pvcPolicyInList, storage } from './storage.ts';
 import { containerSpec } from './workloads.ts';
 
 const poolCells = list(cellName, {
@@ -28,24 +29,25 @@ const poolCells = list(cellName, {
   ],
 });
 
-export const pool = struct('Pool', 'A group of equal Postgres pods.', {
-  type: optional(poolType, 'What the pool serves.'),
-  cells: optional(
-    poolCells,
-    'Cells with pods of the pool. Absent: every cell of the cluster. Cells can be added, not removed.',
-  ),
-  replicasPerCell: optional(
-    int32({ minimum: 1, maximum: 32 }),
-    'Postgres pods in each cell. Absent: 2 if the pool is in one cell, else 1.',
-  ),
-  storage: optional(storage, 'Data volume of each pod.'),
-  postgres: optional(containerSpec, 'The Postgres container.'),
-  multipooler: optional(containerSpec, 'The multipooler container.'),
-  affinity: optional(affinity, 'Scheduling affinity of the pods.'),
-  tolerations: optional(list(toleration), 'Taints that the pods tolerate.'),
-  fsGroup: optional(int64({ minimum: 1 }), 'Group id that owns the files on the data volume.'),
-  pvcDeletionPolicy: optional(pvcPolicy, 'What happens to data volumes when pods go.'),
-});
+const poolWith = (policy: StructSchema): StructSchema =>
+  struct('Pool', 'A group of equal Postgres pods.', {
+    type: optional(poolType, 'What the pool serves.'),
+    cells: optional(
+      poolCells,
+      'Cells with pods of the pool. Absent: every cell of the cluster. Cells can be added, not removed.',
+    ),
+    replicasPerCell: optional(
+      int32({ minimum: 1, maximum: 32 }),
+      'Postgres pods in each cell. Absent: 2 if the pool is in one cell, else 1.',
+    ),
+    storage: optional(storage, 'Data volume of each pod.'),
+    postgres: optional(containerSpec, 'The Postgres container.'),
+    multipooler: optional(containerSpec, 'The multipooler container.'),
+    affinity: optional(affinity, 'Scheduling affinity of the pods.'),
+    tolerations: optional(list(toleration), 'Taints that the pods tolerate.'),
+    fsGroup: optional(int64({ minimum: 1 }), 'Group id that owns the files on the data volume.'),
+    pvcDeletionPolicy: optional(policy, 'What happens to data volumes when pods go.'),
+  });
 
 type PoolMap = Record<string, unknown>;
 
@@ -67,11 +69,12 @@ const noPoolRemoved = transition<PoolMap>(
   (self, old) => Object.keys(old).every((key) => key in self),
 );
 
-const pools = (rules: Rule[]): MapSchema => map(pool, { maxProperties: 8, rules });
+const pools = (policy: StructSchema, rules: Rule[]): MapSchema =>
+  map(poolWith(policy), { maxProperties: 8, rules });
 
-/** Pools as a MultigresCluster names them. */
-export const clusterPools = pools([keyAtMost25, noPoolRemoved]);
+/** Pools as a MultigresCluster names them, within its list of databases. */
+export const clusterPools = pools(pvcPolicyInList, [keyAtMost25, noPoolRemoved]);
 /** Pools of a ShardTemplate. */
-export const templatePools = pools([keyBelow63, noPoolRemoved]);
+export const templatePools = pools(pvcPolicy, [keyBelow63, noPoolRemoved]);
 /** Pools of the kinds that the operator writes. */
-export const childPools = pools([keyBelow63]);
+export const childPools = pools(pvcPolicy, [keyBelow63]);

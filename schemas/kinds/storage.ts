@@ -17,19 +17,22 @@ export const storage = struct('Storage', 'A persistent volume.', {
   accessModes: optional(list(text), 'Access modes of the volume. Empty: ReadWriteOnce.'),
 });
 
-export const pvcPolicy = struct(
-  'PvcPolicy',
-  'What happens to PersistentVolumeClaims, and the data on them, when their owner goes.',
-  {
-    whenDeleted: defaulted(
-      pvcRetention,
-      'Retain',
-      'When the owning object is deleted: keep the volumes or delete them.',
-    ),
-    whenScaled: defaulted(
-      pvcRetention,
-      'Delete',
-      'When the number of replicas shrinks: keep the volumes of removed pods or delete them.',
-    ),
-  },
-);
+const PVC_POLICY_DOC =
+  'What happens to PersistentVolumeClaims, and the data on them, when their owner goes.';
+const WHEN_DELETED = 'When the owning object is deleted: keep the volumes or delete them.';
+const WHEN_SCALED =
+  'When the number of replicas shrinks: keep the volumes of removed pods or delete them.';
+
+export const pvcPolicy = struct('PvcPolicy', PVC_POLICY_DOC, {
+  whenDeleted: defaulted(pvcRetention, 'Retain', WHEN_DELETED),
+  whenScaled: defaulted(pvcRetention, 'Delete', WHEN_SCALED),
+});
+
+/**
+ * The same below a list of the user's, where nothing is written by others: `kubectl apply` would take
+ * it out and the API server put it in again, each time. The same defaults are resolved later.
+ */
+export const pvcPolicyInList = struct('PvcPolicy', PVC_POLICY_DOC, {
+  whenDeleted: optional(pvcRetention, `${WHEN_DELETED} Absent: Retain.`),
+  whenScaled: optional(pvcRetention, `${WHEN_SCALED} Absent: Delete.`),
+});

@@ -1,7 +1,7 @@
-import { int32, list, optional, required, rule, string, struct } from './dsl.ts';
+import { int32, list, optional, required, rule, string, struct, type StructSchema } from './dsl.ts';
 import { resourceRequirements } from './embedded.ts';
 import { endpointUrl, imageRef, rootPath, secretName253, templateRef, text } from './scalars.ts';
-import { pvcPolicy, storage } from './storage.ts';
+import { pvcPolicy, pvcPolicyInList, storage } from './storage.ts';
 import { placement } from './workloads.ts';
 
 interface Choice {
@@ -12,29 +12,32 @@ interface Choice {
 
 const given = (...values: unknown[]): number => values.filter((v) => v !== undefined).length;
 
-export const etcd = struct('Etcd', 'An etcd that the operator runs.', {
-  image: optional(imageRef, "Image of etcd. Absent: the operator's default."),
-  replicas: optional(
-    int32({
-      minimum: 1,
-      rules: [
-        rule<number>(
-          'self % 2 == 1',
-          'etcd needs an odd number of replicas to form a majority: use 1, 3, 5 or 7',
-          (self) => self % 2 === 1,
-        ),
-      ],
-    }),
-    'Members of etcd: an odd number. Fixed once etcd runs.',
-  ),
-  storage: optional(storage, 'Data volume of each member.'),
-  resources: optional(resourceRequirements, 'CPU and memory of each member.'),
-  rootPath: optional(
-    rootPath,
-    'Prefix of all keys. Default: /multigres/global or /multigres/<cell>.',
-  ),
-  pvcDeletionPolicy: optional(pvcPolicy, 'What happens to the data volumes.'),
-});
+const etcdWith = (policy: StructSchema): StructSchema =>
+  struct('Etcd', 'An etcd that the operator runs.', {
+    image: optional(imageRef, "Image of etcd. Absent: the operator's default."),
+    replicas: optional(
+      int32({
+        minimum: 1,
+        rules: [
+          rule<number>(
+            'self % 2 == 1',
+            'etcd needs an odd number of replicas to form a majority: use 1, 3, 5 or 7',
+            (self) => self % 2 === 1,
+          ),
+        ],
+      }),
+      'Members of etcd: an odd number. Fixed once etcd runs.',
+    ),
+    storage: optional(storage, 'Data volume of each member.'),
+    resources: optional(resourceRequirements, 'CPU and memory of each member.'),
+    rootPath: optional(
+      rootPath,
+      'Prefix of all keys. Default: /multigres/global or /multigres/<cell>.',
+    ),
+    pvcDeletionPolicy: optional(policy, 'What happens to the data volumes.'),
+  });
+
+export const etcd = etcdWith(pvcPolicy);
 
 export const externalTopo = struct('ExternalTopo', 'A topology server that others run.', {
   endpoints: required(
@@ -61,28 +64,33 @@ export const externalTopo = struct('ExternalTopo', 'A topology server that other
   rootPath: optional(rootPath, 'Prefix of all keys.'),
 });
 
-export const localTopo = struct(
-  'LocalTopo',
-  'The topology server of one cell: managed etcd or an external one.',
-  {
-    etcd: optional(etcd, 'An etcd that the operator runs.'),
-    external: optional(externalTopo, 'A topology server that others run.'),
-  },
-  {
-    rules: [
-      rule<Choice>(
-        'has(self.etcd) || has(self.external)',
-        'a local topology server needs etcd or external: add one, or remove the block to use the global one',
-        (self) => given(self.etcd, self.external) > 0,
-      ),
-      rule<Choice>(
-        '!(has(self.etcd) && has(self.external))',
-        'etcd and external exclude each other: remove one of them',
-        (self) => given(self.etcd, self.external) < 2,
-      ),
-    ],
-  },
-);
+const localTopoWith = (managed: StructSchema): StructSchema =>
+  struct(
+    'LocalTopo',
+    'The topology server of one cell: managed etcd or an external one.',
+    {
+      etcd: optional(managed, 'An etcd that the operator runs.'),
+      external: optional(externalTopo, 'A topology server that others run.'),
+    },
+    {
+      rules: [
+        rule<Choice>(
+          'has(self.etcd) || has(self.external)',
+          'a local topology server needs etcd or external: add one, or remove the block to use the global one',
+          (self) => given(self.etcd, self.external) > 0,
+        ),
+        rule<Choice>(
+          '!(has(self.etcd) && has(self.external))',
+          'etcd and external exclude each other: remove one of them',
+          (self) => given(self.etcd, self.external) < 2,
+        ),
+      ],
+    },
+  );
+
+export const localTopo = localTopoWith(etcd);
+/** Within the list of cells. */
+export const localTopoInList = localTopoWith(etcdWith(pvcPolicyInList));
 
 export const globalTopo = struct(
   'GlobalTopo',

@@ -137,7 +137,7 @@ export function runPolicies(
   return judged.toSorted(
     (a, b) =>
       Number(a.mode === 'warn') - Number(b.mode === 'warn') ||
-      compareText(a.finding.path, b.finding.path) ||
+      comparePaths(a.finding.path, b.finding.path) ||
       compareText(a.policy.code, b.policy.code),
   );
 }
@@ -230,6 +230,19 @@ function modeOf(policy: Policy, finding: Finding, modes: ModeOverrides): Mode {
 function showValue(value: unknown): string {
   const text = JSON.stringify(value) ?? '';
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** Segment by segment, elements of a list by their number. */
+function comparePaths(a: string, b: string): number {
+  const [left, right] = [a.split('/'), b.split('/')];
+  for (const [i, segment] of left.entries()) {
+    const other = right[i];
+    if (other === undefined) return 1;
+    if (segment === other) continue;
+    const numbers = /^\d+$/.test(segment) && /^\d+$/.test(other);
+    return numbers ? Number(segment) - Number(other) : compareText(segment, other);
+  }
+  return left.length - right.length;
 }
 
 /** By UTF-16 code units: the same on every machine, whatever its locale. */

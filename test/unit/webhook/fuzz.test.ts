@@ -13,7 +13,7 @@ import { Connection, type Answer as Received } from '../../../hack/bench/connect
 import { issueCa, issueLeaf, type KeyPair } from '../../../webhook/ca.ts';
 import { createWebhookMetrics } from '../../../webhook/metrics.ts';
 import { listenTls, type Listening } from '../../../webhook/listen.ts';
-import { createApp, LIMITS } from '../../../webhook/server.ts';
+import { createApp } from '../../../webhook/server.ts';
 import { createSteps } from '../../../webhook/steps.ts';
 import { mangle, mangling, type Mangling } from '../../support/mangle.ts';
 import { plainDeps, reviewSeeds } from '../../support/review-seeds.ts';
@@ -36,16 +36,13 @@ before(async () => {
   const metrics = createWebhookMetrics();
   // Each seed has a world of its own, chosen by a header: one server for all.
   const apps = seeds.map(({ world }) =>
-    createApp(
-      {
-        ...createSteps({ ...plainDeps(world), log, metrics }),
-        notReady: () => [],
-        onError: (error) => void failures.push(error),
-        onRefused: (refusal) => metrics.refused(refusal.status),
-      },
+    createApp({
       // A busy machine is no fault of the webhook.
-      { ...LIMITS, reviewMs: 60_000 },
-    ),
+      ...createSteps({ ...plainDeps(world), log, metrics, reviewMs: 60_000 }),
+      notReady: () => [],
+      onError: (error) => void failures.push(error),
+      onRefused: (refusal) => metrics.refused(refusal.status),
+    }),
   );
   const root: RequestListener = (req, res) => apps[Number(req.headers['x-seed'])]?.(req, res);
   ca = await issueCa({ commonName: 'ca', years: 1 });

@@ -82,3 +82,37 @@ test('what has a wrong type is left for the schema to refuse', () => {
   }
   assert.deepEqual(mutate(request({ ...cluster({}), spec: 'x' })).patch, []);
 });
+
+test('an empty block makes room for what replaces it, unless the user wrote it', () => {
+  const stored = cluster({ globalTopoServer: { etcd: {} }, multiadmin: { spec: {} } });
+  const both = {
+    globalTopoServer: { etcd: {}, templateRef: 't' },
+    multiadmin: { spec: {}, templateRef: 't' },
+  };
+  const removed = (object: KubeObject, managedFields?: unknown): string[] => {
+    const asked = { ...request(object, stored), managedFields: () => managedFields };
+    return (mutate(asked).patch as Patch).flatMap(({ op, path }) =>
+      op === 'remove' ? [path] : [],
+    );
+  };
+  const wanted = ['/spec/globalTopoServer/etcd', '/spec/multiadmin/spec'];
+  assert.deepEqual(removed(cluster(both)).toSorted(), wanted);
+  // client-side apply tells by an annotation what its file says
+  const applied = (spec: object): KubeObject => {
+    const text = JSON.stringify({ spec });
+    const key = 'kubectl.kubernetes.io/last-applied-configuration';
+    return cluster(both, { annotations: { [key]: text } });
+  };
+  assert.deepEqual(removed(applied(both)), []);
+  const { globalTopoServer } = both;
+  assert.deepEqual(removed(applied({ globalTopoServer })), ['/spec/multiadmin/spec']);
+  const written = { globalTopoServer: { templateRef: 't' }, multiadmin: { templateRef: 't' } };
+  assert.deepEqual(removed(applied(written)).toSorted(), wanted);
+  // server-side apply by the names of fields
+  const entry = (operation: string) => ({
+    operation,
+    fieldsV1: { 'f:spec': { 'f:globalTopoServer': { 'f:etcd': {}, 'f:templateRef': {} } } },
+  });
+  assert.deepEqual(removed(cluster(both), [entry('Apply')]), ['/spec/multiadmin/spec']);
+  assert.deepEqual(removed(cluster(both), [entry('Update')]).toSorted(), wanted);
+});

@@ -55,6 +55,14 @@ test('an object of a deleted collection is named by itself', () => {
   assert.equal(parseReview({ ...body, request }).name, 'demo');
 });
 
+test('the bookkeeping of field managers is read when it is asked for', () => {
+  const managedFields = [{ manager: 'kubectl' }];
+  const whole = structuredClone(body) as { request: { object: { metadata: object } } };
+  Object.assign(whole.request.object.metadata, { managedFields });
+  assert.deepEqual(parseReview(body, () => whole).managedFields?.(), managedFields);
+  assert.equal(parseReview(body).managedFields, undefined);
+});
+
 test('a refusal has a status and no patch', () => {
   const { response } = buildReview('u', { allowed: false, message: 'no', patch: [{ op: 'add' }] });
   assert.deepEqual(response, {

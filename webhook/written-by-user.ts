@@ -1,0 +1,43 @@
+import type { AdmissionRequest } from './review.ts';
+import { isRecord } from '../schemas/walk.ts';
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/**
+ * Whether whoever applies an object wrote a field of it, as far as kubectl and GitOps tools tell:
+ * client-side apply keeps the text, server-side apply the names of the fields. False where neither does.
+ * Both are parsed here, so only ask where the answer matters.
+ */
+export function writtenByUser(
+  { object, managedFields }: AdmissionRequest,
+  path: readonly string[],
+): boolean {
+  const text = object?.metadata.annotations?.[LAST_APPLIED];
+  if (text !== undefined && has(parsed(text), path)) return true;
+  const names = path.map((key) => `f:${key}`);
+  const entries = managedFields?.();
+  return (
+    Array.isArray(entries) &&
+    entries.some(
+      (entry: unknown) =>
+        isRecord(entry) && entry['operation'] === 'Apply' && has(entry['fieldsV1'], names),
+    )
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function has(value: unknown, path: readonly string[]): boolean {
+  let inner = value;
+  for (const key of path) {
+    if (!isRecord(inner) || !Object.hasOwn(inner, key)) return false;
+    inner = inner[key];
+  }
+  return true;
+}
