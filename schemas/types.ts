@@ -437,9 +437,12 @@ export interface ResolvedStatus {
   /** Global topology. */
   globalTopoServer: {
     replicas?: number;
+    image?: string;
     resources?: ResourceRequirements;
     storageSize?: string;
     storageClass?: string;
+    pvcDeletionPolicy?: PvcPolicy;
+    rootPath: string;
     address: string;
   };
   /** Administration service. */
@@ -447,7 +450,21 @@ export interface ResolvedStatus {
   /** Administration page. */
   multiadminWeb: { replicas: number; resources?: ResourceRequirements };
   /** Cells, by name. */
-  cells: Record<string, { gateway: { replicas: number; resources?: ResourceRequirements } }>;
+  cells: Record<
+    string,
+    {
+      gateway: { replicas: number; resources?: ResourceRequirements; buffer?: GatewayBuffer };
+      localTopoServer?: {
+        replicas?: number;
+        image?: string;
+        resources?: ResourceRequirements;
+        storageSize?: string;
+        storageClass?: string;
+        pvcDeletionPolicy?: PvcPolicy;
+        rootPath: string;
+      };
+    }
+  >;
   /** Shards, by database/tablegroup/shard. */
   shards: Record<
     string,
@@ -455,7 +472,10 @@ export interface ResolvedStatus {
       template?: string;
       durabilityPolicy: string;
       backup: string;
-      multiorch: { replicas: number; resources?: ResourceRequirements };
+      backupVolume?: { storageSize?: string; storageClass?: string };
+      multiorch: { replicas: number; resources?: ResourceRequirements; cells: string[] };
+      initdbArgs?: string;
+      postgresConfig?: Record<string, string>;
       pools: Record<
         string,
         {
@@ -465,6 +485,7 @@ export interface ResolvedStatus {
           storageClass?: string;
           postgres?: ResourceRequirements;
           multipooler?: ResourceRequirements;
+          pvcDeletionPolicy?: PvcPolicy;
         }
       >;
     }

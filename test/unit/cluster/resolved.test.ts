@@ -36,7 +36,17 @@ describe('status.resolved', () => {
     assert.equal(multiadmin.replicas, 1);
     assert.equal(cells['z1']?.gateway.replicas, 1);
     const { pools, ...shard } = shards['postgres/default/0-inf'] ?? {};
-    assert.partialDeepStrictEqual(shard, { durabilityPolicy: 'AT_LEAST_2', backup: '/backups' });
+    assert.partialDeepStrictEqual(shard, {
+      durabilityPolicy: 'AT_LEAST_2',
+      backup: '/backups',
+      backupVolume: { storageSize: '10Gi' },
+      multiorch: { cells: ['z1'] },
+    });
+    assert.equal(globalTopoServer.rootPath, '/multigres/global');
+    assert.deepEqual(globalTopoServer.pvcDeletionPolicy, {
+      whenDeleted: 'Delete',
+      whenScaled: 'Delete',
+    });
     assert.deepEqual(pools, {
       default: {
         cells: ['z1'],
@@ -44,6 +54,7 @@ describe('status.resolved', () => {
         storageSize: '1Gi',
         postgres: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '512Mi' } },
         multipooler: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '256Mi' } },
+        pvcDeletionPolicy: { whenDeleted: 'Delete', whenScaled: 'Delete' },
       },
     });
   });
@@ -69,11 +80,44 @@ describe('status.resolved', () => {
       }),
       templates,
     );
-    assert.deepEqual(status.globalTopoServer, { address: 'https://e:2379' });
+    assert.deepEqual(status.globalTopoServer, {
+      address: 'https://e:2379',
+      rootPath: '/multigres/global',
+    });
     assert.partialDeepStrictEqual(status.shards['postgres/default/0-inf'], {
       template: 'default',
       backup: 's3://b/k',
       pools: { main: { replicasPerCell: 3, storageSize: '4Gi', storageClass: 'fast' } },
+    });
+  });
+
+  it('shows what only templates say, and which volumes go', () => {
+    const meta = { apiVersion: 'multigres.com/v1alpha1', metadata: { name: 'default' } };
+    const etcd = { replicas: 1, rootPath: '/c', image: 'quay.io/e:1' };
+    const buffer = { window: '5s' };
+    const templates = {
+      core: { default: { ...meta, spec: { globalTopoServer: { etcd: { rootPath: '/r' } } } } },
+      cell: { default: { ...meta, spec: { multigateway: { buffer }, localTopoServer: { etcd } } } },
+      shard: {
+        default: {
+          ...meta,
+          spec: {
+            initdbArgs: '--data-checksums',
+            postgresConfig: { work_mem: '64MB' },
+            pvcDeletionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
+            pools: { main: { pvcDeletionPolicy: { whenScaled: 'Delete' } } },
+          },
+        },
+      },
+    } as unknown as Templates;
+    const { globalTopoServer, cells, shards } = statusOf(cluster(), templates);
+    assert.equal(globalTopoServer.rootPath, '/r');
+    assert.partialDeepStrictEqual(cells['z1']?.gateway.buffer, buffer);
+    assert.partialDeepStrictEqual(cells['z1']?.localTopoServer, etcd);
+    assert.partialDeepStrictEqual(shards['postgres/default/0-inf'], {
+      initdbArgs: '--data-checksums',
+      postgresConfig: { work_mem: '64MB' },
+      pools: { main: { pvcDeletionPolicy: { whenDeleted: 'Retain', whenScaled: 'Delete' } } },
     });
   });
 
