@@ -3,7 +3,11 @@ import type { Clock } from '../controller/kube/clock.ts';
 import { listAll } from '../controller/kube/informer.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { BUILTIN } from '../schemas/resolve/builtin.ts';
-import { templateReferences, type TemplateKind } from '../schemas/resolve/templates.ts';
+import {
+  templateReferences,
+  type TemplateKind,
+  type TemplateReference,
+} from '../schemas/resolve/templates.ts';
 import type { Templates } from '../schemas/resolve/types.ts';
 import type { MultigresCluster, Shard, ShardOverrides, ShardTemplate } from '../schemas/types.ts';
 import type { Live } from './live.ts';
@@ -172,23 +176,10 @@ async function templatesFor(
   clusters: readonly MultigresCluster[],
 ): Promise<Templates> {
   const named = clusters.flatMap((cluster) => templateReferences(cluster));
-  const load = async <T>(kind: TemplateKind): Promise<Record<string, T>> => {
-    const found = new Map(
-      deps.live.listers[kind].list(namespace).map((object) => [object.metadata.name, object]),
-    );
-    const wanted = named.filter((reference) => reference.kind === kind).map(({ name }) => name);
-    for (const name of new Set(wanted)) {
-      if (found.has(name)) continue;
-      const object = await deps.kube.get({ kind: KINDS[kind], namespace, name });
-      if (object) found.set(name, object);
-    }
-    // It applies where nobody names another, which each cluster can do once for all its parts.
-    const mayApply = clusters.some((cluster) => !namesForAll(cluster, kind));
-    if (mayApply && !found.has(BUILTIN.template)) {
-      const object = await deps.live.defaultTemplate(kind, namespace);
-      if (object) found.set(BUILTIN.template, object);
-    }
-    return Object.fromEntries(found) as Record<string, T>;
+  const load = async <T>(kind: TemplateKind): Promise<Readonly<Record<string, T>>> => {
+    const copies = deps.live.listers[kind].byName(namespace);
+    const more = await templatesBeyond(deps, { kind, namespace }, { copies, named, clusters });
+    return (more ? { ...copies, ...more } : copies) as Readonly<Record<string, T>>;
   };
   const [core, cell, shard] = await Promise.all([
     load<Templates['core'][string]>('CoreTemplate'),
@@ -196,6 +187,37 @@ async function templatesFor(
     load<Templates['shard'][string]>('ShardTemplate'),
   ]);
   return { core, cell, shard };
+}
+
+/** Templates of one kind that some cluster needs and the copies lack, if there are any. */
+async function templatesBeyond(
+  deps: WorldDeps,
+  { kind, namespace }: { kind: TemplateKind; namespace: string },
+  {
+    copies,
+    named,
+    clusters,
+  }: {
+    copies: Readonly<Record<string, KubeObject>>;
+    named: readonly TemplateReference[];
+    clusters: readonly MultigresCluster[];
+  },
+): Promise<Record<string, KubeObject> | undefined> {
+  let found: Record<string, KubeObject> | undefined;
+  const asked = new Set<string>();
+  for (const { kind: ofKind, name } of named) {
+    if (ofKind !== kind || Object.hasOwn(copies, name) || asked.has(name)) continue;
+    asked.add(name);
+    const object = await deps.kube.get({ kind: KINDS[kind], namespace, name });
+    if (object) found = { ...found, [name]: object };
+  }
+  // It applies where nobody names another, which each cluster can do once for all its parts.
+  const mayApply = clusters.some((cluster) => !namesForAll(cluster, kind));
+  if (mayApply && !Object.hasOwn(copies, BUILTIN.template) && !found?.[BUILTIN.template]) {
+    const object = await deps.live.defaultTemplate(kind, namespace);
+    if (object) found = { ...found, [BUILTIN.template]: object };
+  }
+  return found;
 }
 
 const FOR_ALL = {
@@ -242,6 +264,7 @@ async function readConfigMaps(
   names: readonly string[],
   about: object,
 ): Promise<Record<string, Record<string, string> | null>> {
+  if (names.length === 0) return {};
   const found = await Promise.all(
     names.map(async (name) => {
       try {
@@ -257,16 +280,24 @@ async function readConfigMaps(
   return Object.fromEntries(found.flat());
 }
 
+/** Those of the cluster's own text and of the templates that it uses; `default` applies unnamed. */
 function configMapNames(cluster: MultigresCluster, templates: Templates): string[] {
-  const shards = (cluster.spec?.databases ?? []).flatMap(({ tablegroups = [] }) =>
-    tablegroups.flatMap((tablegroup) => tablegroup.shards ?? []),
-  );
-  const used = templateReferences(cluster).filter(({ kind }) => kind === 'ShardTemplate');
-  const names = new Set([...used.map(({ name }) => name), 'default']);
-  const layers: (Pick<ShardOverrides, 'postgresConfigRef'> | undefined)[] = [
-    ...shards.flatMap(({ spec, overrides }) => [spec, overrides]),
-    ...[...names].map((name) => templates.shard[name]?.spec),
-  ];
-  const found = layers.flatMap((layer) => layer?.postgresConfigRef?.name || []);
-  return [...new Set(found)];
+  const names = new Set<string>();
+  const add = (layer: Pick<ShardOverrides, 'postgresConfigRef'> | undefined): void => {
+    const name = layer?.postgresConfigRef?.name;
+    if (name) names.add(name);
+  };
+  for (const { tablegroups = [] } of cluster.spec?.databases ?? []) {
+    for (const { shards = [] } of tablegroups) {
+      for (const { spec, overrides } of shards) {
+        add(spec);
+        add(overrides);
+      }
+    }
+  }
+  for (const name in templates.shard) {
+    if (!templates.shard[name]?.spec?.postgresConfigRef) continue;
+    if (usesTemplate(cluster, 'ShardTemplate', name)) add(templates.shard[name].spec);
+  }
+  return [...names];
 }

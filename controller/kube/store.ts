@@ -9,6 +9,8 @@ export interface Lister {
   get(namespace: string | undefined, name: string): KubeObject | undefined;
   /** In no particular order. */
   list(namespace?: string): KubeObject[];
+  /** Those of a namespace by their names: the same record until one of them changes. */
+  byName(namespace: string): Readonly<Record<string, KubeObject>>;
   /** `owner`: uid of the controlling owner; `cluster`: `namespace/label`; `node`: node of a pod. */
   byIndex(index: IndexName, key: string): KubeObject[];
   /** Puts the answer to an own write in place before the watch delivers it. */
@@ -79,6 +81,7 @@ export interface StoreOptions {
 export class Store implements Lister {
   readonly #items = new Map<string, KubeObject>();
   readonly #indexes = new Map<IndexName, Map<string, Set<string>>>();
+  readonly #byName = new Map<string, Readonly<Record<string, KubeObject>>>();
   readonly #overlays = new Map<string, Overlay>();
   readonly #seen = new Set<string>();
   readonly #options: StoreOptions;
@@ -101,6 +104,16 @@ export class Store implements Lister {
     this.#expireOverlays();
     const all = [...this.#items.values()];
     return namespace === undefined ? all : all.filter((o) => o.metadata.namespace === namespace);
+  }
+
+  byName(namespace: string): Readonly<Record<string, KubeObject>> {
+    this.#expireOverlays();
+    const known = this.#byName.get(namespace);
+    if (known) return known;
+    const found = this.list(namespace).map((object) => [object.metadata.name, object] as const);
+    const made = Object.fromEntries(found);
+    this.#byName.set(namespace, made);
+    return made;
   }
 
   byIndex(index: IndexName, key: string): KubeObject[] {
@@ -257,6 +270,7 @@ export class Store implements Lister {
   #put(key: string, object: KubeObject): void {
     this.#remove(key);
     this.#items.set(key, object);
+    this.#byName.delete(object.metadata.namespace ?? '');
     for (const [name, index] of this.#indexes) {
       for (const value of INDEXES[name](object)) {
         const keys = index.get(value);
@@ -270,6 +284,7 @@ export class Store implements Lister {
     const object = this.#items.get(key);
     if (!object) return;
     this.#items.delete(key);
+    this.#byName.delete(object.metadata.namespace ?? '');
     for (const [name, index] of this.#indexes) {
       for (const value of INDEXES[name](object)) {
         const keys = index.get(value);

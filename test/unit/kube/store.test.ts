@@ -48,6 +48,21 @@ test('a list of one namespace leaves the others alone', () => {
   assert.equal(store.list('other').length, 1);
 });
 
+test('the names of a namespace are gathered again only after a change there', () => {
+  const { store } = setup();
+  const other = { ...pod('x', '2'), metadata: { name: 'x', namespace: 'other' } };
+  store.applyEvent('ADDED', pod('a', '1'));
+  const first = store.byName('ns');
+  assert.deepEqual(Object.keys(first), ['a']);
+  store.applyEvent('ADDED', other);
+  assert.equal(store.byName('ns'), first);
+  store.applyEvent('MODIFIED', pod('a', '2'));
+  assert.equal(store.byName('ns')['a'], store.get('ns', 'a'));
+  store.applyEvent('DELETED', pod('a', '2'));
+  assert.deepEqual(store.byName('ns'), {});
+  assert.deepEqual(Object.keys(store.byName('other')), ['x']);
+});
+
 test('indexes follow every change', () => {
   const { store } = setup();
   const owner = { apiVersion: 'v1', kind: 'X', name: 'o', uid: 'o-uid', controller: true };
