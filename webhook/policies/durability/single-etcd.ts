@@ -33,6 +33,7 @@ give.`,
       message: 'a single etcd is a single point of failure',
       allowed: '3, 5 or 7 for anything that matters',
       fix: 'use 3 from the start: the number cannot be changed later',
+      brief: 'global etcd: 1 member is a single point of failure; start with 3, it cannot change',
     };
     if (replicas === 1) return [finding];
     const tolerates = replicas - majorityOf(replicas);
@@ -41,6 +42,7 @@ give.`,
         ...finding,
         message: `an etcd of ${replicas} tolerates the loss of ${tolerates}, as one of ${replicas - 1} does`,
         fix: `use ${replicas + 1} from the start: the number cannot be changed later`,
+        brief: `global etcd: ${replicas} members tolerate ${tolerates} lost, as ${replicas - 1} do; start with ${replicas + 1}`,
       },
     ];
   },
