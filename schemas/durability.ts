@@ -37,6 +37,16 @@ export const parsePolicy = (name: string): Policy | undefined =>
 export const policyOrDefault = (name: string): Policy =>
   parsePolicy(name) ?? POLICIES[DEFAULT_POLICY];
 
+/**
+ * The policy of a Shard. One that has started keeps that of its first rule, whatever its spec says
+ * since: the runtime has no call that changes it.
+ */
+export const policyInForce = (shard: {
+  spec?: { durabilityPolicy?: string };
+  status?: { durabilityPolicy?: string };
+}): Policy =>
+  policyOrDefault(shard.status?.durabilityPolicy ?? shard.spec?.durabilityPolicy ?? DEFAULT_POLICY);
+
 /** One pooler. `id` is unique within the shard. */
 export interface Member {
   id: string;
@@ -64,6 +74,13 @@ export const membershipOf = (
   }
   return counts;
 };
+
+/** Orchestrators per cell. */
+export const orchestratorsOf = (multiorch: {
+  cells: readonly string[];
+  replicas: number;
+}): Record<string, number> =>
+  Object.fromEntries(multiorch.cells.map((cell) => [cell, multiorch.replicas]));
 
 /** The fewest that are more than half: what an election, and etcd, need of so many members. */
 export const majorityOf = (members: number): number => Math.floor(members / 2) + 1;
@@ -154,24 +171,44 @@ export interface CellLoss {
    * confirmed writes that nobody else has.
    * `no-majority`: no election, since too few are left.
    * `rest-too-few`: the rest cannot satisfy the policy, so a leader could not write.
+   * `no-orchestrator`: the rest could, but no multiorch is left that would appoint a leader.
    */
-  harm: 'none' | 'lost-could-confirm' | 'no-majority' | 'rest-too-few';
+  harm: 'none' | 'lost-could-confirm' | 'no-majority' | 'rest-too-few' | 'no-orchestrator';
 }
 
-/** One entry per cell with members, in the order of the cells. */
-export const cellLosses = (policy: Policy, membership: Membership): CellLoss[] => {
+/**
+ * One entry per cell with members, in the order of the cells, and one for a cell without any that
+ * holds all `orchestrators`. Where those are not given, only the members count.
+ */
+export const cellLosses = (
+  policy: Policy,
+  membership: Membership,
+  orchestrators?: Membership,
+): CellLoss[] => {
   const shape = shapeOf(membership);
-  return Object.keys(membership)
+  const elected = (cell: string): boolean =>
+    orchestrators === undefined ||
+    Object.entries(orchestrators).some(([other, count]) => other !== cell && count > 0);
+  const losses = Object.keys(membership)
     .filter((cell) => (membership[cell] ?? 0) > 0)
-    .map((cell, index) => ({
-      cell,
-      lost: shape[index] ?? 0,
-      harm: harmOf(policy, shape, index, shape[index] ?? 0),
-    }));
+    .map((cell, index): CellLoss => {
+      const lost = shape[index] ?? 0;
+      const harm = harmOf(policy, shape, index, lost);
+      return { cell, lost, harm: harm === 'none' && !elected(cell) ? 'no-orchestrator' : harm };
+    });
+  const apart = Object.keys(orchestrators ?? {}).filter(
+    (cell) => (orchestrators?.[cell] ?? 0) > 0 && !membership[cell] && !elected(cell),
+  );
+  return [...losses, ...apart.map((cell) => ({ cell, lost: 0, harm: 'no-orchestrator' }) as const)];
 };
 
-/** What it does when `lost` members of one cell are gone for good. */
-const harmOf = (policy: Policy, shape: Shape, index: number, lost: number): CellLoss['harm'] => {
+/** What it does to the members when `lost` of one cell are gone for good. */
+const harmOf = (
+  policy: Policy,
+  shape: Shape,
+  index: number,
+  lost: number,
+): Exclude<CellLoss['harm'], 'no-orchestrator'> => {
   if (holds(policy, [lost])) return 'lost-could-confirm';
   const size = total(shape);
   if (size - lost < majorityOf(size)) return 'no-majority';

@@ -792,6 +792,8 @@ export interface ShardStatus {
   lastBackupType?: 'full' | 'diff' | 'incr';
   /** Role of each pod, by name of the pod. */
   podRoles?: Record<string, string>;
+  /** Policy of the rule that its poolers follow: taken when the shard first started, kept since. Absent before. */
+  durabilityPolicy?: string;
   /** Postgres pods that are ready. */
   readyReplicas?: number;
   /** How far changed settings of postgresql.conf have come. */

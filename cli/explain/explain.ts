@@ -2,15 +2,17 @@ import {
   cellLosses,
   type CellLoss,
   type Durability,
-  durabilityOf,
   membershipOf,
+  orchestratorsOf,
   parsePolicy,
 } from '../../schemas/durability.ts';
 import { resolveCluster } from '../../schemas/resolve/cluster.ts';
 import { runningShards } from '../../schemas/resolve/running.ts';
 import { templateReferences } from '../../schemas/resolve/templates.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
-import type { MultigresCluster } from '../../schemas/types.ts';
+import type { MultigresCluster, Shard } from '../../schemas/types.ts';
+import { shardViews } from '../../webhook/policies/locate.ts';
+import { inForce } from '../../webhook/policies/running.ts';
 import type { Failure, Input, Manifest } from '../documents.ts';
 import { nameOf, namespaceOf, readInputs } from '../documents.ts';
 import { judgeManifest } from '../judge.ts';
@@ -52,6 +54,7 @@ export interface ExplainedShard {
   name: string;
   policy: string;
   membersByCell: Record<string, number>;
+  orchestratorsByCell: Record<string, number>;
   /** Null for a policy that nobody knows. */
   durability: Durability | null;
   losses: CellLoss[];
@@ -150,7 +153,7 @@ function explainOne(
         .filter(([pointer]) => !pointer.startsWith('/templatesUsed'))
         .map(([pointer, origin]) => [pointer, sourceOf(origin, cluster, finder)]),
     ),
-    shards: shardsOf(result.value),
+    shards: shardsOf(cluster, result.value, world.shards),
   };
 }
 
@@ -230,20 +233,24 @@ function templatesOf(
   );
 }
 
-function shardsOf({ databases }: ResolvedCluster): ExplainedShard[] {
-  return databases.flatMap(({ name, durabilityPolicy, tablegroups }) =>
-    tablegroups.flatMap((tablegroup) =>
-      tablegroup.shards.map((shard) => {
-        const policy = parsePolicy(durabilityPolicy);
-        const membersByCell = membershipOf(shard.pools);
-        return {
-          name: `${name}/${tablegroup.name}/${shard.name}`,
-          policy: durabilityPolicy,
-          membersByCell,
-          durability: policy ? durabilityOf(policy, membersByCell) : null,
-          losses: policy ? cellLosses(policy, membersByCell) : [],
-        };
-      }),
-    ),
-  );
+/** With what each shard survives: one that has started under the policy that it has. */
+function shardsOf(
+  cluster: MultigresCluster,
+  resolved: ResolvedCluster,
+  shards: readonly Shard[] | undefined,
+): ExplainedShard[] {
+  return shardViews(cluster, resolved).map((view) => {
+    const { policy, durability, started } = inForce(view, shards);
+    const known = started || parsePolicy(view.durabilityPolicy) !== undefined;
+    const membersByCell = membershipOf(view.shard.pools);
+    const orchestratorsByCell = orchestratorsOf(view.shard.multiorch);
+    return {
+      name: view.title,
+      policy: known ? policy.name : view.durabilityPolicy,
+      membersByCell,
+      orchestratorsByCell,
+      durability: known ? durability : null,
+      losses: known ? cellLosses(policy, membersByCell, orchestratorsByCell) : [],
+    };
+  });
 }

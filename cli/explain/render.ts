@@ -92,18 +92,22 @@ const HARM = {
     'no election: the lost members alone could hold confirmed writes that nobody else has',
   'no-majority': 'no election: too few are left',
   'rest-too-few': 'no writes: the rest cannot satisfy the policy',
+  'no-orchestrator': 'no election: no multiorch is left',
 } as const;
 
-function shardText({ name, policy, membersByCell, durability, losses }: ExplainedShard): string[] {
+function shardText(shard: ExplainedShard): string[] {
+  const { name, policy, orchestratorsByCell, durability, losses } = shard;
   const title = `shard ${name}: ${policy}`;
   if (!durability) return [`${title}, which is no policy that the runtime has`];
   const { members, cells, achievable, writeTolerance, failoverTolerance } = durability;
-  const width = Math.max(4, ...Object.keys(membersByCell).map((cell) => cell.length));
+  const width = Math.max(4, ...losses.map(({ cell }) => cell.length));
+  const orchestrators = Object.values(orchestratorsByCell).reduce((sum, n) => sum + n, 0);
   const survives = losses.filter(({ harm }) => harm === 'none').length;
   return [
     `${title}, ${members} ${members === 1 ? 'member' : 'members'} in ${cells} ${cells === 1 ? 'cell' : 'cells'}${achievable ? '' : ': the policy cannot be met'}`,
     `  write tolerance     ${writeTolerance}  standbys, whichever, that may be lost while writes go on`,
     `  failover tolerance  ${failoverTolerance}  members, the leader too, that may be lost: the rest elects a leader that writes`,
+    `  orchestrators       ${orchestrators}  ${orchestrators === 0 ? 'nobody elects a leader' : `in ${Object.keys(orchestratorsByCell).join(', ')}`}`,
     `  cells survived      ${survives} of ${losses.length}`,
     `  ${'cell'.padEnd(width)}  members  if the whole cell is lost`,
     ...losses.map(

@@ -1,10 +1,5 @@
 /** Figures about our objects, set at the end of each pass and removed with the object. */
-import {
-  DEFAULT_POLICY,
-  durabilityOf,
-  countByCell,
-  policyOrDefault,
-} from '../../schemas/durability.ts';
+import { countByCell, durabilityOf, policyInForce } from '../../schemas/durability.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { LABELS } from '../../schemas/labels.ts';
 import type {
@@ -84,7 +79,7 @@ const writeTolerance = (shard: Shard, { views, nowMs }: ShardFigures): number =>
   const useful = views.filter(
     (view) => view !== leader && usefulStandby(view, leader, nowMs).useful,
   );
-  const policy = policyOrDefault(shard.spec?.durabilityPolicy ?? DEFAULT_POLICY);
+  const policy = policyInForce(shard);
   const members = [leader, ...useful].map(({ id, cell }) => ({ id, cell }));
   return durabilityOf(policy, countByCell(members)).writeTolerance;
 };

@@ -3,6 +3,7 @@
  * Status replies. Records say who claims what and outlive their process; replies say what is true now but
  * may be missing. Where both speak, the higher rule wins.
  */
+import { parsePolicy } from '../../schemas/durability.ts';
 import type { ShardRule, StatusResponse } from '../rpc/types.ts';
 import type { Id, Multipooler, RuleNumber, Timestamp } from '../topo/types.ts';
 
@@ -55,6 +56,10 @@ export const shardRule = (views: readonly PoolerView[]): ShardRule | undefined =
   }
   return highest;
 };
+
+/** The policy that the shard's rule carries; undefined before the first election, or if nobody knows it. */
+export const rulePolicy = (views: readonly PoolerView[]): string | undefined =>
+  parsePolicy(shardRule(views)?.durability_policy?.policy_name ?? '')?.name;
 
 export interface Leader {
   view: PoolerView;

@@ -12,7 +12,7 @@ import type { Plan } from './plan.ts';
 import type { ProgressInput } from './progress.ts';
 import type { Health } from './progress.ts';
 import { healthOf, progress } from './progress.ts';
-import { leaderOf, rolesOf } from './roles.ts';
+import { leaderOf, rolesOf, rulePolicy } from './roles.ts';
 
 export interface StatusInput {
   shard: Shard;
@@ -239,6 +239,12 @@ const rolesNow = (input: StatusInput): Record<string, string> => {
   return Object.fromEntries(kept);
 };
 
+/** Under which policy the shard runs: the last that is known, since its rule keeps it. */
+const policyNow = ({ dataPlane, shard }: StatusInput): Pick<ShardStatus, 'durabilityPolicy'> => {
+  const name = rulePolicy(dataPlane?.views ?? []) ?? shard.status?.durabilityPolicy;
+  return name === undefined ? {} : { durabilityPolicy: name };
+};
+
 /** The whole status of a Shard, from what was observed. Pure. */
 export const shardStatus = (input: StatusInput): ShardStatus => {
   const { shard } = input;
@@ -263,6 +269,7 @@ export const shardStatus = (input: StatusInput): ShardStatus => {
     poolsReady: facts.poolsReady,
     readyReplicas: facts.ready,
     podRoles: rolesNow(input),
+    ...policyNow(input),
     ...kept,
     ...backup.status,
     ...configStatus(input),

@@ -1,5 +1,5 @@
 import type { Member as PolicyMember } from '../../schemas/durability.ts';
-import { DEFAULT_POLICY, policyOrDefault } from '../../schemas/durability.ts';
+import { policyInForce } from '../../schemas/durability.ts';
 import type { KubeObject, Pod } from '../../schemas/k8s.ts';
 import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import { PORTS } from '../../schemas/ports.ts';
@@ -181,7 +181,7 @@ const makePlan = (
     ...(dataPlane ? { dataPlane } : {}),
     lastRoles: shard.status?.podRoles ?? {},
     missingSince: memory.missingSince,
-    policy: policyOrDefault(spec?.durabilityPolicy ?? DEFAULT_POLICY),
+    policy: policyInForce(shard),
     backupPolicy: effectivePvcPolicy(undefined, spec?.pvcDeletionPolicy),
     ...(secrets[0] === undefined ? {} : { blocked: secrets[0] }),
     ...(waiting === undefined ? {} : { newcomersWait: waiting }),

@@ -36,7 +36,10 @@ const pool = inline({
 
 const shard = inline({
   template: optional(text, 'ShardTemplate that was merged in.'),
-  durabilityPolicy: required(text, 'Policy in force.'),
+  durabilityPolicy: required(
+    text,
+    'Policy that a new shard starts under. One that has started keeps its first: see its status.',
+  ),
   backup: required(text, 'Where backups go: the path, or the bucket with its prefix.'),
   backupVolume: optional(inline(volume), 'The volume behind that path.'),
   multiorch: required(

@@ -43,6 +43,10 @@ const status = struct('ShardStatus', 'State of a shard.', {
   lastBackupTime: optional(time, 'End of the last backup.'),
   lastBackupType: optional(enumeration(['full', 'diff', 'incr']), 'Kind of the last backup.'),
   podRoles: optional(map(text), 'Role of each pod, by name of the pod.'),
+  durabilityPolicy: optional(
+    text,
+    'Policy of the rule that its poolers follow: taken when the shard first started, kept since. Absent before.',
+  ),
   readyReplicas: optional(int32(), 'Postgres pods that are ready.'),
   postgresConfig: optional(
     inline({

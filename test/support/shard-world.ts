@@ -41,7 +41,7 @@ export interface World {
   pods?: Record<string, PodNote | null>;
   poolers?: Record<string, PoolerNote | null>;
   /** Decided rule that every answering pooler knows. */
-  rule?: { leader: string; number: string; cohort: string[] };
+  rule?: { leader: string; number: string; cohort: string[]; policy?: string };
   /** The status written before. */
   before?: Partial<ShardStatus>;
   nodes?: Record<string, { outOfService?: boolean } | null>;
@@ -167,6 +167,7 @@ const replyOf = (world: World, name: string, note: PoolerNote): StatusResponse |
     rule_number: ruleOf(world.rule.number),
     leader_id: idOf(world.rule.leader),
     cohort_members: world.rule.cohort.map(idOf),
+    ...(world.rule.policy ? { durability_policy: { policy_name: world.rule.policy } } : {}),
   };
   const consensus_status = decided
     ? { id: idOf(name), current_position: { position: { decision: decided } } }

@@ -10,6 +10,7 @@ import {
   electionTolerance,
   membershipOf,
   minAvailable,
+  policyInForce,
   parsePolicy,
   policyOrDefault,
   removalOf,
@@ -217,6 +218,31 @@ test('the numbers behind the loss of a cell', () => {
     assert.equal(first.lost, shape[0]);
     assert.equal(electionTolerance(policy, membership), tolerated, shape.join());
   }
+});
+
+test('without multiorch in another cell nobody elects, whatever the poolers could do', () => {
+  const harms = (shape: number[], orchestrators: Record<string, number>) =>
+    cellLosses(AT_LEAST_2, countByCell(members(...shape)), orchestrators).map(
+      ({ cell, lost, harm }) => `${cell} ${lost} ${harm}`,
+    );
+  const fine = ['z0 1 none', 'z1 1 none', 'z2 1 none'];
+  assert.deepEqual(harms([1, 1, 1], { z0: 1, z1: 1, z2: 1 }), fine);
+  assert.deepEqual(harms([1, 1, 1], { z0: 1, z1: 1 }), fine);
+  assert.deepEqual(harms([1, 1, 1], { z0: 2 }), ['z0 1 no-orchestrator', ...fine.slice(1)]);
+  assert.deepEqual(harms([1, 1, 1], { z3: 1 }), [...fine, 'z3 0 no-orchestrator']);
+  assert.deepEqual(
+    harms([1, 1, 1], { z0: 0 }),
+    fine.map((text) => text.replace('none', 'no-orchestrator')),
+  );
+  // What the poolers could not do anyway is told first.
+  assert.deepEqual(harms([2, 1], { z0: 1 })[0], 'z0 2 lost-could-confirm');
+});
+
+test('a shard that has started keeps its policy, whatever its spec says', () => {
+  const spec = { durabilityPolicy: 'MULTI_CELL_AT_LEAST_2' };
+  assert.equal(policyInForce({ spec, status: { durabilityPolicy: 'AT_LEAST_2' } }), AT_LEAST_2);
+  assert.equal(policyInForce({ spec, status: {} }), MULTI_CELL_AT_LEAST_2);
+  assert.equal(policyInForce({ spec: {} }), AT_LEAST_2);
 });
 
 test('AT_LEAST_2: two poolers per cell lose the shard with a cell, one per cell does not', () => {

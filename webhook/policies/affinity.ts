@@ -1,4 +1,4 @@
-import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
+import { COMPONENTS, LABELS, standardLabels } from '../../schemas/labels.ts';
 import type { Affinity } from '../../schemas/k8s.ts';
 import type { ShardView } from './locate.ts';
 
@@ -62,7 +62,10 @@ function holds({ operator, values = [] }: Expression, value: string | undefined)
   }
 }
 
-/** Labels of the poolers of a pool in a cell that a selector may name. */
+/**
+ * Labels of the poolers of a pool in a cell that a selector may name. Each has another index: a
+ * selector that asks for one of them does not select them all.
+ */
 export function poolerLabels(
   cluster: string,
   { database, tablegroup, shard }: ShardView,
@@ -70,13 +73,12 @@ export function poolerLabels(
   cell: string,
 ): Record<string, string> {
   return {
-    [LABELS.cluster]: cluster,
-    [LABELS.instance]: cluster,
-    [LABELS.component]: COMPONENTS.pool,
+    ...standardLabels(cluster, COMPONENTS.pool),
     [LABELS.database]: database,
     [LABELS.tablegroup]: tablegroup,
     [LABELS.shard]: shard.name,
     [LABELS.pool]: pool,
     [LABELS.cell]: cell,
+    [LABELS.index]: '',
   };
 }

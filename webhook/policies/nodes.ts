@@ -58,10 +58,49 @@ export function knownPlaces(world: World, cell: Place): string[] {
   return [...new Set(values)].toSorted();
 }
 
-/** The zone of a Node under the first label that it carries. */
+/**
+ * The zone of a Node under the strongest label that it carries. A Node that lacks that label lies where
+ * the Nodes do that carry both, if they agree: a zone has one name whatever its Nodes are labelled with.
+ */
 export function zoneOf(world: World, node: WorldNode): string | undefined {
-  const label = zoneLabels(world).find((name) => node.labels[name] !== undefined);
-  return label === undefined ? undefined : node.labels[label];
+  const [strongest, ...weaker] = zoneLabels(world);
+  const zone = strongest === undefined ? undefined : node.labels[strongest];
+  if (zone !== undefined) return zone;
+  const label = weaker.find((name) => node.labels[name] !== undefined);
+  const name = label === undefined ? undefined : node.labels[label];
+  if (label === undefined || name === undefined) return undefined;
+  return otherNames(world).get(label)?.get(name) ?? name;
+}
+
+/** Zones under the strongest label by weaker label and value; null where Nodes do not agree. */
+type OtherNames = ReadonlyMap<string, ReadonlyMap<string, string | null>>;
+
+const KNOWN_NAMES = new WeakMap<
+  readonly WorldNode[],
+  { labels: readonly string[]; names: OtherNames }
+>();
+
+/** Made once per change of the Nodes. */
+function otherNames(world: World): OtherNames {
+  const { nodes = [] } = world;
+  const labels = zoneLabels(world);
+  const known = KNOWN_NAMES.get(nodes);
+  if (known?.labels === labels) return known.names;
+  const [strongest = '', ...weaker] = labels;
+  const names = new Map(
+    weaker.map((label) => {
+      const zones = new Map<string, string | null>();
+      for (const node of nodes) {
+        const [zone, name] = [node.labels[strongest], node.labels[label]];
+        if (zone === undefined || name === undefined) continue;
+        const before = zones.get(name);
+        zones.set(name, before === undefined || before === zone ? zone : null);
+      }
+      return [label, zones];
+    }),
+  );
+  KNOWN_NAMES.set(nodes, { labels, names });
+  return names;
 }
 
 /** Whether a new pod with these tolerations may be put on a Node. */

@@ -1,10 +1,51 @@
-import type { Member } from '../../schemas/durability.ts';
+import {
+  durabilityOf,
+  membershipOf,
+  policyInForce,
+  policyOrDefault,
+  type Durability,
+  type Member,
+  type Policy,
+} from '../../schemas/durability.ts';
 import { names } from '../../schemas/names.ts';
 import type { Shard } from '../../schemas/types.ts';
+import type { ShardView } from './locate.ts';
 
 /** The shard has had a leader: it has a cohort, under the policy of its first start. */
 export function hasCohort({ status }: Shard): boolean {
-  return Object.keys(status?.podRoles ?? {}).length > 0 || status?.lastBackupTime !== undefined;
+  return (
+    status?.durabilityPolicy !== undefined ||
+    status?.lastBackupTime !== undefined ||
+    Object.keys(status?.podRoles ?? {}).length > 0
+  );
+}
+
+/** What a shard lives under once the request is carried out. */
+export interface InForce {
+  policy: Policy;
+  /** What its full cohort then tolerates. */
+  durability: Durability;
+  /** It has a cohort, and with it a policy that no request changes. */
+  started: boolean;
+}
+
+/** A shard that has started keeps its policy, whatever the request says. */
+export function inForce(view: ShardView, shards: readonly Shard[] = []): InForce {
+  const wanted = policyOrDefault(view.durabilityPolicy);
+  const live = shards.find(({ spec }) => isSpecOf(spec, view));
+  const started = live !== undefined && hasCohort(live);
+  const policy = started ? policyInForce(live) : wanted;
+  const durability =
+    policy === wanted ? view.durability() : durabilityOf(policy, membershipOf(view.shard.pools));
+  return { policy, durability, started };
+}
+
+function isSpecOf(spec: Shard['spec'], { database, tablegroup, shard }: ShardView): boolean {
+  return (
+    spec?.shardName === shard.name &&
+    spec.tableGroupName === tablegroup &&
+    spec.databaseName === database
+  );
 }
 
 /** The poolers that take part now, by the roles that the controller last wrote, with their cells. */

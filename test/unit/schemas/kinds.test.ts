@@ -19,8 +19,8 @@ const OPAQUE = new Set(['resources', 'affinity', 'tolerations', 'conditions', 'i
 
 /** What we add to the API, and multigres-operator does not have. */
 const OURS = new Set(['resolved']);
-/** Paths of ours in children: caSecret and clientCertSecret of the reference to the topology. */
-const OUR_PATHS: Record<string, number> = { Cell: 2, TableGroup: 2, Shard: 2 };
+/** Paths of ours in children: caSecret and clientCertSecret of the reference to the topology, durabilityPolicy in the status of a Shard. */
+const OUR_PATHS: Record<string, number> = { Cell: 2, TableGroup: 2, Shard: 3 };
 
 /**
  * Defaults of its volumes policy below lists, which we resolve later: half-written blocks in

@@ -36,7 +36,14 @@ const statusOf = (world: World) => {
       .filter(({ type }) => type !== 'StorageClassValid')
       .map(({ type, status: value, reason }) => [type, `${value} ${reason}`]),
   );
-  return { phase: status.phase, message: status.message, podRoles: status.podRoles, conditions };
+  const { phase, message, podRoles, durabilityPolicy } = status;
+  return {
+    phase,
+    message,
+    podRoles,
+    ...(durabilityPolicy === undefined ? {} : { durabilityPolicy }),
+    conditions,
+  };
 };
 
 describe('status of a shard', () => {

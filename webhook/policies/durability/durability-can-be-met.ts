@@ -2,6 +2,7 @@ import { policyOrDefault } from '../../../schemas/durability.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
 import { locateInShard, shardViews, type ShardView } from '../locate.ts';
 import type { Finding, Policy } from '../policy.ts';
+import { inForce } from '../running.ts';
 import { findNew } from '../stored.ts';
 import { count } from '../words.ts';
 
@@ -12,12 +13,14 @@ export const durabilityCanBeMet: Policy = {
   operations: ['CREATE', 'UPDATE'],
   mode: 'deny',
   summary:
-    'Each shard has the poolers, or the cells with poolers, that its durability policy needs.',
+    'Each shard has the poolers, or the cells with poolers, that its durability policy needs, and multiorch.',
   description: `A write is confirmed when as many poolers hold it as the policy asks for. A shard
 with fewer never elects a leader: it would take volumes and memory and answer no query.
 \`AT_LEAST_2\` needs two poolers in the shard, \`MULTI_CELL_AT_LEAST_2\` poolers in two cells; what
 counts is the sum over all pools of the shard. For a shard that also survives the loss of a pooler
-have three. An object that is stored that way already may still be edited, with a warning.`,
+have three. Nor is there a leader without multiorch, which elects it: with \`replicas: 0\` a new shard
+never gets one, and one that has started keeps the one that it has, until that is lost; so there it is a
+warning. An object that is stored that way already may still be edited, with a warning.`,
   good: `spec:
   durabilityPolicy: MULTI_CELL_AT_LEAST_2
   cells:
@@ -29,9 +32,35 @@ have three. An object that is stored that way already may still be edited, with 
     - { name: zone-a, zoneId: use1-az1 } # one cell only`,
   check: (ctx) =>
     findNew(ctx, (cluster, resolved) =>
-      shardViews(cluster, resolved).flatMap((view) => judge(cluster, view)),
+      shardViews(cluster, resolved).flatMap((view) => [
+        ...judge(cluster, view),
+        ...(view.shard.multiorch.replicas > 0
+          ? []
+          : [nobodyElects(cluster, view, inForce(view, ctx.world.shards).started)]),
+      ]),
     ),
 };
+
+function nobodyElects(cluster: MultigresCluster, view: ShardView, started: boolean): Finding {
+  const finding = {
+    path: locateInShard(cluster, view, 'multiorch', 'replicas'),
+    value: 0,
+    allowed: '1 pod of multiorch in each of its cells, or more',
+    fix: 'set multiorch.replicas: 1, or leave it out',
+  };
+  return started
+    ? {
+        ...finding,
+        message: `shard ${view.title} has no multiorch: once its leader is lost, nobody elects another one`,
+        brief: `${view.title}: no multiorch, so no failover; set multiorch.replicas: 1`,
+        mode: 'warn',
+      }
+    : {
+        ...finding,
+        message: `shard ${view.title} has no multiorch, which elects the leader: it would never have one`,
+        brief: `${view.title}: no multiorch, so no leader; set multiorch.replicas: 1`,
+      };
+}
 
 function judge(cluster: MultigresCluster, view: ShardView): Finding[] {
   const policy = policyOrDefault(view.durabilityPolicy);
@@ -50,6 +79,7 @@ function judge(cluster: MultigresCluster, view: ShardView): Finding[] {
       fix: byCell
         ? `${hasCells ? 'write a second cell into the cells of a pool' : 'add a cell, also to the cells of a pool that lists them'}, or use durabilityPolicy AT_LEAST_2`
         : 'raise replicasPerCell to 2 (to 3 if the loss of a pooler must be survived), or add cells',
+      brief: `${view.title}: ${has}, ${policy.name} needs ${policy.count}: no leader; ${byCell ? 'add a cell' : 'raise replicasPerCell'}`,
     },
   ];
 }

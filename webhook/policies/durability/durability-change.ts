@@ -1,7 +1,7 @@
 import {
   countByCell,
   parsePolicy,
-  policyOrDefault,
+  policyInForce,
   satisfies,
   type Policy as Durability,
 } from '../../../schemas/durability.ts';
@@ -23,8 +23,9 @@ export const durabilityChange: Policy = {
 running poolers are in one, no write could be confirmed. So first add the cells to the pools, wait until
 their poolers have a role in \`status.podRoles\` of the Shard, then change the policy. The runtime takes
 the policy when a shard first starts and keeps it: for a shard that has started, a change counts for
-what the operator allows and reports, and for the shard only once it is made anew. Where that is so, a
-warning says it. While the state of the cluster is not known, the policy cannot be changed.`,
+shards that are made from now on. A warning says so; what a shard runs under is in
+\`status.durabilityPolicy\` of the Shard, and other policies judge a started shard by that. While the
+state of the cluster is not known, the policy cannot be changed.`,
   good: `# the poolers of the Shard run in zone-a and zone-b
 spec:
   durabilityPolicy: MULTI_CELL_AT_LEAST_2 # was AT_LEAST_2`,
@@ -45,7 +46,7 @@ spec:
       // Unknown names are the business of durability-known.
       if (old === undefined || old === view.durabilityPolicy || !policy) return [];
       const path = pathOf(cluster, view);
-      if (live.kind === 'known') return judge({ path, old, policy, view }, live.state, ctx.name);
+      if (live.kind === 'known') return judge({ path, policy, view }, live.state, ctx.name);
       return [
         {
           path,
@@ -67,16 +68,17 @@ function pathOf(cluster: MultigresCluster, view: ShardView): string {
 
 interface Change {
   path: string;
-  old: string;
   policy: Durability;
   view: ShardView;
 }
 
-function judge({ path, old, policy, view }: Change, state: LiveState, cluster: string): Finding[] {
+function judge({ path, policy, view }: Change, state: LiveState, cluster: string): Finding[] {
   const shard = liveShard(state, view.title);
   if (!shard || !hasCohort(shard)) return [];
+  const kept = policyInForce(shard).name;
+  // Back to what runs.
+  if (kept === policy.name) return [];
   const runs = countByCell(runningMembers(cluster, shard));
-  const kept = policyOrDefault(shard.spec?.durabilityPolicy ?? old).name;
   if (satisfies(policy, runs)) {
     return [
       {
@@ -85,6 +87,7 @@ function judge({ path, old, policy, view }: Change, state: LiveState, cluster: s
         message: `shard ${view.title} has started and goes on under ${kept}: the runtime takes a policy at the first start only`,
         allowed: 'any known policy, for shards that are made from now on',
         fix: `keep ${kept} to say what runs`,
+        brief: `${view.title}: keeps ${kept}, under which it started; write that`,
         mode: 'warn',
       },
     ];

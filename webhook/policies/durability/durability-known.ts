@@ -24,16 +24,16 @@ object that holds an unknown name already may still be edited, with a warning.`,
   check: (ctx) =>
     findNew(ctx, (cluster) => {
       const { spec } = cluster;
-      const findings = judge(spec?.durabilityPolicy, ['spec', 'durabilityPolicy']);
+      const findings = judge(spec?.durabilityPolicy, ['spec', 'durabilityPolicy'], '');
       for (const [d, database] of (spec?.databases ?? []).entries()) {
         const path = ['spec', 'databases', d, 'durabilityPolicy'];
-        findings.push(...judge(database.durabilityPolicy, path));
+        findings.push(...judge(database.durabilityPolicy, path, `database ${database.name}: `));
       }
       return findings;
     }),
 };
 
-function judge(name: string | undefined, path: Segment[]): Finding[] {
+function judge(name: string | undefined, path: Segment[], whose: string): Finding[] {
   if (name === undefined || name === '' || parsePolicy(name)) return [];
   const near = nearest(name, NAMES);
   return [
@@ -43,6 +43,7 @@ function judge(name: string | undefined, path: Segment[]): Finding[] {
       message: `the durability policy ${name} is unknown`,
       allowed: oneOf(NAMES),
       fix: near ? `write ${near}` : 'name one of these, or leave the field out for AT_LEAST_2',
+      brief: `${whose}durabilityPolicy ${name} is unknown; write ${near ?? 'AT_LEAST_2'}`,
     },
   ];
 }

@@ -15,9 +15,9 @@ export const etcdSpread: Policy = {
   description: `The members prefer different Nodes and zones, but take what there is. If all Nodes that
 take them lie in one zone, the loss of that zone stops failover in every cell; if one Node must carry so
 many members that the others are no majority, the loss of that Node does. Looked at are Nodes that are
-not cordoned and whose taints \`globalTopoServer.placement.tolerations\` tolerates. A Kubernetes cluster
-of one Node is taken for one to try things out, and one whose cells are all in one zone has nothing to
-gain: both go without a word.`,
+not cordoned and whose taints \`globalTopoServer.placement.tolerations\` tolerates: if there is none, the
+members stay Pending, and nothing else starts. A Kubernetes cluster of one Node is taken for one to try
+things out, and one whose cells are all in one zone has nothing to gain: there a member may be anywhere.`,
   good: `globalTopoServer:
   etcd: { replicas: 3 } # Nodes in three zones take pods`,
   bad: `globalTopoServer:
@@ -25,7 +25,7 @@ gain: both go without a word.`,
   check(ctx) {
     const resolved = ctx.resolved();
     const nodes = ctx.world.nodes ?? [];
-    if (resolved?.globalTopo.kind !== 'etcd' || nodes.length < 2) return [];
+    if (resolved?.globalTopo.kind !== 'etcd' || nodes.length === 0) return [];
     const message = judge(ctx.world, resolved, resolved.globalTopo);
     if (message === undefined) return [];
     const finding: Finding = {
@@ -47,7 +47,17 @@ function judge(
   { etcd, placement }: Extract<ResolvedGlobalTopo, { kind: 'etcd' }>,
 ): Omit<Finding, 'path'> | undefined {
   const open = (world.nodes ?? []).filter((node) => takesPods(node, placement?.tolerations));
-  if (open.length === 0 || etcd.replicas < 3) return undefined;
+  if (open.length === 0) {
+    return {
+      message:
+        'no Node takes the members of the global etcd: they would stay Pending, and nothing else starts',
+      allowed: 'a Node that is not cordoned and whose taints placement.tolerations tolerates',
+      fix: 'uncordon a Node, add one, or tolerate the taints of those there are under placement.tolerations',
+      brief:
+        'global etcd: no Node takes it; add one, or tolerate the taints under placement.tolerations',
+    };
+  }
+  if (world.nodes?.length === 1 || etcd.replicas < 3) return undefined;
   const zones = [...new Set(open.map((node) => zoneOf(world, node)))];
   const [zone] = zones;
   const places = new Set(resolved.cells.map(({ zoneId, region }) => zoneId ?? region));
@@ -56,6 +66,7 @@ function judge(
       message: `all ${etcd.replicas} members of the global etcd would run in zone ${zone}: without it no cell can fail over`,
       allowed: 'Nodes that take its pods in 3 zones',
       fix: `let Nodes of other zones take pods (${others(world, zone)}), or tolerate their taints under placement.tolerations`,
+      brief: `global etcd: all ${etcd.replicas} members would run in zone ${zone}; let Nodes of other zones take pods`,
     };
   }
   const fullest = Math.ceil(etcd.replicas / open.length);
@@ -65,6 +76,7 @@ function judge(
     message: `${open.length === 1 ? 'one Node' : `${open.length} Nodes`} for ${etcd.replicas} members of the global etcd: losing a Node removes up to ${fullest}, and etcd tolerates ${tolerates}`,
     allowed: `${Math.ceil(etcd.replicas / tolerates)} Nodes or more that take its pods`,
     fix: 'add Nodes, or tolerate the taints of those there are under placement.tolerations',
+    brief: `global etcd: a Node holds ${fullest} of ${etcd.replicas} members, ${tolerates} may fail; add Nodes that take pods`,
   };
 }
 

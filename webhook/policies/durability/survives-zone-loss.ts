@@ -5,16 +5,14 @@ import {
   majorityOf,
   membershipOf,
   POLICIES,
-  policyOrDefault,
   type CellLoss,
   type Membership,
   type Policy as Durability,
 } from '../../../schemas/durability.ts';
-import { shardKey } from '../../../schemas/resolve/running.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
 import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
 import type { Finding, Policy } from '../policy.ts';
-import { hasCohort } from '../running.ts';
+import { inForce, type InForce } from '../running.ts';
 import { listed } from '../words.ts';
 
 export const survivesZoneLoss: Policy = {
@@ -31,7 +29,9 @@ cells, the loss of a cell stops the shard until one of its poolers is back. Goin
 poolers per cell thus lowers availability. Under \`MULTI_CELL_AT_LEAST_2\` the poolers of one cell cannot
 confirm a write among themselves, so three evenly filled cells survive the loss of one. Two cells never
 do: a cell that must not be lost is one that holds half of the poolers. A running shard keeps the policy
-of its first start, so the choice is made when it is created.`,
+of its first start, so the choice is made when it is created, and a shard that has started is judged by
+the policy that it has. Nor is anybody elected without multiorch, so that has to run in two cells as
+well; by itself it runs in all.`,
   good: `spec:
   durabilityPolicy: MULTI_CELL_AT_LEAST_2 # three cells, two poolers in each`,
   bad: `spec:
@@ -40,38 +40,71 @@ of its first start, so the choice is made when it is created.`,
     const resolved = ctx.resolved();
     if (!resolved) return [];
     const cluster = clusterOf(ctx);
-    const shards = ctx.world.shards ?? [];
     return shardViews(cluster, resolved).flatMap((view) => {
-      const live = shards.find(
-        ({ spec }) =>
-          spec && shardKey(spec.databaseName, spec.tableGroupName, spec.shardName) === view.title,
-      );
-      return judge(cluster, view, live !== undefined && hasCohort(live));
+      const live = inForce(view, ctx.world.shards);
+      const { achievable, members, cells, survivesCellLoss } = live.durability;
+      // A shard of two stops with either pooler: that is write-headroom's to say.
+      if (!achievable || cells < 2 || members < 3) return [];
+      return [
+        ...(survivesCellLoss ? [] : [tooManyAtOnce(cluster, view, live)]),
+        ...nobodyElects(cluster, view, live),
+      ];
     });
   },
 };
 
-function judge(cluster: MultigresCluster, view: ShardView, started: boolean): Finding[] {
-  const policy = policyOrDefault(view.durabilityPolicy);
-  const { achievable, members, cells, survivesCellLoss } = view.durability();
-  // A shard of two stops with either pooler: that is write-headroom's to say.
-  if (!achievable || cells < 2 || members < 3 || survivesCellLoss) return [];
+function tooManyAtOnce(cluster: MultigresCluster, view: ShardView, live: InForce): Finding {
+  const { policy } = live;
   const membership = membershipOf(view.shard.pools);
   const fatal = cellLosses(policy, membership).filter(({ harm }) => harm !== 'none');
+  // The spec may say otherwise by now.
+  const kept =
+    policy.name === view.durabilityPolicy
+      ? ''
+      : ` under ${policy.name}, which it has started with and keeps`;
+  const { brief, ...ways } = remedy(live, membership);
+  return {
+    path: locateInShard(cluster, view, 'pools'),
+    message: `shard ${view.title} does not survive the loss of every cell${kept}: ${reasons(policy, membership, fatal)}`,
+    ...ways,
+    brief: `${view.title}: ${briefReason(policy, membership, fatal)}; ${brief}`,
+  };
+}
+
+/** All orchestrators in one cell, whose poolers alone the shard could do without. */
+function nobodyElects(
+  cluster: MultigresCluster,
+  view: ShardView,
+  { durability }: InForce,
+): Finding[] {
+  const { cells, replicas } = view.shard.multiorch;
+  const [cell] = cells;
+  // None at all is the business of durability-can-be-met.
+  if (cell === undefined || replicas === 0 || cells.some((other) => other !== cell)) return [];
+  if (durability.survivesLossOf[cell] === false) return [];
   return [
     {
-      path: locateInShard(cluster, view, 'pools'),
-      message: `shard ${view.title} does not survive the loss of every cell: ${reasons(policy, membership, fatal)}`,
-      ...remedy(policy, membership, started),
+      path: locateInShard(cluster, view, 'multiorch', 'cells'),
+      value: cells,
+      message: `multiorch of ${view.title} runs in cell ${cell} only: without that cell nobody elects a leader, although the poolers that are left could have one`,
+      allowed: 'multiorch in 2 cells or more',
+      fix: 'add cells to multiorch.cells, or leave it out: then it runs in each cell',
+      brief: `${view.title}: multiorch is in ${cell} only, without it no election; add a cell`,
     },
   ];
 }
 
 /** Cells whose loss does the same are told of once. */
+function alike(fatal: readonly CellLoss[]): CellLoss[][] {
+  return [...Map.groupBy(fatal, ({ lost, harm }) => `${lost} ${harm}`).values()];
+}
+
+const sizeOf = (membership: Membership): number =>
+  Object.values(membership).reduce((sum, n) => sum + n, 0);
+
 function reasons(policy: Durability, membership: Membership, fatal: readonly CellLoss[]): string {
-  const size = Object.values(membership).reduce((sum, n) => sum + n, 0);
-  const alike = Map.groupBy(fatal, ({ lost, harm }) => `${lost} ${harm}`);
-  const texts = [...alike.values()].flatMap((group) => {
+  const size = sizeOf(membership);
+  const texts = alike(fatal).flatMap((group) => {
     const [first] = group;
     if (!first) return [];
     const { lost, harm } = first;
@@ -86,6 +119,7 @@ function reasons(policy: Durability, membership: Membership, fatal: readonly Cel
         return `${removes}, and an election needs ${majorityOf(size)}`;
       case 'rest-too-few':
         return `${removes}, and the others, all in one cell, cannot confirm a write under ${policy.name}`;
+      case 'no-orchestrator':
       case 'none':
         return [];
     }
@@ -93,43 +127,61 @@ function reasons(policy: Durability, membership: Membership, fatal: readonly Cel
   return texts.join('; ');
 }
 
+/** The first of the reasons, in few words. */
+function briefReason(
+  policy: Durability,
+  membership: Membership,
+  fatal: readonly CellLoss[],
+): string {
+  const [group = []] = alike(fatal);
+  const [first] = group;
+  const size = sizeOf(membership);
+  const all = group.length === Object.keys(membership).length;
+  const holds = `${all ? 'a cell' : (first?.cell ?? '')} holds ${first?.lost ?? 0} of ${size}`;
+  if (first?.harm === 'lost-could-confirm') {
+    return `${holds}, ${electionTolerance(policy, membership)} may fail`;
+  }
+  return first?.harm === 'no-majority'
+    ? `${holds}, an election needs ${majorityOf(size)}`
+    : `${holds}, the rest is in one cell`;
+}
+
+type Remedy = Pick<Finding, 'allowed' | 'fix'> & { brief: string };
+
 /** Of two cells, one holds at least half of the poolers. */
-function thirdCell(policy: Durability, started: boolean): Pick<Finding, 'allowed' | 'fix'> {
+function thirdCell({ policy, started }: InForce): Remedy {
   const why = 'of 2 cells there is always one that must not be lost';
   const byCell = POLICIES.MULTI_CELL_AT_LEAST_2.name;
   if (policy.scope === 'multi-cell') {
     return {
       allowed: '3 cells or more with as many poolers in each',
       fix: `add a third cell with as many poolers; ${why}`,
+      brief: 'add a third cell',
     };
   }
   return {
     allowed: `3 cells or more with 1 pooler in each${started ? '' : `, or with as many in each under ${byCell}`}`,
     fix: `add a third cell, and ${started ? 'go down to' : `use durabilityPolicy ${byCell} or`} 1 pooler per cell; ${why}`,
+    brief: 'have 3 cells, 1 pooler in each',
   };
 }
 
 /** Only what the arithmetic says would help; a shard that has started keeps its policy. */
-function remedy(
-  policy: Durability,
-  membership: Membership,
-  started: boolean,
-): Pick<Finding, 'allowed' | 'fix'> {
-  const cells = Object.keys(membership);
+function remedy(live: InForce, membership: Membership): Remedy {
+  const { policy, started } = live;
+  const onePerCell = Object.fromEntries(Object.keys(membership).map((cell) => [cell, 1]));
   const byCell = POLICIES.MULTI_CELL_AT_LEAST_2;
-  const onePerCell = Object.fromEntries(cells.map((cell) => [cell, 1]));
-  const otherPolicy =
-    policy.scope === 'any' && durabilityOf(byCell, membership).survivesCellLoss
-      ? [`durabilityPolicy ${byCell.name}`]
-      : [];
+  const helps = policy.scope === 'any' && durabilityOf(byCell, membership).survivesCellLoss;
+  const other = helps && !started;
   const fewer = durabilityOf(policy, onePerCell).survivesCellLoss ? ['1 pooler per cell'] : [];
-  const ways = [...otherPolicy, ...fewer];
-  if (ways.length === 0) return thirdCell(policy, started);
-  const kept = started && otherPolicy.length > 0;
+  const ways = [...(other ? [`durabilityPolicy ${byCell.name}`] : []), ...fewer];
+  if (ways.length === 0) return thirdCell(live);
   return {
     allowed: `${listed(ways, 'or')}: the shard would survive the loss of any one cell`,
-    fix: kept
-      ? `${fewer.length > 0 ? `go down to ${fewer.join()}` : 'make the shard anew'}: a shard that has started keeps its durability policy`
-      : `use ${listed(ways, 'or')}`,
+    fix:
+      helps && started
+        ? `go down to ${listed(ways, 'or')}: a shard that has started keeps its durability policy`
+        : `use ${listed(ways, 'or')}`,
+    brief: other ? `${byCell.name} or 1 per cell` : 'go down to 1 per cell',
   };
 }

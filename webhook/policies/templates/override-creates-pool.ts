@@ -38,6 +38,7 @@ overrides:
             message: `ShardTemplate ${template.metadata.name} has no pool ${name}: a new pool with built-in sizes is made`,
             allowed: oneOf(known),
             fix: near ? `write ${near}` : 'check the name; nothing to do if a new pool is meant',
+            brief: `${view.title}: ShardTemplate ${template.metadata.name} has no pool ${name}; ${near ? `write ${near}` : 'a new one is made'}`,
           };
         });
     });

@@ -1,6 +1,6 @@
 import { policyOrDefault } from '../../../schemas/durability.ts';
 import type { CellConfig, MultigresCluster } from '../../../schemas/types.ts';
-import { pointer, shardViews } from '../locate.ts';
+import { pointer, shardViews, type ShardView } from '../locate.ts';
 import { nodesAt, zoneOf } from '../nodes.ts';
 import type { Finding, Policy, World } from '../policy.ts';
 import { findNew } from '../stored.ts';
@@ -13,9 +13,10 @@ export const cellsShareZone: Policy = {
   mode: 'deny',
   summary: 'Each cell of a cluster lies in a zone of its own.',
   description: `Two cells in one zone fail together. Under \`MULTI_CELL_AT_LEAST_2\` that breaks the promise
-that a write outlives a zone: a write that only those two cells hold does not, so it is refused. Under
-\`AT_LEAST_2\` nothing is promised, and it is a warning. Cells share a zone if they name the same one, or
-if all Nodes of both carry the same zone label, under whatever name each cell knows it. Cells that name
+that a write outlives a zone: a write that only those two cells hold does not, so it is refused if a
+shard has poolers in both. Otherwise, and under \`AT_LEAST_2\`, nothing is promised, and it is a warning.
+Cells share a zone if they name the same one, or if all Nodes of both lie in the same one, under whatever
+name each cell knows it: a Node that carries two zone labels tells that they are one. Cells that name
 the same region of several zones are warned about: nothing keeps their pods apart. An object that is
 stored that way may still be edited, with a warning.`,
   good: `spec:
@@ -29,41 +30,58 @@ stored that way may still be edited, with a warning.`,
     - { name: zone-a, zoneId: use1-az1 }
     - { name: zone-b, zoneId: use1-az1 }`,
   check: (ctx) =>
-    findNew(ctx, (cluster, resolved) => {
-      const promised = shardViews(cluster, resolved)
-        .filter(({ durabilityPolicy }) => policyOrDefault(durabilityPolicy).scope === 'multi-cell')
-        .map(({ title }) => title);
-      return judge(ctx.world, cluster, promised);
-    }),
+    findNew(ctx, (cluster, resolved) =>
+      judge(ctx.world, cluster, () =>
+        shardViews(cluster, resolved).filter(
+          ({ durabilityPolicy }) => policyOrDefault(durabilityPolicy).scope === 'multi-cell',
+        ),
+      ),
+    ),
 };
 
-function judge(world: World, { spec }: MultigresCluster, promised: readonly string[]): Finding[] {
-  const firstIn = new Map<string, string>();
-  const [shard] = promised;
+function judge(
+  world: World,
+  { spec }: MultigresCluster,
+  promised: () => readonly ShardView[],
+): Finding[] {
+  const inZone = new Map<string, string[]>();
   return (spec?.cells ?? []).flatMap((cell, index): Finding[] => {
     const zone = zoneOfCell(world, cell);
     if (zone === undefined) return sameRegion(spec?.cells ?? [], index);
-    const other = firstIn.get(zone);
-    if (other === undefined) {
-      firstIn.set(zone, cell.name);
-      return [];
-    }
+    const others = inZone.get(zone) ?? [];
+    inZone.set(zone, [...others, cell.name]);
+    const broken = others.flatMap((other) => {
+      const shard = promised().find(
+        (view) => hasPoolers(view, other) && hasPoolers(view, cell.name),
+      );
+      return shard ? [{ other, shard: shard.title }] : [];
+    })[0];
+    const other = broken?.other ?? others[0];
+    if (other === undefined) return [];
     const field = cell.zoneId === undefined ? 'region' : 'zoneId';
-    const harm =
-      shard === undefined
-        ? 'and fail together'
-        : `and fail together, so MULTI_CELL_AT_LEAST_2 of shard ${shard} does not keep its promise`;
+    const together = `cells ${other} and ${cell.name} lie in one zone, ${zone}, and fail together`;
+    const finding = {
+      path: pointer('spec', 'cells', index, field),
+      value: cell[field],
+      allowed: 'a zone of its own for each cell',
+      brief: `${together}; give ${cell.name} another zone`,
+    };
+    if (!broken) {
+      const fix = `give cell ${cell.name} another zone`;
+      return [{ ...finding, message: together, fix, mode: 'warn' }];
+    }
     return [
       {
-        path: pointer('spec', 'cells', index, field),
-        value: cell[field],
-        message: `cells ${other} and ${cell.name} lie in one zone, ${zone}, ${harm}`,
-        allowed: 'a zone of its own for each cell',
-        fix: `give cell ${cell.name} another zone${shard === undefined ? '' : ', or use AT_LEAST_2, which does not promise it'}`,
-        ...(shard === undefined ? { mode: 'warn' } : {}),
+        ...finding,
+        message: `${together}, so MULTI_CELL_AT_LEAST_2 of shard ${broken.shard} does not keep its promise`,
+        fix: `give cell ${cell.name} another zone, or use AT_LEAST_2, which does not promise it`,
       },
     ];
   });
+}
+
+function hasPoolers({ shard }: ShardView, cell: string): boolean {
+  return Object.values(shard.pools).some(({ cells }) => cells.includes(cell));
 }
 
 /** Nothing keeps the pods of two cells apart that are the same region. */
@@ -78,6 +96,7 @@ function sameRegion(cells: readonly CellConfig[], index: number): Finding[] {
       message: `cells ${other.name} and ${name} are one region, ${region}: their pods may run in one zone, and fail together`,
       allowed: 'a zone, or a region, of its own for each cell',
       fix: 'give both cells a zoneId in place of the region',
+      brief: `cells ${other.name} and ${name} are one region, ${region}: pods may share a zone; give both a zoneId`,
       mode: 'warn',
     },
   ];
@@ -85,7 +104,11 @@ function sameRegion(cells: readonly CellConfig[], index: number): Finding[] {
 
 /** The one zone that a cell lies in: by its Nodes, else by its name; undefined for a larger region. */
 function zoneOfCell(world: World, cell: CellConfig): string | undefined {
-  const zones = new Set(nodesAt(world, cell).map((node) => zoneOf(world, node)));
-  const [zone] = zones;
-  return zones.size === 1 && zone !== undefined ? zone : cell.zoneId;
+  let zone: string | undefined;
+  for (const [index, node] of nodesAt(world, cell).entries()) {
+    const own = zoneOf(world, node);
+    if (own === undefined || (index > 0 && own !== zone)) return cell.zoneId;
+    zone = own;
+  }
+  return zone ?? cell.zoneId;
 }

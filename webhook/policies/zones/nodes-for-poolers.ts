@@ -4,9 +4,11 @@ import type { MultigresCluster } from '../../../schemas/types.ts';
 import { HOST, poolerLabels, requiredKeys } from '../affinity.ts';
 import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
 import { nodesAt, placeText, takesPods } from '../nodes.ts';
+import { once } from '../once.ts';
 import type { Finding, Policy, World } from '../policy.ts';
+import { inForce } from '../running.ts';
 import type { WorldNode } from '../world.ts';
-import { count } from '../words.ts';
+import { count, listed } from '../words.ts';
 
 export const nodesForPoolers: Policy = {
   id: 'nodes-for-poolers',
@@ -18,7 +20,8 @@ export const nodesForPoolers: Policy = {
   description: `Poolers of a shard prefer Nodes of their own. If there are too few, they share some, and
 the loss of one Node takes several poolers: worth a warning where the shard would not survive that. If
 the pool has an own \`podAntiAffinity\` that requires separate Nodes (or other places, by
-\`topologyKey\`), the poolers that find none stay Pending. Counted are the Nodes of the cell's zone that
+\`topologyKey\`), the poolers that find none stay Pending; so do those of pools whose rules keep them
+apart from each other, of whatever shard. Counted are the Nodes of the cell's zone that
 are neither cordoned nor broken and whose taints the pool tolerates. It is a warning only, because an
 autoscaler may bring Nodes. A Kubernetes cluster of one Node is taken for one to try things out.`,
   good: `pools:
@@ -28,14 +31,13 @@ autoscaler may bring Nodes. A Kubernetes cluster of one Node is taken for one to
   check(ctx) {
     const resolved = ctx.resolved();
     const { world } = ctx;
-    if (!resolved || (world.nodes ?? []).length < 2) return [];
+    if (!resolved || (world.nodes ?? []).length === 0) return [];
     const cluster = clusterOf(ctx);
     const views = shardViews(cluster, resolved);
     return resolved.cells.flatMap((cell) => {
       const nodes = nodesAt(world, cell);
       // No Node at all is the business of zones-exist.
-      if (nodes.length === 0) return [];
-      return views.flatMap((view) => judge({ world, cluster, view, cell, nodes }));
+      return nodes.length === 0 ? [] : judge({ world, cluster, cell, nodes }, views);
     });
   },
 };
@@ -43,58 +45,126 @@ autoscaler may bring Nodes. A Kubernetes cluster of one Node is taken for one to
 interface Place {
   world: World;
   cluster: MultigresCluster;
-  view: ShardView;
   cell: ResolvedCell;
   /** Of the cell, whether or not they take pods. */
   nodes: readonly WorldNode[];
 }
 
-function judge(place: Place): Finding[] {
-  const { cell, view } = place;
-  const pools = Object.entries(view.shard.pools).filter(([, { cells }]) =>
-    cells.includes(cell.name),
-  );
-  const required = pools.flatMap(([name, pool]) => apart(place, name, pool));
-  return required.length > 0 ? required : together(place, pools);
+/** A pool with poolers in the cell. */
+interface PoolHere {
+  view: ShardView;
+  name: string;
+  pool: ResolvedPool;
+  labels: () => Readonly<Record<string, string>>;
 }
 
-/** Poolers that must not share a Node, or another place, and cannot help it. */
-function apart(place: Place, name: string, pool: ResolvedPool): Finding[] {
-  const { cluster, view, cell, nodes } = place;
-  if (!pool.affinity) return [];
-  const keys = requiredKeys(pool.affinity, () =>
-    poolerLabels(cluster.metadata.name, view, name, cell.name),
-  );
-  if (keys.length === 0) return [];
-  const open = nodes.filter((node) => takesPods(node, pool.tolerations));
-  return keys.flatMap((key): Finding[] => {
-    const domains = new Set(
-      open.flatMap((node) => (key === HOST ? node.name : (node.labels[key] ?? []))),
-    );
-    const lacking = pool.replicasPerCell - domains.size;
-    if (lacking <= 0) return [];
-    const what =
-      key === HOST ? count(domains.size, 'Node') : `${count(domains.size, 'value')} of ${key}`;
-    return [
-      {
-        path: locateInShard(cluster, view, 'pools', name, 'replicasPerCell'),
-        value: pool.replicasPerCell,
-        message: `pool ${name} of ${view.title} requires its ${pool.replicasPerCell} poolers in cell ${cell.name} to keep apart, and ${placeText(cell)} has ${what} for them: ${lacking} would stay Pending`,
-        allowed: `as many poolers as there are places that take them, ${domains.size} now`,
-        fix: `add ${count(lacking, 'Node')} to ${placeText(cell)}, or make the podAntiAffinity a preferred one`,
-      },
-    ];
+function judge(place: Place, views: readonly ShardView[]): Finding[] {
+  const here = views.flatMap((view) => poolsIn(place, view));
+  const required = here.some(({ pool }) => pool.affinity) ? apart(place, here) : [];
+  return [
+    ...required.map(({ finding }) => finding),
+    ...views.flatMap((view) =>
+      required.some(({ pools }) => pools.some((one) => one.view === view))
+        ? []
+        : together(
+            place,
+            view,
+            here.filter((one) => one.view === view),
+          ),
+    ),
+  ];
+}
+
+function poolsIn({ cluster, cell }: Place, view: ShardView): PoolHere[] {
+  const here: PoolHere[] = [];
+  for (const [name, pool] of Object.entries(view.shard.pools)) {
+    if (!pool.cells.includes(cell.name)) continue;
+    const labels = once(() => poolerLabels(cluster.metadata.name, view, name, cell.name));
+    here.push({ view, name, pool, labels });
+  }
+  return here;
+}
+
+/** Poolers, of one pool or of several, that must not share a Node, or another place, and cannot help it. */
+function apart(
+  place: Place,
+  here: readonly PoolHere[],
+): { pools: readonly PoolHere[]; finding: Finding }[] {
+  const groups: { key: string; pools: readonly PoolHere[] }[] = [];
+  for (const first of here) {
+    for (const key of new Set(here.flatMap((other) => keysBetween(first, other)))) {
+      if (groups.some((group) => group.key === key && group.pools.includes(first))) continue;
+      groups.push({ key, pools: mutuallyApart(first, here, key) });
+    }
+  }
+  return groups.flatMap(({ key, pools }) => {
+    const finding = lacking(place, pools, key);
+    return finding ? [{ pools, finding }] : [];
   });
 }
 
+/** Topology keys by which a rule of either pool keeps their poolers apart. */
+function keysBetween(one: PoolHere, other: PoolHere): string[] {
+  const keys = requiredKeys(one.pool.affinity, other.labels);
+  return one === other ? keys : [...keys, ...requiredKeys(other.pool.affinity, one.labels)];
+}
+
+/** The pool, with others of which each keeps apart from each. */
+function mutuallyApart(first: PoolHere, here: readonly PoolHere[], key: string): PoolHere[] {
+  const chosen = [first];
+  for (const pool of here) {
+    if (pool === first) continue;
+    if (chosen.every((one) => keysBetween(one, pool).includes(key))) chosen.push(pool);
+  }
+  return chosen;
+}
+
+function lacking(place: Place, pools: readonly PoolHere[], key: string): Finding | undefined {
+  const { cluster, cell, nodes } = place;
+  const [first] = pools;
+  // Those of a pool that may share have one place at least.
+  const needed = pools.reduce(
+    (sum, one) => sum + (keysBetween(one, one).includes(key) ? one.pool.replicasPerCell : 1),
+    0,
+  );
+  const open = nodes.filter((node) => pools.some(({ pool }) => takesPods(node, pool.tolerations)));
+  const places = new Set(
+    open.flatMap((node) => (key === HOST ? node.name : (node.labels[key] ?? []))),
+  ).size;
+  const missing = needed - places;
+  // A pooler alone asks for no more than any place: that none takes it is said of the shard.
+  if (!first || missing <= 0 || needed < 2) return undefined;
+  const has = key === HOST ? count(places, 'Node') : `${count(places, 'value')} of ${key}`;
+  return {
+    path: locateInShard(cluster, first.view, 'pools', first.name, 'replicasPerCell'),
+    value: first.pool.replicasPerCell,
+    message: `${whoIn(pools, needed, cell.name)}, and ${placeText(cell)} has ${has} for them: ${missing} would stay Pending`,
+    allowed: `as many poolers as there are places that take them, ${places} now`,
+    fix: `add ${count(missing, 'Node')} to ${placeText(cell)}, or make the podAntiAffinity a preferred one`,
+    brief: `${first.view.title}, cell ${cell.name}: ${needed} poolers must keep apart, ${count(places, key === HOST ? 'Node' : 'place')} for them; add ${count(missing, 'Node')}`,
+  };
+}
+
+function whoIn(pools: readonly PoolHere[], needed: number, cell: string): string {
+  const [first] = pools;
+  const title = first?.view.title ?? '';
+  if (pools.length === 1) {
+    return `pool ${first?.name ?? ''} of ${title} requires its ${needed} poolers in cell ${cell} to keep apart`;
+  }
+  const ofOneShard = pools.every(({ view }) => view === first?.view);
+  const names = pools.map(({ name, view }) => (ofOneShard ? name : `${name} of ${view.title}`));
+  return `pools ${listed(names, 'and')}${ofOneShard ? ` of ${title}` : ''} require ${needed} places apart from each other in cell ${cell}`;
+}
+
 /** Poolers that share a Node whose loss the shard does not survive. */
-function together(place: Place, pools: [string, ResolvedPool][]): Finding[] {
-  const { cluster, view, cell, nodes } = place;
-  const here = pools.reduce((sum, [, pool]) => sum + pool.replicasPerCell, 0);
+function together(place: Place, view: ShardView, pools: readonly PoolHere[]): Finding[] {
+  const { cluster, cell, nodes, world } = place;
+  const here = pools.reduce((sum, { pool }) => sum + pool.replicasPerCell, 0);
   const open = countUpTo(here, nodes, (node) =>
-    pools.some(([, pool]) => takesPods(node, pool.tolerations)),
+    pools.some(({ pool }) => takesPods(node, pool.tolerations)),
   );
   if (here === 0) return [];
+  const where = `${view.title}, cell ${cell.name}`;
   if (open === 0) {
     return [
       {
@@ -102,12 +172,13 @@ function together(place: Place, pools: [string, ResolvedPool][]): Finding[] {
         message: `no Node of ${placeText(cell)} takes the poolers of ${view.title} in cell ${cell.name}: they would stay Pending`,
         allowed: 'a Node that is not cordoned and whose taints the pools tolerate',
         fix: 'uncordon a Node, add one, or write tolerations for its taints into the pools',
+        brief: `${where}: no Node takes its poolers; add one, or tolerate the taints`,
       },
     ];
   }
   const fullest = Math.ceil(here / open);
-  if (fullest < 2) return [];
-  const durability = view.durability();
+  if (fullest < 2 || world.nodes?.length === 1) return [];
+  const { durability } = inForce(view, world.shards);
   if (!durability.achievable || survives(durability, cell.name, fullest)) return [];
   return [
     {
@@ -115,6 +186,7 @@ function together(place: Place, pools: [string, ResolvedPool][]): Finding[] {
       message: `${count(here, 'pooler')} of ${view.title} in cell ${cell.name} share ${count(open, 'Node')} of ${placeText(cell)}: losing one Node removes up to ${fullest} of ${durability.members}, and the shard tolerates ${durability.failoverTolerance}`,
       allowed: `${count(here, 'Node')} that take pods in ${placeText(cell)}`,
       fix: `add ${count(here - open, 'Node')} to ${placeText(cell)}, or spread the poolers over more cells`,
+      brief: `${where}: a Node holds ${fullest} of ${durability.members}, ${durability.failoverTolerance} may fail; add ${count(here - open, 'Node')}`,
     },
   ];
 }

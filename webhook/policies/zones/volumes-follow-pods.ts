@@ -38,6 +38,7 @@ share (\`ReadWriteMany\`), nor those of the global etcd, whose pods may follow t
           message: `StorageClass ${found.name} makes the volumes of ${volume.owner} before it is known where their pods run, maybe outside of ${cell ? placeText(cell) : 'their zone'}: such pods stay Pending`,
           allowed: 'a class with volumeBindingMode: WaitForFirstConsumer',
           fix: 'name such a class, or make one: the mode of a class cannot be changed',
+          brief: `${volume.owner}: class ${found.name} binds at once; use WaitForFirstConsumer`,
         },
       ];
     });

@@ -72,6 +72,7 @@ function judge(
         : known.length > 0
           ? `${free.length > 0 ? 'name one of these, or ' : ''}add Nodes in ${place}`
           : `label the Nodes that are there: kubectl label node <name> ${label}=${wanted}`,
+      brief: `cell ${cell.name}: no Node is in ${place}, so its pods stay Pending; ${near ? `write ${near}` : 'add or label Nodes'}`,
     },
   ];
 }

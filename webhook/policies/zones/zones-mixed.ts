@@ -30,6 +30,7 @@ cells, is too hopeful.`,
         message: `cell ${cell.name} is a region while cell ${zone.name} is a zone: pods of ${cell.name} may run in zone ${zone.zoneId} too, and fail with it`,
         allowed: 'zoneId in every cell, or region in every cell',
         fix: `give cell ${cell.name} a zoneId`,
+        brief: `cell ${cell.name} is a region, cell ${zone.name} a zone: they may fail together; give ${cell.name} a zoneId`,
       },
     ];
   },
