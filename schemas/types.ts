@@ -391,7 +391,7 @@ export interface InternalTls {
 /** What a cluster shall be. */
 export interface MultigresClusterSpec {
   /** Images. One that is named here is pinned; the others follow the operator's defaults. */
-  images?: ImagePull & ComponentImages;
+  images?: ImagePull & ComponentImages & { imagePullPolicy?: PullPolicy };
   /** When new default images are adopted. */
   imageUpdatePolicy?: { strategy?: 'immediate' | 'lazy'; acknowledgedRevision?: string };
   /** How much each component logs. */

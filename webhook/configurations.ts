@@ -1,6 +1,7 @@
 import type { KubeObject } from '../schemas/k8s.ts';
 import { KINDS } from '../schemas/k8s.ts';
 import type { Policy, PolicyKind } from './policies/policy.ts';
+import { SOMETHING_TO_WRITE } from './something-to-write.ts';
 
 export const MUTATING_WEBHOOK = 'mutate.multigres.com';
 export const VALIDATING_WEBHOOK = 'validate.multigres.com';
@@ -70,7 +71,7 @@ export function validatingRules(policies: readonly Policy[]): Rule[] {
 }
 
 /**
- * Conditions under which a request is sent to us at all. Bookkeeping of the controller, clean-up by
+ * Conditions under which a request is sent to us at all; the mutating webhook has one more. Bookkeeping of the controller, clean-up by
  * Kubernetes and objects that are being deleted never wait for a webhook, which may be down. A whole
  * cluster that goes because somebody else's object owned it is no clean-up: that is asked about.
  */
@@ -106,8 +107,8 @@ export function webhookConfigurations(
     failurePolicy: 'Fail',
     matchPolicy: 'Equivalent',
     timeoutSeconds: 10,
-    matchConditions: matchConditions(options.trustedUsers),
   };
+  const conditions = matchConditions(options.trustedUsers);
   const make = (kind: string, webhook: WebhookEntry): WebhookConfiguration => ({
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind,
@@ -121,6 +122,7 @@ export function webhookConfigurations(
       rules: MUTATING_RULES,
       sideEffects: 'None',
       reinvocationPolicy: 'IfNeeded',
+      matchConditions: [...conditions, SOMETHING_TO_WRITE],
       ...common,
     }),
     make('ValidatingWebhookConfiguration', {
@@ -129,6 +131,7 @@ export function webhookConfigurations(
       rules: validatingRules(policies),
       // A bypass of a policy is told by an Event.
       sideEffects: 'NoneOnDryRun',
+      matchConditions: conditions,
       ...common,
     }),
   ];

@@ -161,8 +161,6 @@ admissionReviewVersions: [v1]
 failurePolicy: Fail
 matchPolicy: Equivalent
 timeoutSeconds: 10
-matchConditions:
-  {{- include "multigres-operator.matchConditions" . | nindent 2 }}
 {{- with (include "multigres-operator.namespaceSelector" .) }}
 namespaceSelector:
   {{- . | nindent 2 }}

@@ -1,9 +1,10 @@
-/** The parts of the chart that follow from the list of policies. */
+/** The parts of the chart that follow from the list of policies and from the defaults. */
 import { readFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { validatingRules } from '../../webhook/configurations.ts';
 import { MODES } from '../../webhook/modes.ts';
 import { POLICIES } from '../../webhook/policies/index.ts';
+import { SOMETHING_TO_WRITE } from '../../webhook/something-to-write.ts';
 import type { Output } from './output.ts';
 
 const SCHEMA = 'chart/values.schema.json';
@@ -48,9 +49,13 @@ export function chartRules(): Output {
   );
   return {
     path: 'chart/templates/webhook/_rules.tpl',
-    content: `{{- /* Made from the list of policies by npm run generate. Do not edit. */ -}}
+    content: `{{- /* Made from the list of policies and the defaults by npm run generate. Do not edit. */ -}}
 {{- define "multigres-operator.validatingRules" -}}
 ${rules.join('\n')}
+{{- end -}}
+{{- define "multigres-operator.somethingToWrite" -}}
+- name: ${SOMETHING_TO_WRITE.name}
+  expression: '${SOMETHING_TO_WRITE.expression}'
 {{- end -}}
 {{- define "multigres-operator.bypassablePolicies" -}}
 ${bypassable.toSorted().join('\n')}

@@ -1,14 +1,7 @@
-import { DEFAULT_POLICY } from '../durability.ts';
-import { DEFAULT_BACKUP } from '../resolve/backup.ts';
 import { BUILTIN } from '../resolve/builtin.ts';
-import { CLUSTER_PVC_POLICY } from '../resolve/pvc-policy.ts';
 import { isRecord } from '../walk.ts';
-import type {
-  DatabaseConfig,
-  LogLevels,
-  MultigresCluster,
-  MultigresClusterSpec,
-} from '../types.ts';
+import type { DatabaseConfig, MultigresCluster, MultigresClusterSpec } from '../types.ts';
+import { STORED } from './stored.ts';
 
 /**
  * What admission writes into a cluster. Little, on purpose: only what would be wrong to change under
@@ -26,22 +19,6 @@ export interface DefaultContext {
 type Spec = MultigresClusterSpec;
 /** Asked with a path below `spec`. */
 type Wrote = (...path: string[]) => boolean;
-
-const LOG_LEVELS: Required<LogLevels> = {
-  pgctld: BUILTIN.logLevel,
-  multipooler: BUILTIN.logLevel,
-  multiorch: BUILTIN.logLevel,
-  multiadmin: BUILTIN.logLevel,
-  multigateway: BUILTIN.logLevel,
-};
-
-const DATABASES: DatabaseConfig[] = [
-  {
-    name: BUILTIN.database,
-    default: true,
-    tablegroups: [{ name: BUILTIN.tablegroup, default: true, shards: [{ name: BUILTIN.shard }] }],
-  },
-];
 
 const isEmptyObject = (value: unknown): boolean =>
   isRecord(value) && Object.keys(value).length === 0;
@@ -104,7 +81,7 @@ const defaultDatabase = (database: DatabaseConfig): DatabaseConfig =>
     : database;
 
 const defaultDatabases = (databases: Spec['databases'] | null): Spec['databases'] => {
-  if (isAbsent(databases)) return structuredClone(DATABASES);
+  if (isAbsent(databases)) return structuredClone(STORED.databases);
   return Array.isArray(databases)
     ? databases.map(defaultDatabase)
     : (databases as Spec['databases']);
@@ -128,13 +105,17 @@ export const defaultCluster = (
   const { globalTopoServer, multiadmin, multiadminWeb, databases } = spec;
   const defaulted = {
     ...spec,
-    images: fill(spec.images, { imagePullPolicy: BUILTIN.imagePullPolicy }),
-    logLevels: fill(spec.logLevels, LOG_LEVELS),
-    topologyPruning: spec.topologyPruning ?? { enabled: true },
-    durabilityPolicy: isBlank(spec.durabilityPolicy) ? DEFAULT_POLICY : spec.durabilityPolicy,
-    pvcDeletionPolicy: spec.pvcDeletionPolicy ?? { ...CLUSTER_PVC_POLICY },
-    postgresSuperuser: isBlank(spec.postgresSuperuser) ? BUILTIN.superuser : spec.postgresSuperuser,
-    backup: spec.backup ?? structuredClone(DEFAULT_BACKUP),
+    images: fill(spec.images, STORED.images),
+    logLevels: fill(spec.logLevels, STORED.logLevels),
+    topologyPruning: spec.topologyPruning ?? { ...STORED.topologyPruning },
+    durabilityPolicy: isBlank(spec.durabilityPolicy)
+      ? STORED.durabilityPolicy
+      : spec.durabilityPolicy,
+    pvcDeletionPolicy: spec.pvcDeletionPolicy ?? { ...STORED.pvcDeletionPolicy },
+    postgresSuperuser: isBlank(spec.postgresSuperuser)
+      ? STORED.postgresSuperuser
+      : spec.postgresSuperuser,
+    backup: spec.backup ?? structuredClone(STORED.backup),
     databases: defaultDatabases(databases),
     ...(globalTopoServer && {
       globalTopoServer: defaultGlobalTopo(globalTopoServer, old?.globalTopoServer, wrote),

@@ -13,9 +13,10 @@ import {
   struct,
 } from './dsl.ts';
 import { componentImages, imagePull } from './images.ts';
+import { STORED } from '../defaults/stored.ts';
 import { multigresClusterStatus } from './multigrescluster-status.ts';
-import { logLevels, observability } from './observability.ts';
-import { roleName, templateRef, text } from './scalars.ts';
+import { logLevelsFrom, observability } from './observability.ts';
+import { pullPolicy, roleName, templateRef, text } from './scalars.ts';
 import { external, internalTls, passwordRef, pruning } from './settings.ts';
 import { conditionPath } from './status.ts';
 import { pvcPolicy } from './storage.ts';
@@ -75,33 +76,52 @@ const templateDefaults = inline({
 });
 
 const spec = struct('MultigresClusterSpec', 'What a cluster shall be.', {
-  images: optional(
-    inline({}, { bases: [imagePull, componentImages] }),
+  images: defaulted(
+    inline(
+      {
+        imagePullPolicy: defaulted(
+          pullPolicy,
+          STORED.images.imagePullPolicy,
+          'When to pull. Default: IfNotPresent.',
+        ),
+      },
+      { bases: [imagePull, componentImages] },
+    ),
+    {},
     "Images. One that is named here is pinned; the others follow the operator's defaults.",
   ),
   imageUpdatePolicy: optional(imageUpdatePolicy, 'When new default images are adopted.'),
-  logLevels: optional(logLevels, 'How much each component logs.'),
+  logLevels: defaulted(logLevelsFrom(STORED.logLevels), {}, 'How much each component logs.'),
   templateDefaults: optional(templateDefaults, 'Templates for all that names none.'),
   globalTopoServer: optional(globalTopo, 'Topology server of the cluster. Default: managed etcd.'),
   multiadmin: optional(multiadmin, 'The admin service.'),
   multiadminWeb: optional(multiadminWeb, 'The admin page.'),
   cells: optional(cellConfigs, 'Cells of the cluster. They can be added, not removed.'),
-  databases: optional(databaseConfigs, 'Databases. Absent: one named postgres.'),
+  databases: defaulted(databaseConfigs, STORED.databases, 'Databases. Absent: one named postgres.'),
   pvcDeletionPolicy: defaulted(
     pvcPolicy,
-    { whenDeleted: 'Delete', whenScaled: 'Delete' },
+    STORED.pvcDeletionPolicy,
     'What happens to data volumes. If the key is absent they are deleted with the cluster: set whenDeleted to Retain to keep them.',
   ),
   observability: optional(observability, 'OpenTelemetry settings.'),
-  backup: optional(backup, 'Where backups go. Absent: on a volume of 10Gi for each shard.'),
+  backup: defaulted(
+    backup,
+    STORED.backup,
+    'Where backups go. Absent: on a volume of 10Gi for each shard.',
+  ),
   externalGateway: optional(external, 'Access to the gateway from outside.'),
   externalAdminWeb: optional(external, 'Access to the admin page from outside.'),
-  topologyPruning: optional(pruning, 'Removal of stale topology records.'),
-  durabilityPolicy: optional(
+  topologyPruning: defaulted(pruning, STORED.topologyPruning, 'Removal of stale topology records.'),
+  durabilityPolicy: defaulted(
     text,
+    STORED.durabilityPolicy,
     'Which poolers must confirm a write: AT_LEAST_2 (any two, the default) or MULTI_CELL_AT_LEAST_2 (two in different cells).',
   ),
-  postgresSuperuser: defaulted(roleName, 'postgres', 'Name of the superuser that initdb creates.'),
+  postgresSuperuser: defaulted(
+    roleName,
+    STORED.postgresSuperuser,
+    'Name of the superuser that initdb creates.',
+  ),
   postgresPasswordSecretRef: required(passwordRef, 'Password of the superuser.'),
   internalTLS: optional(internalTls, 'TLS between the components.'),
   certCommonName: optional(

@@ -1,15 +1,33 @@
-import { defaulted, enumeration, inline, optional, required, struct } from './dsl.ts';
+import {
+  defaulted,
+  enumeration,
+  type Field,
+  inline,
+  optional,
+  required,
+  struct,
+  type StructSchema,
+} from './dsl.ts';
 import { logLevel, text } from './scalars.ts';
 
 const exporter = enumeration(['otlp', 'none', 'console']);
 
-export const logLevels = struct('LogLevels', 'How much each component logs. Default: info.', {
-  pgctld: optional(logLevel, 'Level of pgctld.'),
-  multipooler: optional(logLevel, 'Level of multipooler.'),
-  multiorch: optional(logLevel, 'Level of multiorch.'),
-  multiadmin: optional(logLevel, 'Level of multiadmin.'),
-  multigateway: optional(logLevel, 'Level of multigateway.'),
-});
+type Component = 'pgctld' | 'multipooler' | 'multiorch' | 'multiadmin' | 'multigateway';
+
+const logLevelsWith = (field: (component: Component) => Field): StructSchema =>
+  struct('LogLevels', 'How much each component logs. Default: info.', {
+    pgctld: field('pgctld'),
+    multipooler: field('multipooler'),
+    multiorch: field('multiorch'),
+    multiadmin: field('multiadmin'),
+    multigateway: field('multigateway'),
+  });
+
+export const logLevels = logLevelsWith((component) => optional(logLevel, `Level of ${component}.`));
+
+/** The same with defaults that are stored. */
+export const logLevelsFrom = (levels: Readonly<Record<Component, string>>): StructSchema =>
+  logLevelsWith((component) => defaulted(logLevel, levels[component], `Level of ${component}.`));
 
 export const observability = struct(
   'Observability',

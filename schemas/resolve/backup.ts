@@ -4,10 +4,10 @@ import { BUILTIN } from './builtin.ts';
 import { mergeStorage } from './merge.ts';
 
 /** Where backups go if nobody says anything. */
-export const DEFAULT_BACKUP: Backup = {
+export const DEFAULT_BACKUP = {
   type: 'filesystem',
   filesystem: { path: BUILTIN.backup.path, storage: { size: BUILTIN.backup.size } },
-};
+} as const satisfies Backup;
 
 const mergeFilesystem = (
   parent: FilesystemBackup | undefined,

@@ -1,0 +1,34 @@
+import { DEFAULT_POLICY } from '../durability.ts';
+import { DEFAULT_BACKUP } from '../resolve/backup.ts';
+import { BUILTIN } from '../resolve/builtin.ts';
+import { CLUSTER_PVC_POLICY } from '../resolve/pvc-policy.ts';
+import type { LogLevels, MultigresClusterSpec } from '../types.ts';
+
+const LOG_LEVELS: Required<LogLevels> = {
+  pgctld: BUILTIN.logLevel,
+  multipooler: BUILTIN.logLevel,
+  multiorch: BUILTIN.logLevel,
+  multiadmin: BUILTIN.logLevel,
+  multigateway: BUILTIN.logLevel,
+};
+
+/**
+ * What is stored in a cluster's spec where nobody wrote it. The CRD says so, and the API server fills
+ * it in by itself; admission does the same where the CRD is an older one or a value is an empty text.
+ */
+export const STORED = {
+  images: { imagePullPolicy: BUILTIN.imagePullPolicy },
+  logLevels: LOG_LEVELS,
+  topologyPruning: { enabled: true },
+  durabilityPolicy: DEFAULT_POLICY,
+  pvcDeletionPolicy: { ...CLUSTER_PVC_POLICY },
+  postgresSuperuser: BUILTIN.superuser,
+  backup: DEFAULT_BACKUP,
+  databases: [
+    {
+      name: BUILTIN.database,
+      default: true,
+      tablegroups: [{ name: BUILTIN.tablegroup, default: true, shards: [{ name: BUILTIN.shard }] }],
+    },
+  ],
+} satisfies Partial<MultigresClusterSpec>;
