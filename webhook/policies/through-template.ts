@@ -55,6 +55,7 @@ export function throughTemplate<F extends Finding & { failure?: unknown }>(
   const others = [...found.values()].map(({ finding, clusters }) => ({
     ...finding,
     message: `in ${naming(clusters)}${finding.message}`,
+    ...(finding.brief === undefined ? {} : { brief: `${shortly(clusters)}: ${finding.brief}` }),
   }));
   return [...own.filter(({ path }) => !denied.has(path)), ...others];
 }
@@ -71,6 +72,10 @@ function naming(clusters: readonly string[]): string {
   const rest = clusters.length - names.length;
   const all = listed(rest > 0 ? [...names, `${rest} more`] : names, 'and');
   return `MultigresCluster${clusters.length > 1 ? 's' : ''} ${all}`;
+}
+
+function shortly([first = '', ...others]: readonly string[]): string {
+  return others.length > 0 ? `${others.length + 1} clusters` : first;
 }
 
 const SHARD = /^\/spec\/databases\/\d+\/tablegroups\/\d+\/shards\/\d+\/(?:spec|overrides)(\/.*)$/;

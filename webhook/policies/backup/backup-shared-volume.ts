@@ -78,7 +78,7 @@ function judge(subject: Subject): Finding[] {
         ? 'a class whose driver can do ReadWriteMany, or type s3'
         : 'accessModes [ReadWriteMany], or type s3',
       fix: 'use S3, or a StorageClass that can do ReadWriteMany and set accessModes: [ReadWriteMany]',
-      brief: `backup volume of ${view.title} ${trouble.brief}: use S3 or ReadWriteMany`,
+      brief: `backups of ${view.title}: ${trouble.brief}; use S3 or RWX`,
       ...(trouble.hangs ? { mode: 'deny' } : {}),
     },
   ];
@@ -101,21 +101,21 @@ function neverMounted(
   if (disk?.refusesShared) {
     return {
       text: `a ReadWriteMany backup volume of StorageClass ${disk.name}, and its driver ${disk.driver} refuses to make one`,
-      brief: `is never made by ${disk.driver} (class ${disk.name})`,
+      brief: `${disk.driver} makes no RWX volume`,
       hangs,
     };
   }
   if (isOnly('ReadOnlyMany')) {
     return {
       text: 'a ReadOnlyMany backup volume, which nobody can write to',
-      brief: 'is ReadOnlyMany, nobody can write',
+      brief: 'nobody can write to ReadOnlyMany',
       hangs,
     };
   }
   if (isOnly('ReadWriteOncePod') && poolers > 1) {
     return {
       text: 'a ReadWriteOncePod backup volume, which only one of them can mount',
-      brief: 'is ReadWriteOncePod, one pooler mounts it',
+      brief: 'one pooler only mounts ReadWriteOncePod',
       hangs,
     };
   }
@@ -135,7 +135,7 @@ function oneNode(
   if (cells) {
     return {
       text: `${volume}, and no Node lies in both cell ${cells[0]} and cell ${cells[1]}`,
-      brief: `is for one Node, cells ${cells[0]} and ${cells[1]} share none`,
+      brief: 'the cells share no Node for the volume',
       hangs: true,
     };
   }
@@ -144,13 +144,13 @@ function oneNode(
     const [one, other] = pools;
     return {
       text: `${volume}, and pool ${one} ${one === other ? 'requires a Node of its own for each' : `keeps off the Nodes of pool ${other}`}`,
-      brief: `is for one Node, pool ${one} needs several`,
+      brief: `a volume for one Node, pool ${one} needs several`,
       hangs: true,
     };
   }
   return {
     text: `${volume}, ${disk ? 'and may run on several' : 'which works on one Node only'}`,
-    brief: 'works on one Node only',
+    brief: 'the volume works on one Node only',
     hangs: false,
   };
 }

@@ -55,7 +55,7 @@ names the shards that no backup is left of. The deletion cannot be taken back on
         message: `${all} of MultigresCluster ${ctx.name} will be deleted, and with them the last copy of ${listed(shards, 'and')}`,
         allowed: 'deletion with whenDeleted: Retain, or after a complete backup on S3',
         fix: `to keep the data, set whenDeleted: Retain in ${listed([...new Set(blocks)], 'and')} before the deletion; once accepted it cannot be taken back`,
-        brief: `${all} go, and with them the last copy of ${whose}; only whenDeleted: Retain keeps it`,
+        brief: `${all} go, last copy of ${whose}; whenDeleted: Retain keeps it`,
       },
     ];
   },

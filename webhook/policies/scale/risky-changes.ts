@@ -127,9 +127,9 @@ function topology(ctx: PolicyContext, before: ResolvedCluster, after: ResolvedCl
           ? `${server}: poolers register again, and leadership is decided anew`
           : `${server}: its poolers and gateways register again`,
       allowed: topologyText(was),
-      brief: `the new topology server${whose} has ${left.length > 0 ? 'old' : 'no'} records: ${
-        cell === undefined ? 'leaders are elected anew' : 'poolers register again'
-      }; keep the old one`,
+      brief: `${cell === undefined ? '' : `cell ${cell}: `}the new topology server has ${
+        left.length > 0 ? 'old' : 'no'
+      } records, ${cell === undefined ? 'leaders are elected anew' : 'poolers register again'}: keep the old one`,
     });
   });
 }
@@ -156,7 +156,7 @@ function volumes(
           what: `the volumes of ${owner} keep their ${field}; new ones differ`,
           allowed: `${kept}, as before`,
           fix: `keep that unless new volumes shall differ from the others`,
-          brief: `${field} of ${owner} is for new volumes only: keep it unless you mean that`,
+          brief: `${owner}: ${field} changes for new volumes only, keep it`,
         }),
       ];
     }),
@@ -190,7 +190,7 @@ function shard(cluster: MultigresCluster, old: ShardView, now: ShardView): Findi
         what: `backups of ${title} go to another place; those made so far are not found any more`,
         allowed: placeText(old.shard.backup),
         fix: 'keep that place, or make a complete backup at the new one at once: until then there is none',
-        brief: `backups of ${title} are not found in another place: make one there at once`,
+        brief: `old backups of ${title} are not found in the new place: make one at once`,
       }),
     );
   }

@@ -30,7 +30,7 @@ a table group, an etcd, backups on a file system) takes them as they are, which 
     const claims = knownLive(ctx)?.claims ?? [];
     return volumesOf(now, after).flatMap((volume) => {
       const was = sizes.get(volume.owner);
-      return was === undefined ? found(volume, claims) : judge(volume, was, volume.claims(claims));
+      return was === undefined ? found(volume, claims) : judge(volume, was, claims);
     });
   },
 };
@@ -53,21 +53,22 @@ function found({ owner, storage, path, claims }: Volume, all: readonly WorldClai
       message: `a volume for ${owner} is there from before, has ${largest} and stays so large: it cannot shrink to ${storage.size}`,
       allowed: `${largest} or more`,
       fix: `write ${largest}, or delete that volume first if nobody needs its data`,
-      brief: `a volume of ${largest} is there for ${owner} and cannot shrink: write ${largest}`,
+      brief: `${owner}: write ${largest}, a volume there cannot shrink`,
       mode: 'warn',
     },
   ];
 }
 
-function judge(volume: Volume, old: string, claims: readonly WorldClaim[]): Finding[] {
+function judge(volume: Volume, old: string, all: readonly WorldClaim[]): Finding[] {
   const { owner, storage, path } = volume;
   if (storage.size === undefined) return [];
   if (compareQuantity(storage.size, old) !== -1) return [];
-  const found = { path: path('size'), value: storage.size };
+  const at = { path: path('size'), value: storage.size };
+  const claims = volume.claims(all);
   if (!claims.some(({ resizeFailed }) => resizeFailed === true)) {
     return [
       {
-        ...found,
+        ...at,
         message: `the volume for ${owner} has ${old} and cannot shrink to ${storage.size}`,
         allowed: `${old} or more`,
         fix: `keep ${old}`,
@@ -78,7 +79,7 @@ function judge(volume: Volume, old: string, claims: readonly WorldClaim[]): Find
   if (largest === undefined || compareQuantity(storage.size, largest) !== -1) return [];
   return [
     {
-      ...found,
+      ...at,
       message: `the expansion for ${owner} to ${old} failed, but a volume has ${largest} already and cannot shrink to ${storage.size}`,
       allowed: `${largest} or more`,
       fix: `write ${largest}`,
