@@ -15,9 +15,9 @@ export function whenDeletedOf({ shard }: ShardView, pool: string | undefined): P
 
 /** Some volume of the shard goes with it. */
 export function deletesAny(view: ShardView): boolean {
-  return [undefined, ...Object.keys(view.shard.pools)].some(
-    (pool) => whenDeletedOf(view, pool) === 'Delete',
-  );
+  const { backup, pools } = view.shard;
+  const deletes = (pool: string | undefined): boolean => whenDeletedOf(view, pool) === 'Delete';
+  return (backup.type === 'filesystem' && deletes(undefined)) || Object.keys(pools).some(deletes);
 }
 
 /** Volumes of a shard that go with it. */

@@ -1,6 +1,6 @@
 import { LABELS } from '../../../schemas/labels.ts';
 import { claimsAt, countAndSize, placeOf } from '../claims.ts';
-import { knownLive } from '../live.ts';
+import { liveOf } from '../live.ts';
 import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
 import type { Templates } from '../../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
@@ -30,7 +30,8 @@ a pool of another name is one more, which is a warning. Removing a whole table g
     const [resolved, before] = [ctx.resolved(), ctx.oldResolved()];
     if (!resolved || !before) return [];
     const cluster = clusterOf(ctx);
-    const claims = knownLive(ctx)?.claims ?? [];
+    const live = liveOf(ctx);
+    const claims = live.kind === 'known' ? live.state.claims : [];
     const now = new Map(shardViews(cluster, resolved).map((view) => [view.title, view]));
     return shardViews(ctx.old as MultigresCluster, before).flatMap((old) => {
       const view = now.get(old.title);
@@ -38,7 +39,8 @@ a pool of another name is one more, which is a warning. Removing a whole table g
       const written = namesIn(view, ctx.world.templates);
       const had = namesIn(old, oldTemplatesOf(ctx.world));
       const left = had.filter((name) => !written.includes(name));
-      const step = { cluster, old, view, claims, left };
+      const unborn = had.length === 0 && live.kind !== 'unknown';
+      const step = { cluster, old, view, claims, left, unborn };
       return had.length === 0 && written.length > 0
         ? [...judge(step), ...beside(step, written)]
         : judge(step);
@@ -53,6 +55,8 @@ interface Step {
   claims: readonly WorldClaim[];
   /** Pools that somebody wrote before and nobody writes now; one that runs is kept nevertheless. */
   left: readonly string[];
+  /** Nobody wrote a pool, and those that run are all in the view: others have never been made. */
+  unborn: boolean;
 }
 
 /** A pool that nobody wrote goes on beside those that are written now, and cannot be taken away. */
@@ -80,7 +84,7 @@ function namesIn({ raw, shard }: ShardView, templates: Templates | undefined): s
   return layers.flatMap((layer) => Object.keys(layer?.pools ?? {}));
 }
 
-function judge({ cluster, old, view, claims, left }: Step): Finding[] {
+function judge({ cluster, old, view, claims, left, unborn }: Step): Finding[] {
   const findings: Finding[] = [];
   for (const [name, oldPool] of Object.entries(old.shard.pools)) {
     const pool = left.includes(name) ? undefined : own(view.shard.pools, name);
@@ -89,6 +93,7 @@ function judge({ cluster, old, view, claims, left }: Step): Finding[] {
     const held = claimsAt(claims, { ...placeOf(view), pool: name }).filter(
       ({ labels }) => !pool || lost.includes(labels[LABELS.cell] ?? ''),
     );
+    if (!pool && unborn && held.length === 0) continue;
     const data = held.length > 0 ? `, where ${countAndSize(held)} hold its data` : '';
     findings.push({
       path: locateInShard(cluster, view, 'pools', ...(pool ? [name, 'cells'] : [])),
