@@ -134,7 +134,7 @@ function kubeObject(value: unknown, what: string): KubeObject | undefined {
   for (const key of ['name', 'namespace', 'uid', 'deletionTimestamp']) {
     optionalText(metadata[key], `${what}.metadata.${key}`);
   }
-  if (metadata['finalizers']) texts(metadata['finalizers'], `${what}.metadata.finalizers`);
+  texts(metadata['finalizers'] ?? [], `${what}.metadata.finalizers`);
   const owners = metadata['ownerReferences'] ?? [];
   if (!Array.isArray(owners)) {
     throw new ReviewError(`${what}.metadata.ownerReferences must be a list`);

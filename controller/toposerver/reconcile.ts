@@ -15,6 +15,7 @@ import { growClaims } from '../reconcile/volumes.ts';
 import { workloadOf } from '../reconcile/workload.ts';
 import { claimsOf } from './deletion.ts';
 import { topoServerChildren } from './desired.ts';
+import { withoutShrinking } from './members.ts';
 import { topoServerStatus } from './status.ts';
 
 const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
@@ -23,11 +24,15 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   // Its children go with it: the garbage collector follows the owner references.
   if (!topo || isTerminating(topo) || isClusterTerminating(deps, topo)) return {};
 
-  const children = topoServerChildren(topo, buildContextOf(deps.options));
+  const wanted = topoServerChildren(topo, buildContextOf(deps.options));
+  const claims = claimsOf(deps, topo);
+  const runs = deps.listers.StatefulSet.get(key.namespace, key.name);
+  const { children, refused } = withoutShrinking(wanted, claims, runs);
   const { failed } = await applyChildren(deps, topo, children);
-  await pruneChildren(deps, topo, children);
+  await pruneChildren(deps, topo, wanted);
   failed.push(
-    ...(await growClaims(deps, topo, claimsOf(deps, topo), topo.spec?.etcd?.storage?.size)),
+    ...refused,
+    ...(await growClaims(deps, topo, claims, topo.spec?.etcd?.storage?.size)),
   );
 
   const statefulSet = deps.listers.StatefulSet.get(key.namespace, key.name);

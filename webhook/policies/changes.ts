@@ -1,11 +1,14 @@
+import { own } from '../../schemas/own.ts';
 import type { PvcRetention } from '../../schemas/types.ts';
 import { effectivePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
-import { locateInShard, pointer, shardViews, type ShardView } from './locate.ts';
+import { locateInShard, pointer, shardViews, valueAtPointer, type ShardView } from './locate.ts';
 import type { Transition } from './transition.ts';
-import { own } from '../../schemas/own.ts';
+import { count } from './words.ts';
 
 /** Fewer poolers of a pool. */
 export interface ScaleDown {
+  /** The shard as it is. */
+  was: ShardView;
   /** The shard as it shall be. */
   view: ShardView;
   pool: string;
@@ -17,6 +20,8 @@ export interface ScaleDown {
   /** What becomes of the volumes of the poolers that leave. */
   whenScaled: PvcRetention;
   path: string;
+  /** What stands at the path. */
+  value: unknown;
   /** What to write to stay as it is: `replicasPerCell: 3`, `cells: [z1, z2]`. */
   keep: string;
   /** `pool main of postgres/default/0-inf goes from 3 to 2 poolers`. */
@@ -25,50 +30,76 @@ export interface ScaleDown {
 
 /** Every pool that shall have fewer poolers in some cell than it has. */
 export function scaleDowns({ old, now, before, after }: Transition): ScaleDown[] {
-  const next = new Map(shardViews(now, after).map((view) => [view.title, view]));
-  return shardViews(old, before).flatMap((was) => {
-    const view = next.get(was.title);
-    return view ? ofShard({ now, was, view }) : [];
-  });
+  const steps: ScaleDown[] = [];
+  const next = shardViews(now, after);
+  for (const was of shardViews(old, before)) {
+    const view = next.find(({ title }) => title === was.title);
+    if (!view) continue;
+    for (const pool of Object.keys(was.shard.pools)) {
+      if (shrinks(was, view, pool)) steps.push(scaleDown(now, { was, view, pool }));
+    }
+  }
+  return steps;
 }
 
-function ofShard(step: { now: Transition['now']; was: ShardView; view: ShardView }): ScaleDown[] {
-  const { now, was, view } = step;
-  return Object.entries(was.shard.pools).flatMap(([pool, old]): ScaleDown[] => {
-    const wanted = own(view.shard.pools, pool);
-    const inCell = (cell: string): number =>
-      wanted?.cells.includes(cell) ? wanted.replicasPerCell : 0;
-    const cells = Object.fromEntries(
-      old.cells
-        .map((cell) => [cell, { from: old.replicasPerCell, to: inCell(cell) }] as const)
-        .filter(([, count]) => count.to < count.from),
-    );
-    if (Object.keys(cells).length === 0) return [];
-    const from = old.cells.length * old.replicasPerCell;
-    const to = wanted ? wanted.cells.length * wanted.replicasPerCell : 0;
-    const policy = effectivePvcPolicy(
-      (wanted ?? old).pvcDeletionPolicy,
-      view.shard.pvcDeletionPolicy,
-    );
-    const field =
-      wanted && wanted.replicasPerCell < old.replicasPerCell ? 'replicasPerCell' : 'cells';
-    return [
-      {
-        view,
-        pool,
-        from,
-        to,
-        cells,
-        whenScaled: policy.whenScaled,
-        path: locateInShard(now, view, 'pools', pool, field),
-        keep:
-          field === 'cells'
-            ? `cells: [${old.cells.join(', ')}]`
-            : `replicasPerCell: ${old.replicasPerCell}`,
-        text: `pool ${pool} of ${view.title} goes from ${from} to ${to} pooler${to === 1 ? '' : 's'}`,
-      },
-    ];
-  });
+function poolersIn(view: ShardView, pool: string, cell: string): number {
+  const found = own(view.shard.pools, pool);
+  return found?.cells.includes(cell) ? found.replicasPerCell : 0;
+}
+
+function shrinks(was: ShardView, view: ShardView, pool: string): boolean {
+  const cells = own(was.shard.pools, pool)?.cells ?? [];
+  return cells.some((cell) => poolersIn(view, pool, cell) < poolersIn(was, pool, cell));
+}
+
+function scaleDown(
+  now: Transition['now'],
+  { was, view, pool }: Pick<ScaleDown, 'was' | 'view' | 'pool'>,
+): ScaleDown {
+  const old = own(was.shard.pools, pool);
+  const wanted = own(view.shard.pools, pool);
+  const cells: ScaleDown['cells'] = {};
+  for (const cell of old?.cells ?? []) {
+    const [from, to] = [poolersIn(was, pool, cell), poolersIn(view, pool, cell)];
+    if (to < from) cells[cell] = { from, to };
+  }
+  const total = (one: typeof old): number => (one ? one.cells.length * one.replicasPerCell : 0);
+  const [from, to] = [total(old), total(wanted)];
+  const perCell = old?.replicasPerCell ?? 0;
+  const field = wanted && wanted.replicasPerCell < perCell ? 'replicasPerCell' : 'cells';
+  const path = locateInShard(now, view, 'pools', pool, field);
+  return {
+    was,
+    view,
+    pool,
+    from,
+    to,
+    cells,
+    whenScaled: effectivePvcPolicy((wanted ?? old)?.pvcDeletionPolicy, view.shard.pvcDeletionPolicy)
+      .whenScaled,
+    path,
+    value: valueAtPointer(now, path) ?? wanted?.[field],
+    keep:
+      field === 'cells'
+        ? `cells: [${(old?.cells ?? []).join(', ')}]`
+        : `replicasPerCell: ${perCell}`,
+    text: `pool ${pool} of ${view.title} goes from ${from} to ${count(to, 'pooler')}`,
+  };
+}
+
+/** Poolers per cell that are there before a change and after it, whatever is added meanwhile. */
+export function poolersThatStay({
+  was,
+  view,
+}: Pick<ScaleDown, 'was' | 'view'>): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [pool, { cells, replicasPerCell }] of Object.entries(was.shard.pools)) {
+    for (const cell of cells) {
+      const stay = Math.min(replicasPerCell, poolersIn(view, pool, cell));
+      counts[cell] = (counts[cell] ?? 0) + stay;
+    }
+  }
+  return counts;
 }
 
 /** Something with data of its own that the new spec does not have any more. */
@@ -79,55 +110,48 @@ export interface Removal {
   /** What a user would call it: `table group postgres/orders`. */
   title: string;
   path: string;
-  /** What becomes of its volumes. Cells have none by themselves but for their etcd. */
-  whenDeleted: PvcRetention;
+  /** The shard as it is. */
   view?: ShardView;
 }
 
 /** Cells and shards that go away; a shard goes with its table group or database. */
-export function removals({ old, now, before, after }: Transition): Removal[] {
-  const cells = new Set(after.cells.map(({ name }) => name));
-  const shards = new Set(shardViews(now, after).map(({ title }) => title));
+export function removals(transition: Transition): Removal[] {
+  const { before, after } = transition;
+  const gone = before.cells.filter(({ name }) => !after.cells.some((cell) => cell.name === name));
+  const shards = removedShards(transition).map(({ view, path }): Removal => {
+    const group = after.databases.some(({ name }) => name === view.database);
+    return {
+      kind: 'shard',
+      name: view.title,
+      title: group
+        ? `table group ${view.database}/${view.tablegroup}`
+        : `database ${view.database}`,
+      path,
+      view,
+    };
+  });
   return [
-    ...before.cells
-      .filter(({ name }) => !cells.has(name))
-      .map(({ name, localTopo }): Removal => {
-        const { whenDeleted } = effectivePvcPolicy(
-          localTopo?.etcd?.pvcDeletionPolicy,
-          before.pvcDeletionPolicy,
-        );
-        return {
-          kind: 'cell',
-          name,
-          title: `cell ${name}`,
-          path: pointer('spec', 'cells'),
-          whenDeleted,
-        };
-      }),
-    ...shardViews(old, before)
-      .filter(({ title }) => !shards.has(title))
-      .map((view): Removal => {
-        const group = after.databases.find(({ name }) => name === view.database);
-        const d = now.spec?.databases?.findIndex(({ name }) => name === view.database) ?? -1;
-        return {
-          kind: 'shard',
-          name: view.title,
-          title: group
-            ? `table group ${view.database}/${view.tablegroup}`
-            : `database ${view.database}`,
-          path:
-            d < 0 ? pointer('spec', 'databases') : pointer('spec', 'databases', d, 'tablegroups'),
-          whenDeleted: deletesAny(view) ? 'Delete' : 'Retain',
-          view,
-        };
-      }),
+    ...gone.map(({ name }): Removal => ({
+      kind: 'cell',
+      name,
+      title: `cell ${name}`,
+      path: pointer('spec', 'cells'),
+    })),
+    ...shards,
   ];
 }
 
-/** Some volume of the shard goes with it. */
-export function deletesAny({ shard }: ShardView): boolean {
-  const policies = Object.values(shard.pools).map(({ pvcDeletionPolicy }) => pvcDeletionPolicy);
-  return [undefined, ...policies].some(
-    (pool) => effectivePvcPolicy(pool, shard.pvcDeletionPolicy).whenDeleted === 'Delete',
-  );
+/** Shards that nobody writes any more, and where they would have to stand. */
+export function removedShards({ old, now, before, after }: Transition): {
+  view: ShardView;
+  path: string;
+}[] {
+  const left = shardViews(now, after);
+  return shardViews(old, before)
+    .filter(({ title }) => !left.some((view) => view.title === title))
+    .map((view) => {
+      const d = now.spec?.databases?.findIndex(({ name }) => name === view.database) ?? -1;
+      const path = d < 0 ? [] : [d, 'tablegroups'];
+      return { view, path: pointer('spec', 'databases', ...path) };
+    });
 }

@@ -39,6 +39,15 @@ export function valueAt(object: unknown, path: readonly Segment[]): unknown {
   return value;
 }
 
+/** The value at a JSON pointer, or undefined: what a finding shows as standing at its path. */
+export function valueAtPointer(object: unknown, text: string): unknown {
+  const keys = text.split('/').slice(1);
+  return valueAt(
+    object,
+    keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~')),
+  );
+}
+
 /**
  * Where the author can change something: the first candidate that exists in the object, else the
  * first one, as the place to write it.

@@ -2,6 +2,7 @@ import { sameJson } from '../../schemas/canonical.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { Consumer } from './consumers.ts';
+import { valueAtPointer } from './locate.ts';
 import { reachesThrough, throughTemplate } from './through-template.ts';
 import type { Transition } from './transition.ts';
 import type { World } from './world.ts';
@@ -197,17 +198,6 @@ function runOne(policy: Policy, ctx: PolicyContext): (Finding & Pick<Judged, 'fa
 function withoutForeignValue(finding: Finding, object: KubeObject | undefined): Finding {
   const { value, ...rest } = finding;
   return valueAtPointer(object, finding.path) === value ? finding : rest;
-}
-
-/** The value at a JSON pointer, or undefined. */
-function valueAtPointer(object: unknown, pointer: string): unknown {
-  const keys = pointer.split('/').slice(1);
-  return keys.reduce((value: unknown, key) => {
-    const name = key.replaceAll('~1', '/').replaceAll('~0', '~');
-    return typeof value === 'object' && value !== null
-      ? (value as Record<string, unknown>)[name]
-      : undefined;
-  }, object);
 }
 
 /** The mode that somebody set for a policy, else its own. */

@@ -44,6 +44,7 @@ function addLimitBelow(
     path,
     value: String(limit),
     message: `${owner} has a ${name} limit of ${limit}, less than its request of ${request}`,
+    brief: `${owner}: raise ${name} limit to its request`,
     allowed: `limits.${name} of at least ${request}`,
     fix: `raise limits.${name} to ${request} or lower requests.${name} to ${limit}`,
   });
@@ -61,6 +62,7 @@ function addWrong(
     path,
     value: quantity,
     message: `${owner} has ${part}.${name} of ${quantity}, which is no quantity above 0`,
+    brief: `${owner}: ${part}.${name} is no amount above 0`,
     allowed: 'numbers above 0 with units, such as 100m, 2, 256Mi, 1Gi',
     fix: `write for example ${EXAMPLES[name] ?? '1'}, or leave it out`,
   });

@@ -35,6 +35,9 @@ const DIRECTIVES = ['include', 'include_dir', 'include_if_exists'];
 /** `extension.setting`, as postgresql.conf can hold it. Anything else there would be another line. */
 const QUALIFIED = /^[a-z_\u0080-\uffff][\w\u0080-\uffff]*\.[a-z_\u0080-\uffff][\w\u0080-\uffff]*$/;
 
+/** The brief text does not say whose setting it is. */
+export type SettingFinding = Omit<Finding, 'path'> & { brief: string };
+
 interface FileReading {
   /** Values of owned settings that pass. */
   harmless: Readonly<Record<string, string>>;
@@ -48,7 +51,7 @@ export function settingFinding(
   written: string,
   raw: string,
   file?: FileReading,
-): Omit<Finding, 'path'> | undefined {
+): SettingFinding | undefined {
   const name = written.trim().toLowerCase();
   if (/[\r\n]/.test(`${name}${raw}`)) return lineBreak(written);
   if (name.includes('.')) return QUALIFIED.test(name) ? undefined : noName(written);
@@ -58,6 +61,7 @@ export function settingFinding(
       message: `${name} reads another file, whose settings nobody here can judge`,
       allowed: 'settings themselves',
       fix: `remove ${written} and write what that file holds`,
+      brief: `${name} reads another file: write what that file holds`,
     };
   }
   const owner = ownerOf(name);
@@ -67,6 +71,7 @@ export function settingFinding(
       message: `${name} is set by ${owner}`,
       allowed: 'settings that nobody else sets',
       fix: `remove ${written}`,
+      brief: `${name} is set by others: remove it`,
     };
   }
   const setting = POSTGRES_SETTINGS.get(name);
@@ -76,6 +81,7 @@ export function settingFinding(
       message: `PostgreSQL ${POSTGRES_MAJOR} has no setting ${name}`,
       allowed: 'names from pg_settings, or names of extensions with a dot',
       fix: near ? `write ${near}` : `remove ${written}`,
+      brief: `PostgreSQL ${POSTGRES_MAJOR} has no setting ${name}: ${near ? `write ${near}` : 'remove it'}`,
     };
   }
   if (setting.context === 'internal') {
@@ -83,6 +89,7 @@ export function settingFinding(
       message: `${name} is reported by PostgreSQL and cannot be set`,
       allowed: 'settings that can be set',
       fix: `remove ${written}`,
+      brief: `${name} cannot be set: remove it`,
     };
   }
   if (DURABILITY[name]?.includes(file ? wordOf(setting, value) : value)) {
@@ -91,25 +98,28 @@ export function settingFinding(
       message: `${name} = ${raw} can lose writes that were confirmed`,
       allowed: `values of ${name} that keep them, such as on`,
       fix: `remove ${written}`,
+      brief: `${name} = ${raw} can lose confirmed writes: remove it`,
     };
   }
   return judgeType(setting, raw, file ? TYPES_OF_POSTGRES : TYPES);
 }
 
-function lineBreak(written: string): Omit<Finding, 'path'> {
+function lineBreak(written: string): SettingFinding {
   const name = written.trim().split(/[\r\n]/, 1)[0] ?? '';
   return {
     message: `the entry ${name} holds a line break, and what follows would be another setting`,
     allowed: 'one line for each setting',
     fix: 'write each setting as an entry of its own',
+    brief: `the entry ${name} holds a line break: write each setting as one`,
   };
 }
 
-function noName(written: string): Omit<Finding, 'path'> {
+function noName(written: string): SettingFinding {
   return {
     message: `${written} is no name of a setting, and Postgres would not start`,
     allowed: 'names of extensions: letters, digits and underscores on both sides of one dot',
     fix: 'correct the name',
+    brief: `${written} is no name of a setting: correct it`,
   };
 }
 
@@ -150,7 +160,7 @@ function judgeType(
   setting: PostgresSetting,
   raw: string,
   types: Types,
-): Omit<Finding, 'path'> | undefined {
+): SettingFinding | undefined {
   const { name, type } = setting;
   const value = raw.trim().toLowerCase();
   if (type === 'enum') return isEnumValue(setting, value) ? undefined : noValue(setting, raw);
@@ -161,11 +171,12 @@ function judgeType(
     message: `${name} takes ${noun}`,
     allowed,
     fix: `write for example ${example}`,
+    brief: `${name} takes ${noun}: write for example ${example}`,
   };
 }
 
 /** multigres-operator takes any text for an enum, so this is told and not refused. */
-function noValue({ name, values = [] }: PostgresSetting, raw: string): Omit<Finding, 'path'> {
+function noValue({ name, values = [] }: PostgresSetting, raw: string): SettingFinding {
   const harmless = values.filter((one) => one !== '' && !DURABILITY[name]?.includes(one));
   const near = nearest(raw.trim().replaceAll(/^'|'$/g, ''), harmless);
   return {
@@ -174,6 +185,7 @@ function noValue({ name, values = [] }: PostgresSetting, raw: string): Omit<Find
     message: `${name} = ${raw} is none of its values, and Postgres would not start`,
     allowed: oneOf(harmless),
     fix: `write ${near ?? 'one of these'}`,
+    brief: `${name} takes no such value: write ${near ?? 'one of its list'}`,
   };
 }
 

@@ -55,6 +55,7 @@ export function throughTemplate<F extends Finding & { failure?: unknown }>(
   const others = [...found.values()].map(({ finding, clusters }) => ({
     ...finding,
     message: `in ${naming(clusters)}${finding.message}`,
+    ...(finding.brief === undefined ? {} : { brief: `${shortly(clusters)}: ${finding.brief}` }),
   }));
   return [...own.filter(({ path }) => !denied.has(path)), ...others];
 }
@@ -73,6 +74,10 @@ function naming(clusters: readonly string[]): string {
   return `MultigresCluster${clusters.length > 1 ? 's' : ''} ${all}`;
 }
 
+function shortly([first = '', ...others]: readonly string[]): string {
+  return others.length > 0 ? `${others.length + 1} clusters` : first;
+}
+
 const SHARD = /^\/spec\/databases\/\d+\/tablegroups\/\d+\/shards\/\d+\/(?:spec|overrides)(\/.*)$/;
 const CELL = /^\/spec\/cells\/\d+\/(?:spec|overrides)(\/.*)$/;
 const TOPO = /^\/spec(\/globalTopoServer(?:\/.*)?)$/;
@@ -86,15 +91,15 @@ const FIELDS: Record<TemplateKind, readonly RegExp[]> = {
 
 /**
  * The place in the template of the request for a pointer into a cluster, or the nearest one around it
- * that is there; empty if the template goes away, undefined if it has no such field.
+ * that is there (or was, if the template goes away); undefined if it has no such field.
  */
-function pathIn({ kind, object }: PolicyContext, path: string): string | undefined {
+function pathIn({ kind, object, old }: PolicyContext, path: string): string | undefined {
   if (!isTemplate(kind)) return undefined;
   const match = FIELDS[kind].map((field) => field.exec(path)).find((one) => one !== null);
   if (!match) return undefined;
-  if (!object) return '';
   const keys = `/spec${match.slice(1).join('')}`.split('/').slice(1);
   const names = keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-  while (keys.length > 1 && valueAt(object, names.slice(0, keys.length)) === undefined) keys.pop();
+  while (keys.length > 1 && valueAt(object ?? old, names.slice(0, keys.length)) === undefined)
+    keys.pop();
   return `/${keys.join('/')}`;
 }

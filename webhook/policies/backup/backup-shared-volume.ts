@@ -6,7 +6,7 @@ import { nodesOf } from '../nodes.ts';
 import type { Finding, Policy, World } from '../policy.ts';
 import { locateBackup } from '../sizes.ts';
 import { findNew } from '../stored.ts';
-import { diskClass } from './disks.ts';
+import { diskClass, type DiskClass } from './disks.ts';
 
 export const backupSharedVolume: Policy = {
   id: 'backup-shared-volume',
@@ -18,9 +18,10 @@ export const backupSharedVolume: Policy = {
     'Poolers on several Nodes share a backup volume only if it is ReadWriteMany, or S3 is used.',
   description: `All poolers of a shard read and write one backup repository; the first start needs it
 too, because standbys are made from the first backup. A ReadWriteOnce volume can be used on one Node
-only, and so can a disk of the usual cloud drivers, whatever its claim asks for. If the Nodes of the
-cells show that the poolers cannot meet on one Node, or a \`podAntiAffinity\` forbids it, the cluster could
-never start and is refused; otherwise it is a warning.`,
+only, and so can a disk of the usual cloud drivers, which refuse a claim for ReadWriteMany. Refused is what
+could never start: such a claim, ReadOnlyMany, ReadWriteOncePod for several poolers, and a volume for one
+Node where the Nodes of the cells show that the poolers cannot meet on one, or a \`podAntiAffinity\` forbids
+it. Otherwise it is a warning.`,
   good: `spec:
   backup:
     type: filesystem
@@ -50,7 +51,8 @@ interface Subject {
   view: ShardView;
 }
 
-function judge({ world, resolved, view }: Subject): Finding[] {
+function judge(subject: Subject): Finding[] {
+  const { world, view } = subject;
   const { backup, pools } = view.shard;
   if (backup.type !== 'filesystem') return [];
   const storage = backup.filesystem?.storage;
@@ -58,52 +60,119 @@ function judge({ world, resolved, view }: Subject): Finding[] {
   const disk = shared ? diskClass(world, storage?.class) : undefined;
   if (shared && !disk) return [];
   const membership = membershipOf(pools);
-  const poolers = Object.values(membership).reduce((sum, count) => sum + count, 0);
-  if (poolers < 2) return [];
-  const cells = farApart(world, resolved, Object.keys(membership));
-  const pool = cells ? undefined : keptApart(resolved.name, view);
-  const { volume, otherwise } = disk
-    ? {
-        volume: `a backup volume of StorageClass ${disk.name}, whose driver ${disk.driver} makes disks for one Node`,
-        otherwise: 'and may run on several',
-      }
-    : byModes(storage?.accessModes);
-  const why = cells
-    ? `and no Node lies in both cell ${cells[0]} and cell ${cells[1]}`
-    : pool !== undefined && `and pool ${pool} requires a Node of its own for each`;
+  const poolers = Object.values(membership).reduce((sum, one) => sum + one, 0);
+  const trouble =
+    neverMounted(storage?.accessModes, disk, poolers) ??
+    (poolers < 2 ? undefined : oneNode(subject, disk, Object.keys(membership)));
+  if (!trouble) return [];
+  const whose =
+    poolers === 1
+      ? `the pooler of ${view.title} uses`
+      : `the ${poolers} poolers of ${view.title} share`;
   return [
     {
       path: disk ? 'class' : 'accessModes',
-      message: `the ${poolers} poolers of ${view.title} share ${volume}, ${why || otherwise}`,
+      value: disk ? storage?.class : storage?.accessModes,
+      message: `${whose} ${trouble.text}`,
       allowed: disk
         ? 'a class whose driver can do ReadWriteMany, or type s3'
         : 'accessModes [ReadWriteMany], or type s3',
       fix: 'use S3, or a StorageClass that can do ReadWriteMany and set accessModes: [ReadWriteMany]',
-      ...(why ? { mode: 'deny' } : {}),
+      brief: `backups of ${view.title}: ${trouble.brief}; use S3 or RWX`,
+      ...(trouble.hangs ? { mode: 'deny' } : {}),
     },
   ];
 }
 
-/** What can be said of a volume that is not ReadWriteMany by its access modes alone. */
-function byModes(modes: readonly string[] = []): { volume: string; otherwise: string } {
-  return modes.length === 0 || modes.includes('ReadWriteOnce')
-    ? { volume: 'a ReadWriteOnce backup volume', otherwise: 'which works on one Node only' }
-    : {
-        volume: `a backup volume of ${modes.join(', ')}`,
-        otherwise: 'which not all of them can write to',
-      };
+interface Trouble {
+  text: string;
+  brief: string;
+  /** The shard would never start. */
+  hangs: boolean;
 }
 
-/** A pool with several poolers that must not meet on a Node. */
-function keptApart(cluster: string, view: ShardView): string | undefined {
-  const found = Object.entries(view.shard.pools).find(
-    ([name, { cells, replicasPerCell, affinity }]) =>
-      cells.length * replicasPerCell > 1 &&
-      cells.some((cell) =>
-        requiredKeys(affinity, () => poolerLabels(cluster, view, name, cell)).includes(HOST),
-      ),
-  );
-  return found?.[0];
+/** Volumes that no Node could give to all poolers, wherever they run. */
+function neverMounted(
+  modes: readonly string[] = [],
+  disk: DiskClass | undefined,
+  poolers: number,
+): Trouble | undefined {
+  const [hangs, isOnly] = [true, (mode: string) => modes.length === 1 && modes[0] === mode];
+  if (disk?.refusesShared) {
+    return {
+      text: `a ReadWriteMany backup volume of StorageClass ${disk.name}, and its driver ${disk.driver} refuses to make one`,
+      brief: `${disk.driver} makes no RWX volume`,
+      hangs,
+    };
+  }
+  if (isOnly('ReadOnlyMany')) {
+    return {
+      text: 'a ReadOnlyMany backup volume, which nobody can write to',
+      brief: 'nobody can write to ReadOnlyMany',
+      hangs,
+    };
+  }
+  if (isOnly('ReadWriteOncePod') && poolers > 1) {
+    return {
+      text: 'a ReadWriteOncePod backup volume, which only one of them can mount',
+      brief: 'one pooler only mounts ReadWriteOncePod',
+      hangs,
+    };
+  }
+  return undefined;
+}
+
+/** A volume for one Node, with what keeps the poolers from meeting on one if that is known. */
+function oneNode(
+  { world, resolved, view }: Subject,
+  disk: DiskClass | undefined,
+  cellNames: string[],
+): Trouble {
+  const volume = disk
+    ? `a backup volume of StorageClass ${disk.name}, whose driver ${disk.driver} makes disks for one Node`
+    : 'a ReadWriteOnce backup volume';
+  const cells = farApart(world, resolved, cellNames);
+  if (cells) {
+    return {
+      text: `${volume}, and no Node lies in both cell ${cells[0]} and cell ${cells[1]}`,
+      brief: 'the cells share no Node for the volume',
+      hangs: true,
+    };
+  }
+  const pools = keptApart(resolved.name, view);
+  if (pools) {
+    const [one, other] = pools;
+    return {
+      text: `${volume}, and pool ${one} ${one === other ? 'requires a Node of its own for each' : `keeps off the Nodes of pool ${other}`}`,
+      brief: `a volume for one Node, pool ${one} needs several`,
+      hangs: true,
+    };
+  }
+  return {
+    text: `${volume}, ${disk ? 'and may run on several' : 'which works on one Node only'}`,
+    brief: 'the volume works on one Node only',
+    hangs: false,
+  };
+}
+
+/**
+ * A pool whose poolers must not meet on a Node, or not with those of another pool: one that must keep
+ * off another is enough, whichever of the two says so.
+ */
+function keptApart(cluster: string, view: ShardView): [string, string] | undefined {
+  const pools = Object.entries(view.shard.pools);
+  for (const [one, { cells, replicasPerCell, affinity }] of pools) {
+    if (!affinity) continue;
+    const found = pools.find(
+      ([other, pool]) =>
+        (other !== one || cells.length * replicasPerCell > 1) &&
+        pool.cells.some((cell) =>
+          requiredKeys(affinity, () => poolerLabels(cluster, view, other, cell)).includes(HOST),
+        ),
+    );
+    if (found) return [one, found[0]];
+  }
+  return undefined;
 }
 
 /** Two cells whose Nodes are known and have none in common. */

@@ -28,6 +28,7 @@ AdminWebExternalReady) stays False.`,
       path: pointer('spec', part),
       message: 'external access is enabled without any address',
       allowed: 'externalIPs with 1 to 10 addresses',
+      brief: `${part} has no address: add externalIPs, or have a load balancer give one`,
       fix: 'add externalIPs, or make sure that a load balancer gives the Service an address',
     }));
   },

@@ -29,6 +29,7 @@ as it is, since nobody can tell a build by its name. Images of your own are free
             path,
             value: image,
             message: `the image ${image} cannot be run as ${component}: it ${bad.why}`,
+            brief: `the image for ${component} is known not to work: leave the field out to get one that does`,
             allowed: 'builds that work with this operator',
             fix: `use ${bad.instead}`,
           },

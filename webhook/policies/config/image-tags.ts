@@ -20,7 +20,7 @@ moves may change it. Name a fixed tag or, better, a digest.`,
   check(ctx) {
     const cluster = clusterOf(ctx);
     if ((cluster.spec?.images?.imagePullPolicy ?? 'IfNotPresent') !== 'IfNotPresent') return [];
-    return namedImages(cluster, ctx.resolved()).flatMap(({ image, path }) => {
+    return namedImages(cluster, ctx.resolved()).flatMap(({ image, component, path }) => {
       const tag = movingTag(image);
       if (tag === undefined) return [];
       const what =
@@ -32,6 +32,7 @@ moves may change it. Name a fixed tag or, better, a digest.`,
           path,
           value: image,
           message: `the image ${what} and under IfNotPresent each Node keeps the build that it pulled first`,
+          brief: `the image for ${component} ${parseImage(image).tag === undefined ? 'has no tag and moves' : `moves with its tag ${tag}`}: name a fixed tag or a digest`,
           allowed: 'a tag of one build, or a digest (@sha256:...)',
           fix: 'name a fixed tag or a digest, or set spec.images.imagePullPolicy: Always',
         },

@@ -29,6 +29,7 @@ spec:
           value: ref.name,
           message: `there is no Secret of this name in namespace ${ctx.namespace}; the Pods wait for it`,
           allowed: `a Secret with the key ${ref.key}`,
+          brief: `Secret ${ref.name} does not exist: pods wait for it; create it with key ${ref.key}`,
           fix: `kubectl create secret generic ${ref.name} -n ${ctx.namespace} --from-literal=${ref.key}=<password>`,
         },
       ];
@@ -40,6 +41,7 @@ spec:
         value: ref.key,
         message: `Secret ${ref.name} has no such key; the Pods wait for it`,
         allowed: oneOf(keys),
+        brief: `Secret ${ref.name} has no key ${ref.key}: pods wait for it; ${near ? `write ${near}` : 'create it'}`,
         fix: near ? `write ${near}` : `add the key ${ref.key} to the Secret`,
       },
     ];

@@ -33,12 +33,20 @@ synchronous_standby_names = ''`,
         const ref = view.shard.postgresConfigRef;
         if (!ref) return [];
         const path = locateInShard(clusterOf(ctx), view, 'postgresConfigRef');
-        return judge(ctx.world, ctx.namespace, ref, path);
+        return judge(ctx.world, { namespace: ctx.namespace, shard: view.title, ref, path });
       }),
     ),
 };
 
-function judge(world: World, namespace: string, ref: PgConfRef, path: string): Finding[] {
+interface Subject {
+  namespace: string;
+  /** `postgres/default/0-inf` */
+  shard: string;
+  ref: PgConfRef;
+  path: string;
+}
+
+function judge(world: World, { namespace, shard, ref, path }: Subject): Finding[] {
   const data = own(world.configMaps, ref.name);
   if (data === undefined) return [];
   const of = `ConfigMap ${ref.name}`;
@@ -48,6 +56,7 @@ function judge(world: World, namespace: string, ref: PgConfRef, path: string): F
         path,
         message: `there is no ${of} in namespace ${namespace}; the shard waits for it`,
         allowed: `a ConfigMap with the key ${ref.key}`,
+        brief: `${shard} waits: no ${of} with key ${ref.key}; create it`,
         fix: `kubectl create configmap ${ref.name} -n ${namespace} --from-file=${ref.key}=<file>`,
         mode: 'warn',
       },
@@ -61,6 +70,7 @@ function judge(world: World, namespace: string, ref: PgConfRef, path: string): F
         path,
         message: `${of} has no key ${ref.key}; the shard waits for it`,
         allowed: oneOf(Object.keys(data)),
+        brief: `${shard} waits: ${of} has no key ${ref.key}; add it`,
         fix: near ? `write ${near}` : `add the key ${ref.key} to the ConfigMap`,
         mode: 'warn',
       },
@@ -77,6 +87,7 @@ function strays(text: string, ref: PgConfRef, path: string): Finding[] {
       path,
       message: `line ${lines.slice(0, 5).join(', ')} of key ${ref.key} of ConfigMap ${ref.name} is no setting, and Postgres would not start`,
       allowed: "lines such as work_mem = 64MB or work_mem = '64 MB', comments after #, empty lines",
+      brief: `line ${lines[0] ?? 1} of ConfigMap ${ref.name} is no setting, Postgres would not start: correct it`,
       fix: 'correct the line in the ConfigMap',
     },
   ];
@@ -86,8 +97,16 @@ function settings(text: string, ref: PgConfRef, path: string): Finding[] {
   return [...parseSettings(text)].flatMap(([name, value]) => {
     const problem = settingFinding(name, value, { harmless: HARMLESS });
     if (!problem) return [];
-    const { message, allowed, fix } = problem;
+    const { message, allowed, fix, brief } = problem;
     const where = `key ${ref.key} of ConfigMap ${ref.name}`;
-    return [{ path, message: `in ${where}: ${message}`, allowed, fix: `${fix} in the ConfigMap` }];
+    return [
+      {
+        path,
+        message: `in ${where}: ${message}`,
+        allowed,
+        fix: `${fix} in the ConfigMap`,
+        brief: `ConfigMap ${ref.name}: ${brief}`,
+      },
+    ];
   });
 }

@@ -26,43 +26,55 @@ setting with a list of values does not have.`,
   bad: `postgresConfig:
   shared_buffer: 1GB # shared_buffers is meant
   fsync: "off"`,
-  check: (ctx) =>
-    findNewIn(ctx, (object) =>
-      blocksOf(ctx.kind, object).flatMap(({ path, config }) => judgeBlock(path, config)),
-    ),
+  check: (ctx) => findNewIn(ctx, (object) => blocksOf(ctx.kind, object).flatMap(judgeBlock)),
 };
 
 interface Block {
+  /** `postgres/default/0-inf`; of a template `postgresConfig`. */
+  owner: string;
   path: Segment[];
   config: Record<string, string>;
 }
 
 function blocksOf(kind: PolicyKind, object: KubeObject): Block[] {
   const blocks: Block[] = [];
-  const add = (config: Record<string, string> | undefined, ...path: Segment[]): void => {
-    if (config) blocks.push({ path: [...path, 'postgresConfig'], config });
+  const add = (
+    owner: () => string,
+    config: Record<string, string> | undefined,
+    ...path: Segment[]
+  ): void => {
+    if (config) blocks.push({ owner: owner(), path: [...path, 'postgresConfig'], config });
   };
   if (kind === 'ShardTemplate') {
-    add((object as ShardTemplate).spec?.postgresConfig, 'spec');
+    add(() => 'postgresConfig', (object as ShardTemplate).spec?.postgresConfig, 'spec');
     return blocks;
   }
   (object as MultigresCluster).spec?.databases?.forEach((database, d) =>
     database.tablegroups?.forEach((tablegroup, t) =>
       tablegroup.shards?.forEach((shard, s) => {
         const path = ['spec', 'databases', d, 'tablegroups', t, 'shards', s];
-        add(shard.spec?.postgresConfig, ...path, 'spec');
-        add(shard.overrides?.postgresConfig, ...path, 'overrides');
+        const owner = (): string => `${database.name}/${tablegroup.name}/${shard.name}`;
+        add(owner, shard.spec?.postgresConfig, ...path, 'spec');
+        add(owner, shard.overrides?.postgresConfig, ...path, 'overrides');
       }),
     ),
   );
   return blocks;
 }
 
-function judgeBlock(path: Segment[], config: Record<string, string>): Finding[] {
+function judgeBlock({ owner, path, config }: Block): Finding[] {
   return Object.keys(config)
     .toSorted()
     .flatMap((written) => {
       const problem = settingFinding(written, config[written] ?? '');
-      return problem ? [{ path: pointer(...path, written), ...problem }] : [];
+      return problem
+        ? [
+            {
+              path: pointer(...path, written),
+              ...problem,
+              brief: `${owner}: ${problem.brief}`,
+            },
+          ]
+        : [];
     });
 }

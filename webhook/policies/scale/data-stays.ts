@@ -1,7 +1,12 @@
-import { removals, type Removal } from '../changes.ts';
-import { cellTopoClaims, claimsAt, countAndSize, isData, placeOf } from '../claims.ts';
+import type { MultigresCluster } from '../../../schemas/types.ts';
+import { removals } from '../changes.ts';
+import { cellTopoClaims, claimsAt, countAndSize, isData } from '../claims.ts';
 import { knownLive, type LiveState } from '../live.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { pointer, type ShardView } from '../locate.ts';
+import type { Finding, Policy, PolicyContext } from '../policy.ts';
+import { blocksThatDelete, goingWith } from '../retention.ts';
+import { listed } from '../words.ts';
+import { oldTemplatesOf } from '../world.ts';
 
 export const dataStays: Policy = {
   id: 'data-stays',
@@ -12,8 +17,8 @@ export const dataStays: Policy = {
   summary: 'A cell, table group or database that holds data is not removed by leaving it out.',
   description: `A manifest that lost a few lines must not cost data. Whether something holds data is read
 from its volumes. A table group or database may go once its volumes are to be kept: set
-\`pvcDeletionPolicy.whenDeleted: Retain\` for it, apply, then remove it; added again under the same name
-it finds its volumes. A cell with volumes stays: its poolers are members of the quorum. (Pools, and
+\`pvcDeletionPolicy.whenDeleted: Retain\` for it, where it says otherwise also for its shards and pools, apply,
+then remove it; added again under the same name it finds its volumes. A cell with volumes stays: its poolers are members of the quorum. (Pools, and
 the cells of a pool, are the business of pools-stay.)`,
   good: `tablegroups:
   - { name: default, default: true }
@@ -24,35 +29,62 @@ the cells of a pool, are the business of pools-stay.)`,
   check(ctx) {
     const [transition, live] = [ctx.transition(), knownLive(ctx)];
     if (!transition || !live) return [];
-    return removals(transition).flatMap((removal) => judge(removal, live, ctx.name));
+    return removals(transition).flatMap(({ name, title, path, view }) =>
+      view
+        ? ofShard(view, { path, title, live, ctx })
+        : ofCell({ path, title, name, live, cluster: ctx.name }),
+    );
   },
 };
 
-function judge(removal: Removal, { claims }: LiveState, cluster: string): Finding[] {
-  const { kind, name, title, path, whenDeleted, view } = removal;
-  if (kind === 'cell') {
-    const held = [
-      ...claimsAt(claims, { cell: name }).filter(isData),
-      ...cellTopoClaims(claims, cluster, name),
-    ];
-    if (held.length === 0) return [];
-    return [
-      {
-        path,
-        message: `${title} is left out and holds ${countAndSize(held)}, whose poolers are members of the quorum`,
-        allowed: 'the cells that hold data, and more',
-        fix: `write cell ${name} into spec.cells again`,
-      },
-    ];
-  }
-  const held = view ? claimsAt(claims, placeOf(view)) : [];
-  if (held.length === 0 || whenDeleted === 'Retain') return [];
+interface Step {
+  path: string;
+  /** What goes. */
+  title: string;
+  live: LiveState;
+}
+
+function ofCell({
+  path,
+  title,
+  name,
+  live,
+  cluster,
+}: Step & Record<'name' | 'cluster', string>): Finding[] {
+  const held = [
+    ...claimsAt(live.claims, { cell: name }).filter(isData),
+    ...cellTopoClaims(live.claims, cluster, name),
+  ];
+  if (held.length === 0) return [];
   return [
     {
       path,
-      message: `${title} is left out, and its ${countAndSize(held)} would be deleted (whenDeleted: Delete)`,
-      allowed: 'leaving out what has no volumes, or whose volumes are kept (whenDeleted: Retain)',
-      fix: `write it again; if it shall go, first apply pvcDeletionPolicy.whenDeleted: Retain for it, then remove it`,
+      message: `${title} is left out and holds ${countAndSize(held)}, whose poolers are members of the quorum`,
+      allowed: 'the cells that hold data, and more',
+      fix: `write cell ${name} into spec.cells again`,
     },
   ];
 }
+
+function ofShard(
+  view: ShardView,
+  { path, title, live, ctx }: Step & { ctx: PolicyContext },
+): Finding[] {
+  const going = goingWith(view, live.claims);
+  if (going.length === 0) return [];
+  const templates = oldTemplatesOf(ctx.world);
+  // What holds for the whole cluster need not change for one table group.
+  const blocks = blocksThatDelete(ctx.old as MultigresCluster, view, { going, templates }).map(
+    (block) => (block === WHOLE ? pointer(...view.path.slice(0, 5), 'pvcDeletionPolicy') : block),
+  );
+  return [
+    {
+      path,
+      message: `${title} is left out, and its ${countAndSize(going)} would be deleted (whenDeleted: Delete)`,
+      allowed: 'leaving out what has no volumes, or whose volumes are kept (whenDeleted: Retain)',
+      fix: `write it again; if it shall go, first apply whenDeleted: Retain in ${listed(blocks, 'and')}, then remove it`,
+    },
+  ];
+}
+
+const WHOLE = pointer('spec', 'pvcDeletionPolicy');

@@ -1,12 +1,19 @@
-import { effectivePvcPolicy } from '../../../schemas/resolve/pvc-policy.ts';
 import type { ResolvedCluster } from '../../../schemas/resolve/types.ts';
 import { backupProblem, backupsOutlive } from '../backups.ts';
-import { claimsAt, countAndSize, globalTopoClaims, isData, placeOf } from '../claims.ts';
+import {
+  cellTopoClaims,
+  claimsAt,
+  countAndSize,
+  globalTopoClaims,
+  isData,
+  placeOf,
+} from '../claims.ts';
 import { knownLive, liveShard, type LiveState } from '../live.ts';
 import { clusterOf, shardViews, type ShardView } from '../locate.ts';
 import type { Policy, World } from '../policy.ts';
-import type { WorldClaim } from '../world.ts';
-import { own } from '../../../schemas/own.ts';
+import { blocksThatDelete, goingWith, whenDeletedOf } from '../retention.ts';
+import { count, listed } from '../words.ts';
+import { oldTemplatesOf, type WorldClaim } from '../world.ts';
 
 export const deletionOfData: Policy = {
   id: 'deletion-of-data',
@@ -17,8 +24,8 @@ export const deletionOfData: Policy = {
   summary: 'A deletion that takes the last copy of the data along is pointed out.',
   description: `With \`pvcDeletionPolicy.whenDeleted: Delete\`, which is the default, the volumes of a
 cluster go with it. If no recent complete backup outlives them, the data is lost; backups on a
-volume of the cluster go as well. The warning counts the volumes. The deletion
-cannot be taken back once it is accepted.`,
+volume of the cluster go as well. The warning counts all volumes that go, those of etcd among them, and
+names the shards that no backup is left of. The deletion cannot be taken back once it is accepted.`,
   good: `spec:
   pvcDeletionPolicy: { whenDeleted: Retain, whenScaled: Delete }`,
   bad: `spec:
@@ -28,54 +35,61 @@ cannot be taken back once it is accepted.`,
     const [live, resolved] = [knownLive(ctx), ctx.oldResolved()];
     if (!live || !resolved) return [];
     const cluster = clusterOf(ctx);
-    const lost = shardViews(cluster, resolved).flatMap((view) => lossOf(view, live, ctx.world));
-    if (lost.length === 0) return [];
-    const claims = [...lost.flatMap((loss) => loss.claims), ...topology(resolved, live)];
-    const reasons = lost.map(({ title, why }) => `of ${title} ${why}`);
+    const views = shardViews(cluster, resolved);
+    const lost = views.flatMap((view) => lossOf(view, live, ctx.world));
+    const [first] = lost;
+    if (!first) return [];
+    const templates = oldTemplatesOf(ctx.world);
+    const blocks = lost.flatMap(({ view, going }) =>
+      blocksThatDelete(cluster, view, { going, templates }),
+    );
+    const all = countAndSize([
+      ...views.flatMap((view) => goingWith(view, live.claims)),
+      ...topology(resolved, live),
+    ]);
+    const shards = lost.map(({ view, why }) => `${view.title} (${why})`);
+    const whose = lost.length === 1 ? first.view.title : count(lost.length, 'shard');
     return [
       {
         path: '',
-        message: `${countAndSize(claims)} of MultigresCluster ${ctx.name} will be deleted, and no recent backup outlives them: ${reasons.join('; ')}`,
+        message: `${all} of MultigresCluster ${ctx.name} will be deleted, and with them the last copy of ${listed(shards, 'and')}`,
         allowed: 'deletion with whenDeleted: Retain, or after a complete backup on S3',
-        fix: 'to keep the volumes, set pvcDeletionPolicy.whenDeleted: Retain before the deletion; once accepted it cannot be taken back',
+        fix: `to keep the data, set whenDeleted: Retain in ${listed([...new Set(blocks)], 'and')} before the deletion; once accepted it cannot be taken back`,
+        brief: `${all} go, last copy of ${whose}; whenDeleted: Retain keeps it`,
       },
     ];
   },
 };
 
 interface Loss {
-  title: string;
+  view: ShardView;
+  /** In what state its backups are. */
   why: string;
-  claims: WorldClaim[];
+  going: WorldClaim[];
 }
 
 /** Volumes with data of a shard that go, if no backup outlives them. */
 function lossOf(view: ShardView, live: LiveState, world: World): Loss[] {
-  const whenDeleted = (pool: string | undefined): string =>
-    effectivePvcPolicy(
-      pool === undefined ? undefined : own(view.shard.pools, pool)?.pvcDeletionPolicy,
-      view.shard.pvcDeletionPolicy,
-    ).whenDeleted;
-  const claims = claimsAt(live.claims, placeOf(view)).filter(
-    ({ labels }) => whenDeleted(labels['multigres.com/pool']) === 'Delete',
-  );
-  const kept = claimsAt(live.claims, placeOf(view)).filter(isData).length;
-  const going = claims.filter(isData).length;
+  const going = goingWith(view, live.claims);
+  const data = going.filter(isData).length;
   // A copy that stays is a copy of all.
-  if (going === 0 || going < kept) return [];
-  const shard = liveShard(live, view.title);
-  const policy = whenDeleted(undefined) === 'Delete' ? 'Delete' : 'Retain';
-  const why = backupsOutlive(view.shard.backup, policy)
-    ? backupProblem(shard, live.nowMs, world.settings?.backupMaxAgeMs)?.replace(
-        /^it has/,
-        'there is',
-      )
-    : 'the backups lie on a volume that goes too';
-  return why === undefined ? [] : [{ title: view.title, why, claims }];
+  if (data === 0 || data < claimsAt(live.claims, placeOf(view)).filter(isData).length) return [];
+  const why = backupsOutlive(view.shard.backup, whenDeletedOf(view, undefined))
+    ? backupProblem(liveShard(live, view.title), live.nowMs, world.settings?.backupMaxAgeMs)
+    : 'its backups lie on a volume that goes too';
+  return why === undefined ? [] : [{ view, why, going }];
 }
 
-function topology({ globalTopo, name }: ResolvedCluster, { claims }: LiveState): WorldClaim[] {
-  if (globalTopo.kind !== 'etcd' || globalTopo.pvcDeletionPolicy.whenDeleted !== 'Delete')
-    return [];
-  return globalTopoClaims(claims, name);
+function topology(
+  { globalTopo, cells, name }: ResolvedCluster,
+  { claims }: LiveState,
+): WorldClaim[] {
+  const global =
+    globalTopo.kind === 'etcd' && globalTopo.pvcDeletionPolicy.whenDeleted === 'Delete';
+  return [
+    ...(global ? globalTopoClaims(claims, name) : []),
+    ...cells
+      .filter(({ localTopo }) => localTopo?.etcd?.pvcDeletionPolicy?.whenDeleted === 'Delete')
+      .flatMap((cell) => cellTopoClaims(claims, name, cell.name)),
+  ];
 }

@@ -1,12 +1,13 @@
 import { LABELS } from '../../../schemas/labels.ts';
 import { claimsAt, countAndSize, placeOf } from '../claims.ts';
-import { knownLive } from '../live.ts';
+import { liveOf } from '../live.ts';
 import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
 import type { Templates } from '../../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
 import type { Finding, Policy } from '../policy.ts';
 import { oldTemplatesOf, type WorldClaim } from '../world.ts';
 import { own } from '../../../schemas/own.ts';
+import { count, listed } from '../words.ts';
 
 export const poolsStay: Policy = {
   id: 'pools-stay',
@@ -19,7 +20,8 @@ export const poolsStay: Policy = {
 pool or one of its cells away would remove them all at once. The schema refuses this where the pools
 are written in the cluster; this policy also looks at what templates bring, so that a change of
 template, or an edit of one, does not do it unseen. The operator keeps a pool that runs in any case, but
-then nothing says any more what it is. Removing a whole table group is possible.`,
+then nothing says any more what it is. That is the way of the pool \`default\` of a shard without pools, too:
+a pool of another name is one more, which is a warning. Removing a whole table group is possible.`,
   good: `pools:
   main: { cells: [zone-a, zone-b] } # was [zone-a]`,
   bad: `pools:
@@ -28,16 +30,20 @@ then nothing says any more what it is. Removing a whole table group is possible.
     const [resolved, before] = [ctx.resolved(), ctx.oldResolved()];
     if (!resolved || !before) return [];
     const cluster = clusterOf(ctx);
-    const claims = knownLive(ctx)?.claims ?? [];
+    const live = liveOf(ctx);
+    const claims = live.kind === 'known' ? live.state.claims : [];
     const now = new Map(shardViews(cluster, resolved).map((view) => [view.title, view]));
     return shardViews(ctx.old as MultigresCluster, before).flatMap((old) => {
       const view = now.get(old.title);
       if (!view) return [];
       const written = namesIn(view, ctx.world.templates);
-      const left = namesIn(old, oldTemplatesOf(ctx.world)).filter(
-        (name) => !written.includes(name),
-      );
-      return judge({ cluster, old, view, claims, left });
+      const had = namesIn(old, oldTemplatesOf(ctx.world));
+      const left = had.filter((name) => !written.includes(name));
+      const unborn = had.length === 0 && live.kind !== 'unknown';
+      const step = { cluster, old, view, claims, left, unborn };
+      return had.length === 0 && written.length > 0
+        ? [...judge(step), ...beside(step, written)]
+        : judge(step);
     });
   },
 };
@@ -49,6 +55,26 @@ interface Step {
   claims: readonly WorldClaim[];
   /** Pools that somebody wrote before and nobody writes now; one that runs is kept nevertheless. */
   left: readonly string[];
+  /** Nobody wrote a pool, and those that run are all in the view: others have never been made. */
+  unborn: boolean;
+}
+
+/** A pool that nobody wrote goes on beside those that are written now, and cannot be taken away. */
+function beside({ cluster, old, view }: Step, written: readonly string[]): Finding[] {
+  return Object.entries(old.shard.pools)
+    .filter(([name]) => !written.includes(name) && own(view.shard.pools, name) !== undefined)
+    .map(([name, { cells, replicasPerCell }]) => {
+      const runs = count(cells.length * replicasPerCell, 'pooler');
+      const others = listed(written, 'and');
+      return {
+        path: locateInShard(cluster, view, 'pools'),
+        message: `pool ${name} of ${view.title}, which nobody wrote, runs with ${runs} and stays beside ${others}; no pool can be taken away later`,
+        allowed: `pool ${name}, or further pools beside it`,
+        fix: `write ${name} in place of ${others} to change the pool that runs; go on only if both are meant`,
+        brief: `pool ${name} of ${view.title} stays beside ${others}, for good: write ${name} to change it`,
+        mode: 'warn',
+      };
+    });
 }
 
 /** The pools that stand somewhere: in the shard or in its template. */
@@ -58,7 +84,7 @@ function namesIn({ raw, shard }: ShardView, templates: Templates | undefined): s
   return layers.flatMap((layer) => Object.keys(layer?.pools ?? {}));
 }
 
-function judge({ cluster, old, view, claims, left }: Step): Finding[] {
+function judge({ cluster, old, view, claims, left, unborn }: Step): Finding[] {
   const findings: Finding[] = [];
   for (const [name, oldPool] of Object.entries(old.shard.pools)) {
     const pool = left.includes(name) ? undefined : own(view.shard.pools, name);
@@ -67,6 +93,7 @@ function judge({ cluster, old, view, claims, left }: Step): Finding[] {
     const held = claimsAt(claims, { ...placeOf(view), pool: name }).filter(
       ({ labels }) => !pool || lost.includes(labels[LABELS.cell] ?? ''),
     );
+    if (!pool && unborn && held.length === 0) continue;
     const data = held.length > 0 ? `, where ${countAndSize(held)} hold its data` : '';
     findings.push({
       path: locateInShard(cluster, view, 'pools', ...(pool ? [name, 'cells'] : [])),

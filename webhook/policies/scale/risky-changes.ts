@@ -1,20 +1,20 @@
-import type {
-  ResolvedCluster,
-  ResolvedGlobalTopo,
-  ResolvedLocalTopo,
-} from '../../../schemas/resolve/types.ts';
+import type { ResolvedCluster } from '../../../schemas/resolve/types.ts';
 import type { Backup, MultigresCluster } from '../../../schemas/types.ts';
-import { deletesAny } from '../changes.ts';
+import { removedShards } from '../changes.ts';
+import { cellTopoClaims, globalTopoClaims } from '../claims.ts';
 import {
   clusterOf,
   locateInCell,
   locateInShard,
   pointer,
   shardViews,
+  valueAtPointer,
   type ShardView,
 } from '../locate.ts';
-import { sameJson, type Finding, type Policy } from '../policy.ts';
+import { sameJson, type Finding, type Policy, type PolicyContext } from '../policy.ts';
+import { deletesAny } from '../retention.ts';
 import { locateBackup, volumesOf } from '../sizes.ts';
+import { isEtcd, topologyMoves, topologyText } from '../topology.ts';
 
 export const riskyChanges: Policy = {
   id: 'risky-changes',
@@ -37,87 +37,101 @@ and their encryption, another topology server or another path in it, and the rem
     if (!resolved || !before) return findings;
     if (resolved.postgresSuperuser !== before.postgresSuperuser) {
       findings.push(
-        risk(
-          pointer('spec', 'postgresSuperuser'),
-          'the superuser was made when the data directories were; no role is renamed',
-          before.postgresSuperuser,
-        ),
+        risk(cluster, {
+          path: pointer('spec', 'postgresSuperuser'),
+          what: 'the superuser was made when the data directories were; no role is renamed',
+          allowed: before.postgresSuperuser,
+          brief: `changing postgresSuperuser renames no role: keep ${before.postgresSuperuser}`,
+        }),
       );
     }
-    findings.push(
-      ...topology(cluster, before, resolved),
-      ...volumes(cluster, before, resolved, old),
-    );
+    findings.push(...topology(ctx, before, resolved), ...volumes(cluster, before, resolved, old));
     const now = new Map(shardViews(cluster, resolved).map((view) => [view.title, view]));
     for (const view of shardViews(old, before)) {
       const next = now.get(view.title);
       if (next) findings.push(...shard(cluster, view, next));
-      else {
-        const what = deletesAny(view)
-          ? `shard ${view.title} and its data go away`
-          : `shard ${view.title} goes away; its volumes stay, and are found when it is added again`;
-        findings.push(risk('/spec/databases', what, 'it'));
-      }
+    }
+    for (const { path, view } of removedShards({ old, now: cluster, before, after: resolved })) {
+      findings.push(removal(view, path));
     }
     return findings;
   },
 };
 
-function risk(path: string, message: string, keep: string | undefined): Finding {
-  const fix =
-    keep === undefined ? 'go on only if that is meant' : `keep ${keep} unless that is meant`;
-  return { path, message, allowed: 'any value, if you know what follows', fix };
+function removal(view: ShardView, path: string): Finding {
+  const { title } = view;
+  const deletes = deletesAny(view);
+  return {
+    path,
+    message: deletes
+      ? `shard ${title} and its data go away`
+      : `shard ${title} goes away; its volumes stay, and are found when it is added again`,
+    allowed: `shard ${title} as it was`,
+    fix: 'write it again unless that is meant',
+    brief: deletes
+      ? `shard ${title} and its data go away: write it again to keep it`
+      : `shard ${title} goes away, its volumes stay: write it again to keep it`,
+  };
 }
 
-/** Where the records of the topology lie: another place has none of them. */
-function topology(
+interface Risk {
+  path: string;
+  /** What stands there if a template says it. */
+  value?: unknown;
+  /** What follows, in one sentence. */
+  what: string;
+  /** What changes nothing. */
+  allowed: string;
+  fix?: string;
+  /** Whose, what and what to do, for a terminal. */
+  brief: string;
+}
+
+function risk(
   cluster: MultigresCluster,
-  before: ResolvedCluster,
-  resolved: ResolvedCluster,
-): Finding[] {
-  const findings: Finding[] = [];
-  const was = before.globalTopo;
-  if (!sameRecords(was, resolved.globalTopo)) {
-    findings.push(
-      risk(
-        pointer('spec', 'globalTopoServer'),
-        'the new topology server is empty: poolers register again, and leadership is decided anew',
-        was.kind === resolved.globalTopo.kind ? topoText(was) : was.kind,
-      ),
-    );
-  }
-  for (const cell of resolved.cells) {
-    const old = before.cells.find(({ name }) => name === cell.name);
-    if (!old || sameRecords(old.localTopo, cell.localTopo)) continue;
-    findings.push(
-      risk(
-        locateInCell(cluster, cell.name, 'localTopoServer'),
-        `the new topology server of cell ${cell.name} is empty: its poolers and gateways register again`,
-        topoText(old.localTopo),
-      ),
-    );
-  }
-  return findings;
+  { path, value, what, allowed, fix, brief }: Risk,
+): Finding {
+  return {
+    path,
+    value: valueAtPointer(cluster, path) ?? value,
+    message: what,
+    allowed,
+    fix: fix ?? `keep ${allowed} unless that is meant`,
+    brief,
+  };
 }
 
-type Topo = ResolvedGlobalTopo | ResolvedLocalTopo | undefined;
-
-/** Servers that have an endpoint in common are taken for one. */
-function sameRecords(was: Topo, now: Topo): boolean {
-  if (!was || !now) return was === now;
-  const [a, b] = [was as ResolvedLocalTopo, now as ResolvedLocalTopo];
-  if (a.external && b.external) {
-    const common = a.external.endpoints.some((one) => b.external?.endpoints.includes(one));
-    return common && a.external.rootPath === b.external.rootPath;
-  }
-  return !a.external && !b.external && a.etcd?.rootPath === b.etcd?.rootPath;
-}
-
-function topoText(topo: Topo): string {
-  if (!topo) return 'the global one';
-  const { etcd, external } = topo as ResolvedLocalTopo;
-  const rootPath = external?.rootPath ?? etcd?.rootPath ?? '';
-  return `${external?.endpoints.join(', ') ?? 'etcd'} with rootPath ${rootPath}`;
+/** Where the records of the topology lie: another place has none of them, or those of another time. */
+function topology(ctx: PolicyContext, before: ResolvedCluster, after: ResolvedCluster): Finding[] {
+  const cluster = clusterOf(ctx);
+  return topologyMoves({ before, after }).map(({ cell, was, now }) => {
+    const claims = ctx.world.claims ?? [];
+    const left =
+      isEtcd(now) && !isEtcd(was)
+        ? cell === undefined
+          ? globalTopoClaims(claims, after.name)
+          : cellTopoClaims(claims, after.name, cell)
+        : [];
+    const whose = cell === undefined ? '' : ` of cell ${cell}`;
+    const server =
+      left.length > 0
+        ? `the etcd${whose} that was left is used again, with the records of that time`
+        : `the new topology server${whose} has none of the records that there are`;
+    return risk(cluster, {
+      path:
+        cell === undefined
+          ? pointer('spec', 'globalTopoServer')
+          : locateInCell(cluster, cell, 'localTopoServer'),
+      what:
+        cell === undefined
+          ? `${server}: poolers register again, and leadership is decided anew`
+          : `${server}: its poolers and gateways register again`,
+      allowed: topologyText(was),
+      brief: `${cell === undefined ? '' : `cell ${cell}: `}the new topology server has ${
+        left.length > 0 ? 'old' : 'no'
+      } records, ${cell === undefined ? 'leaders are elected anew' : 'poolers register again'}: keep the old one`,
+    });
+  });
 }
 
 /** Class and access modes of volumes that exist cannot change. */
@@ -134,26 +148,62 @@ function volumes(
       // Another class for backups is another place for them: see shard.
       if (!was || (kind === 'backup' && field === 'class')) return [];
       if (sameJson(was[field], storage[field])) return [];
-      const text = `the volumes of ${owner} keep their ${field}; new ones differ`;
-      return [risk(path(field), text, undefined)];
+      const kept = valueText(field, was[field]);
+      return [
+        risk(cluster, {
+          path: path(field),
+          value: storage[field],
+          what: `the volumes of ${owner} keep their ${field}; new ones differ`,
+          allowed: `${kept}, as before`,
+          fix: `keep that unless new volumes shall differ from the others`,
+          brief: `${owner}: ${field} changes for new volumes only, keep it`,
+        }),
+      ];
     }),
   );
 }
 
+function valueText(field: string, value: string | readonly string[] | undefined): string {
+  if (value === undefined) return `${field} unset`;
+  return typeof value === 'string' ? value : `[${value.join(', ')}]`;
+}
+
 function shard(cluster: MultigresCluster, old: ShardView, now: ShardView): Finding[] {
   const findings: Finding[] = [];
+  const { title } = now;
   const at = (...field: string[]): string => locateInShard(cluster, now, ...field);
   if (old.shard.initdbArgs !== now.shard.initdbArgs) {
-    const text = `initdbArgs of ${now.title} count for new data directories only`;
-    findings.push(risk(at('initdbArgs'), text, old.shard.initdbArgs ?? 'it unset'));
+    findings.push(
+      risk(cluster, {
+        path: at('initdbArgs'),
+        what: `initdbArgs of ${title} count for new data directories only`,
+        allowed: old.shard.initdbArgs ?? 'no initdbArgs, as before',
+        fix: 'keep them as they were unless that is meant',
+        brief: `initdbArgs of ${title} count for new data directories only: keep them`,
+      }),
+    );
   }
   if (!sameJson(placeOf(old.shard.backup), placeOf(now.shard.backup))) {
-    const text = `backups of ${now.title} go to another place; those made so far are not found any more`;
-    findings.push(risk(locateBackup(cluster, now.path, ['type']), text, undefined));
+    findings.push(
+      risk(cluster, {
+        path: locateBackup(cluster, now.path, ['type']),
+        what: `backups of ${title} go to another place; those made so far are not found any more`,
+        allowed: placeText(old.shard.backup),
+        fix: 'keep that place, or make a complete backup at the new one at once: until then there is none',
+        brief: `old backups of ${title} are not found in the new place: make one at once`,
+      }),
+    );
   }
   if (!sameJson(old.shard.backup.encryption, now.shard.backup.encryption)) {
-    const text = `backups of ${now.title} made so far cannot be read with another encryption`;
-    findings.push(risk(locateBackup(cluster, now.path, ['encryption']), text, undefined));
+    findings.push(
+      risk(cluster, {
+        path: locateBackup(cluster, now.path, ['encryption']),
+        what: `backups of ${title} made so far cannot be read with another encryption`,
+        allowed: 'the encryption that they were made with',
+        fix: 'keep it, or make a complete backup at once: until then none can be restored',
+        brief: `no backup of ${title} can be read with another encryption: make one at once`,
+      }),
+    );
   }
   return findings;
 }
@@ -162,4 +212,14 @@ function placeOf({ type, s3, filesystem }: Backup): unknown {
   return type === 's3'
     ? [s3?.bucket, s3?.region, s3?.endpoint ?? '', s3?.keyPrefix ?? '']
     : [filesystem?.path, filesystem?.storage?.class ?? ''];
+}
+
+/** `s3 bucket b, region r, keyPrefix x`; endpoints are not shown. */
+function placeText({ type, s3, filesystem }: Backup): string {
+  if (type === 's3') {
+    const prefix = s3?.keyPrefix ? `, keyPrefix ${s3.keyPrefix}` : '';
+    return `s3 with bucket ${s3?.bucket ?? '?'}, region ${s3?.region ?? '?'}${prefix}`;
+  }
+  const name = filesystem?.storage?.class;
+  return `filesystem with path ${filesystem?.path ?? '?'}${name ? `, class ${name}` : ''}`;
 }

@@ -3,6 +3,7 @@ import { scaleDowns, type ScaleDown } from '../changes.ts';
 import { claimsAt, placeOf } from '../claims.ts';
 import { knownLive, liveShard, type LiveState } from '../live.ts';
 import type { Finding, Policy, World } from '../policy.ts';
+import { count } from '../words.ts';
 
 export const scaleDownBackup: Policy = {
   id: 'scale-down-backup',
@@ -29,7 +30,7 @@ replicasPerCell: 3 # was 4`,
 };
 
 function judge(step: ScaleDown, live: LiveState, world: World): Finding[] {
-  const { view, pool, cells, path, text } = step;
+  const { view, pool, cells, path, value, keep, text } = step;
   const going = Object.entries(cells).reduce((sum, [cell, { from, to }]) => {
     const volumes = claimsAt(live.claims, { ...placeOf(view), pool, cell }).length;
     return sum + Math.min(from - to, Math.max(0, volumes - to));
@@ -41,8 +42,9 @@ function judge(step: ScaleDown, live: LiveState, world: World): Finding[] {
   return [
     {
       path,
-      message: `${text}, which deletes ${going} volume${going === 1 ? '' : 's'} (whenScaled: Delete), and ${problem}`,
-      allowed: 'fewer poolers after a recent complete backup, or with whenScaled: Retain',
+      value,
+      message: `${text}, which deletes ${count(going, 'volume')} (whenScaled: Delete), and ${problem}`,
+      allowed: `${keep} as it was, or fewer poolers after a recent complete backup or with whenScaled: Retain`,
       fix: `ask multiadmin for a backup of the shard first, or set pvcDeletionPolicy.whenScaled: Retain for pool ${pool}`,
     },
   ];

@@ -1,9 +1,10 @@
-import { policyOrDefault } from '../../../schemas/durability.ts';
+import { policyOrDefault, satisfies } from '../../../schemas/durability.ts';
 import type { Shard } from '../../../schemas/types.ts';
-import { scaleDowns, type ScaleDown } from '../changes.ts';
+import { poolersThatStay, scaleDowns, type ScaleDown } from '../changes.ts';
 import { knownLive, liveShard } from '../live.ts';
 import type { Finding, Policy } from '../policy.ts';
 import { unsettled } from '../unsettled.ts';
+import { count } from '../words.ts';
 
 export const scaleDownSafe: Policy = {
   id: 'scale-down-safe',
@@ -16,7 +17,7 @@ export const scaleDownSafe: Policy = {
 a rollout, a change of settings or an earlier step is under way, the one that leaves may be the one
 that the others need. So the state of the running Shard decides, not only the numbers: all of its
 poolers ready, its phase Healthy, nothing pending. The poolers that are left must meet the durability
-policy. What counts is what runs, with templates applied. A pooler that is broken is replaced by
+policy; those that the same change adds are no members yet and do not count. What counts is what runs, with templates applied. A pooler that is broken is replaced by
 deleting its Pod and volume; a smaller number would not choose it.`,
   good: `# Shard demo-postgres-default-0-inf-... is Healthy
 replicasPerCell: 3 # was 4`,
@@ -32,27 +33,47 @@ replicasPerCell: 3 # was 4`,
 function judge(step: ScaleDown, shard: Shard | undefined): Finding[] {
   // Never made, so nothing leaves.
   if (!shard) return [];
-  const { view, path, text } = step;
-  const findings: Finding[] = [];
-  const policy = policyOrDefault(view.durabilityPolicy);
-  const left = view.durability();
-  if (!left.achievable) {
-    const byCell = policy.scope === 'multi-cell';
-    findings.push({
-      path,
-      message: `${text}, and the shard could not confirm a write any more: ${byCell ? `poolers in ${left.cells} cell${left.cells === 1 ? '' : 's'}` : `${left.members} pooler${left.members === 1 ? '' : 's'}`} would be left, ${policy.name} needs ${policy.count}`,
-      allowed: `at least ${policy.count} ${byCell ? 'cells with poolers' : 'poolers'} in the shard`,
-      fix: `keep ${step.keep}`,
-    });
-  }
+  const { path, value, text } = step;
+  const findings = tooFew(step);
   const reasons = unsettled(shard);
   if (reasons.length > 0) {
     findings.push({
       path,
+      value,
       message: `${text} while the shard is not settled: ${reasons.slice(0, 3).join('; ')}`,
-      allowed: 'fewer poolers once the shard is Healthy and nothing is in progress',
+      allowed: `${step.keep} as it was; fewer poolers once the shard is Healthy and nothing is in progress`,
       fix: `keep ${step.keep} for now and see kubectl get shard ${shard.metadata.name} -n ${shard.metadata.namespace ?? ''}; replace a broken pooler by deleting its Pod and volume`,
     });
   }
   return findings;
+}
+
+/** The durability policy could not be met: at all, or before poolers that are new have joined. */
+function tooFew(step: ScaleDown): Finding[] {
+  const { was, view, path, value, text, keep } = step;
+  const policy = policyOrDefault(view.durabilityPolicy);
+  const byCell = policy.scope === 'multi-cell';
+  const left = view.durability();
+  const found = (when: string, members: number, cells: number): string =>
+    `${text}, and ${when}: ${byCell ? `poolers in ${count(cells, 'cell')}` : count(members, 'pooler')} would be left, ${policy.name} needs ${policy.count}`;
+  const allowed = `at least ${policy.count} ${byCell ? 'cells with poolers' : 'poolers'} in the shard`;
+  if (!left.achievable) {
+    const message = found('the shard could not confirm a write any more', left.members, left.cells);
+    return [{ path, value, message, allowed, fix: `keep ${keep}` }];
+  }
+  if (!was.durability().achievable) return [];
+  const stay = poolersThatStay(step);
+  if (satisfies(policy, stay)) return [];
+  const counts = Object.values(stay).filter((poolers) => poolers > 0);
+  const members = counts.reduce((sum, poolers) => sum + poolers, 0);
+  const when = 'until the new ones have joined, the shard could not confirm a write';
+  return [
+    {
+      path,
+      value,
+      message: found(when, members, counts.length),
+      allowed: `${allowed} that run already`,
+      fix: `keep ${keep} until the new poolers are members, then take the others away`,
+    },
+  ];
 }

@@ -28,6 +28,7 @@ the message lists, or mark one as default.`,
         .map(({ owner, path }) => ({
           path: path('class'),
           message: `no storage class for ${owner}, and no StorageClass is the default`,
+          brief: `${owner}: no default StorageClass, write storage.class`,
           allowed: names.length > 0 ? oneOf(names) : 'a StorageClass; the cluster has none',
           fix: 'write a class here, or annotate a StorageClass with storageclass.kubernetes.io/is-default-class=true',
         })),

@@ -44,6 +44,7 @@ function judge(size: string | undefined, owner: string, path: () => string): Fin
       path: path(),
       value: size,
       message: `the size ${size} for ${owner} is ${value === undefined ? 'no quantity' : 'not above 0'}`,
+      brief: `size ${size} for ${owner} is ${value === undefined ? 'no quantity' : 'not above 0'}: write ${proposal(size)}`,
       allowed: 'a number above 0 with a unit such as Mi, Gi, Ti, M, G, T',
       fix: `write for example ${proposal(size)}`,
     },

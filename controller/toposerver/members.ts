@@ -1,0 +1,38 @@
+/**
+ * The number of etcd members never falls: it is the length of a list that etcd keeps in its volumes.
+ * With fewer pods the rest has no quorum, and under `whenScaled: Delete` the volumes of the others go.
+ * Webhooks refuse that too, where they can see it.
+ */
+import type { KubeObject } from '../../schemas/k8s.ts';
+import { KubeError } from '../kube/errors.ts';
+import type { Failed } from '../reconcile/children.ts';
+import { isTerminating } from '../reconcile/pods.ts';
+
+const replicasOf = (set: KubeObject | undefined): number | undefined =>
+  (set?.spec as { replicas?: number } | undefined)?.replicas;
+
+/**
+ * Children that may be applied, and the StatefulSet that may not: one with fewer members than there
+ * are volumes of this etcd. One that runs with as many goes on, whatever volumes are left over. Pure.
+ */
+export const withoutShrinking = (
+  children: readonly KubeObject[],
+  claims: readonly KubeObject[],
+  observed: KubeObject | undefined,
+): { children: KubeObject[]; refused: Failed[] } => {
+  const volumes = claims.filter((claim) => !isTerminating(claim)).length;
+  const refused = children.flatMap((child): Failed[] => {
+    const members = child.kind === 'StatefulSet' ? replicasOf(child) : undefined;
+    if (members === undefined || members >= volumes || members === replicasOf(observed)) return [];
+    const error = new KubeError(
+      `${volumes} volumes of this etcd exist, and with ${members} members it would lose its quorum: ` +
+        `keep ${volumes} replicas, or delete the volumes that no member needs`,
+      { class: 'denied', status: 422, reason: 'EtcdWouldShrink' },
+    );
+    return [{ child, error }];
+  });
+  return {
+    children: children.filter((child) => !refused.some((one) => one.child === child)),
+    refused,
+  };
+};

@@ -1,0 +1,51 @@
+import type { ResolvedGlobalTopo, ResolvedLocalTopo } from '../../schemas/resolve/types.ts';
+import type { Transition } from './transition.ts';
+
+type Topo = ResolvedGlobalTopo | ResolvedLocalTopo | undefined;
+
+/** A place of topology records that becomes another one, which has none of them. */
+export interface TopologyMove {
+  /** Absent: the global one. */
+  cell?: string;
+  was: Topo;
+  now: Topo;
+}
+
+/** Where the records of the topology lie elsewhere after a change. Cells that come or go do not count. */
+export function topologyMoves({
+  before,
+  after,
+}: Pick<Transition, 'before' | 'after'>): TopologyMove[] {
+  const moves: TopologyMove[] = [];
+  const [was, now] = [before.globalTopo, after.globalTopo];
+  if (!sameRecords(was, now)) moves.push({ was, now });
+  for (const { name, localTopo } of after.cells) {
+    const old = before.cells.find((cell) => cell.name === name);
+    if (!old || sameRecords(old.localTopo, localTopo)) continue;
+    moves.push({ cell: name, was: old.localTopo, now: localTopo });
+  }
+  return moves;
+}
+
+/** Servers that have an endpoint in common are taken for one. */
+function sameRecords(was: Topo, now: Topo): boolean {
+  if (!was || !now) return was === now;
+  const [a, b] = [was as ResolvedLocalTopo, now as ResolvedLocalTopo];
+  if (a.external && b.external) {
+    const common = a.external.endpoints.some((one) => b.external?.endpoints.includes(one));
+    return common && a.external.rootPath === b.external.rootPath;
+  }
+  return !a.external && !b.external && a.etcd?.rootPath === b.etcd?.rootPath;
+}
+
+/** `etcd with rootPath /multigres/global`, for texts. */
+export function topologyText(topo: Topo): string {
+  if (!topo) return 'the global one';
+  const { etcd, external } = topo as ResolvedLocalTopo;
+  const rootPath = external?.rootPath ?? etcd?.rootPath ?? '';
+  return `${external?.endpoints.join(', ') ?? 'etcd'} with rootPath ${rootPath}`;
+}
+
+export function isEtcd(topo: Topo): boolean {
+  return (topo as ResolvedLocalTopo | undefined)?.etcd !== undefined;
+}
