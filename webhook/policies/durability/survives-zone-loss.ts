@@ -67,7 +67,8 @@ function tooManyAtOnce(cluster: MultigresCluster, view: ShardView, live: InForce
     path: locateInShard(cluster, view, 'pools'),
     message: `shard ${view.title} does not survive the loss of every cell${kept}: ${reasons(policy, membership, fatal)}`,
     ...ways,
-    brief: `${view.title}: ${briefReason(policy, membership, fatal)}; ${brief}`,
+    // Longer than other warnings: the numbers are what convinces.
+    brief: `${view.title}: ${reasons(policy, membership, fatal)}; ${brief}`,
   };
 }
 
@@ -127,25 +128,6 @@ function reasons(policy: Durability, membership: Membership, fatal: readonly Cel
   return texts.join('; ');
 }
 
-/** The first of the reasons, in few words. */
-function briefReason(
-  policy: Durability,
-  membership: Membership,
-  fatal: readonly CellLoss[],
-): string {
-  const [group = []] = alike(fatal);
-  const [first] = group;
-  const size = sizeOf(membership);
-  const all = group.length === Object.keys(membership).length;
-  const holds = `${all ? 'a cell' : (first?.cell ?? '')} holds ${first?.lost ?? 0} of ${size}`;
-  if (first?.harm === 'lost-could-confirm') {
-    return `${holds}, ${electionTolerance(policy, membership)} may fail`;
-  }
-  return first?.harm === 'no-majority'
-    ? `${holds}, an election needs ${majorityOf(size)}`
-    : `${holds}, the rest is in one cell`;
-}
-
 type Remedy = Pick<Finding, 'allowed' | 'fix'> & { brief: string };
 
 /** Of two cells, one holds at least half of the poolers. */
@@ -182,6 +164,8 @@ function remedy(live: InForce, membership: Membership): Remedy {
       helps && started
         ? `go down to ${listed(ways, 'or')}: a shard that has started keeps its durability policy`
         : `use ${listed(ways, 'or')}`,
-    brief: other ? `${byCell.name} or 1 per cell` : 'go down to 1 per cell',
+    brief: other
+      ? `${byCell.name} or 1 pooler per cell would survive it`
+      : '1 pooler per cell would survive it',
   };
 }
