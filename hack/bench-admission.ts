@@ -19,12 +19,13 @@ import { reviewOf, withPatch, withSmallChange } from './bench/reviews.ts';
 import { mean, round } from './bench/stats.ts';
 import { startWebhook, type BenchWebhook, type Delay } from './bench/webhook.ts';
 import {
-  DEFAULTED,
+  EMPTY_BLOCK,
   NAMESPACE,
   readConfigurations,
   setConfigurations,
   startWorld,
   webhookCa,
+  WRITTEN_BLOCK,
   type BenchWorld,
 } from './bench/world.ts';
 import { say } from './lib/run.ts';
@@ -120,39 +121,64 @@ async function straight(
   return { reviews: Object.fromEntries(sizes) as object, phases };
 }
 
+/** How a manifest meets the webhooks: as most do, or with an empty block that the mutating one fills. */
+const MANIFESTS = { usual: {}, withEmptyBlock: EMPTY_BLOCK };
+type Reviews = Awaited<ReturnType<BenchWebhook['reviews']>>;
+
 /** Creations through the API server as dry runs, with and without the webhooks, in turns. */
 async function throughApiServer(world: BenchWorld, webhook: BenchWebhook): Promise<object> {
   const configurations = await readConfigurations(world.kubectl);
   const job = {
     target: world.apiServer,
     path: `/apis/multigres.com/v1alpha1/namespaces/${NAMESPACE}/multigresclusters?dryRun=All&fieldManager=bench`,
-    body: JSON.stringify(world.manifest),
+    expect: '"kind":"MultigresCluster"',
   };
-  const measured = CLIENTS.map((clients) => ({
-    clients,
-    with: [] as Phase[],
-    without: [] as Phase[],
-  }));
+  const body = (more: object): string =>
+    JSON.stringify({ ...world.manifest, spec: { ...(world.manifest.spec as object), ...more } });
+  const measured = [
+    ...CLIENTS.map((clients) => ({ clients, manifest: 'usual' as const })),
+    { clients: 1, manifest: 'withEmptyBlock' as const },
+  ].map((one) => ({ ...one, with: [] as Phase[], without: [] as Phase[], asked: [] as Reviews[] }));
   for (let i = 1; i <= Number(values.rounds); i++) {
     for (const side of ['with', 'without'] as const) {
-      if (i > 1 || side === 'without') {
-        await setConfigurations(world, side === 'with' ? configurations : undefined);
-      }
-      const expect = side === 'with' ? DEFAULTED : '"kind":"MultigresCluster"';
+      await setConfigurations(world, undefined);
+      if (side === 'with') await setConfigurations(world, configurations);
       for (const one of measured) {
-        say(`through the API server, round ${i}, ${side} webhooks: ${one.clients} clients`);
-        const requests = one.clients === 1 ? 300 : 1000;
-        one[side].push(await load(webhook, { ...job, expect, clients: one.clients, requests }));
+        const { clients, manifest } = one;
+        say(
+          `through the API server, round ${i}, ${side} webhooks: ${manifest}, ${clients} clients`,
+        );
+        // Without a webhook the empty block would be refused: the same manifest as it is stored.
+        const more =
+          side === 'with' ? MANIFESTS[manifest] : manifest === 'usual' ? {} : WRITTEN_BLOCK;
+        const requests = clients === 1 ? 300 : 1000;
+        const before = await webhook.reviews();
+        one[side].push(await load(webhook, { ...job, body: body(more), clients, requests }));
+        if (side === 'with') one.asked.push(difference(before, await webhook.reviews()));
       }
     }
   }
   return Object.fromEntries(
-    measured.map(({ clients, ...sides }) => {
+    measured.map(({ clients, manifest, asked, ...sides }) => {
       const means = (side: 'with' | 'without'): number => mean(sides[side].map((p) => p.meanMs));
       const added = round(means('with') - means('without'));
-      return [`${clients} clients`, { addedMs: added, with: sides.with, without: sides.without }];
+      const name = `${manifest}, ${clients} clients`;
+      return [name, { addedMs: added, asked, with: sides.with, without: sides.without }];
     }),
   );
+}
+
+/** Reviews of one phase; each creation, of the warm-up too, must have been validated. */
+function difference(before: Reviews, after: Reviews): Reviews {
+  const asked = {
+    mutate: after.mutate - before.mutate,
+    validate: after.validate - before.validate,
+  };
+  if (asked.validate === 0) {
+    say('the API server did not ask the validating webhook');
+    process.exitCode = 1;
+  }
+  return asked;
 }
 
 const folder = path.join(CACHE, 'bench');

@@ -17,6 +17,8 @@ export interface BenchWebhook {
   port: number;
   /** How late timers came since the last call, in milliseconds. */
   eventLoopDelay(): Promise<Delay>;
+  /** Reviews answered so far. */
+  reviews(): Promise<{ mutate: number; validate: number }>;
   /** What V8 holds, in MiB: the heap, what of it is in use, and what it knows outside of it. */
   heap(): Promise<{ totalMiB: number; usedMiB: number; externalMiB: number }>;
   stop(): Promise<void>;
@@ -83,6 +85,12 @@ export async function startWebhook(options: WebhookOptions): Promise<BenchWebhoo
         round(Math.max(0, read(`nodejs_eventloop_lag_${name}_seconds`) * 1000 - PRECISION_MS));
       return { meanMs: ms('mean'), p99Ms: ms('p99'), maxMs: ms('max') };
     },
+    reviews: async () => {
+      const read = await metrics(health);
+      const of = (step: string): number =>
+        read(`multigres_operator_webhook_request_duration_seconds_count{step="${step}",`);
+      return { mutate: of('mutate'), validate: of('validate') };
+    },
     heap: async () => {
       const read = await metrics(health);
       const mib = (name: string): number => Math.round(read(name) / 104_857.6) / 10;
@@ -108,8 +116,14 @@ async function ready(child: ChildProcess, health: string, log: string): Promise<
   );
 }
 
-/** Reads the metrics page; gives the value of a metric without labels. */
-async function metrics(health: string): Promise<(name: string) => number> {
+/** Reads the metrics page; gives the sum of all series that begin so. */
+async function metrics(health: string): Promise<(start: string) => number> {
   const page = await (await fetch(`http://${health}/metrics`)).text();
-  return (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(page)?.[1] ?? NaN);
+  return (start) => {
+    const values = page.split('\n').flatMap((line) => {
+      const complete = start.endsWith(',') || line.startsWith(`${start} `);
+      return complete && line.startsWith(start) ? [Number(line.split(' ').at(-1))] : [];
+    });
+    return values.reduce((sum, value) => sum + value, 0);
+  };
 }

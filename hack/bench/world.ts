@@ -18,8 +18,10 @@ const NODES = ['a', 'b', 'c']
 /** Both webhook configurations are called so. */
 export const CONFIGURATION = 'bench-webhooks';
 const CONFIGURATIONS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'] as const;
-/** Neither the manifest nor the CRD has it: where it stands, the webhook was asked. */
-export const DEFAULTED = 'topologyPruning';
+/** A block in which admission has something to write. */
+export const EMPTY_BLOCK = { multiadminWeb: {} };
+/** The same as it is stored. */
+export const WRITTEN_BLOCK = { multiadminWeb: { spec: {} } };
 
 export interface BenchWorld {
   kubectl: Kubectl;
@@ -134,11 +136,19 @@ export async function setConfigurations(
     await kubectl.run(['create', '-f', '-'], configurations);
   }
   const wanted = configurations !== undefined;
+  const passes = async (spec: object): Promise<boolean> => {
+    const object = { ...manifest, spec: { ...(manifest.spec as object), ...spec } };
+    try {
+      await kubectl.run(['create', '--dry-run=server', '-f=-'], JSON.stringify(object));
+      return true;
+    } catch {
+      return false;
+    }
+  };
   await until('the API server to know the webhooks', 30_000, async () => {
-    const answer = await kubectl.run(
-      ['create', '--dry-run=server', '-o=json', '-f=-'],
-      JSON.stringify(manifest),
-    );
-    return answer.includes(DEFAULTED) === wanted ? true : undefined;
+    // The mutating one makes an empty block legal, the validating one refuses a policy that nobody knows.
+    const mutating = await passes(EMPTY_BLOCK);
+    const validating = !(await passes({ durabilityPolicy: 'UNKNOWN' }));
+    return mutating === wanted && validating === wanted ? true : undefined;
   });
 }
