@@ -23,7 +23,7 @@ import { POLICIES } from '../webhook/policies/index.ts';
 /** What the program needs of the world outside. */
 export interface Surroundings {
   /** All of standard input. */
-  stdin(): string;
+  stdin(): Promise<string>;
   out(text: string): void;
   err(text: string): void;
   /** Reads what stands in the cluster about the objects of the inputs. */
@@ -51,7 +51,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
     return asked.code;
   }
   if (asked.command === 'policies') return tellPolicies(asked, around);
-  const { inputs, failures } = readFiles(asked.files, {
+  const { inputs, failures } = await readFiles(asked.files, {
     stdin: () => around.stdin(),
     recursive: asked.recursive,
   });
