@@ -17,7 +17,8 @@ import { POLICIES } from '../webhook/policies/index.ts';
 import type { ModeOverrides, PolicyKind, World } from '../webhook/policies/policy.ts';
 import { secretKeys } from '../webhook/secret-keys.ts';
 import { worldFor, type WorldDeps } from '../webhook/world.ts';
-import { type Input, namespaceOf, readInputs } from './documents.ts';
+import { appliedTo } from './applied.ts';
+import { type Input, nameOf, namespaceOf, readInputs } from './documents.ts';
 import { type Installation, LEASE_NAME, modesIn, readInstallation } from './installation.ts';
 import { OFFLINE_WORLD } from './judge.ts';
 import type { CommonOptions } from './options.ts';
@@ -95,8 +96,8 @@ interface Target {
   namespace: string;
 }
 
-const keyOf = ({ object: { kind, metadata }, namespace }: Target): string =>
-  `${kind}/${namespace}/${metadata.name}`;
+const keyOf = ({ object, namespace }: Target): string =>
+  `${object.kind}/${namespace}/${nameOf(object)}`;
 
 async function readAll(kube: KubeApi, targets: readonly Target[]): Promise<Live> {
   const installation = await readInstallation(kube);
@@ -116,9 +117,10 @@ async function readAll(kube: KubeApi, targets: readonly Target[]): Promise<Live>
     const key = keyOf(target);
     const old = await storedOf(kube, target);
     if (old) stored.set(key, old);
+    const sent = { ...target, object: old ? appliedTo(old, target.object) : target.object };
     const near = copies.get(target.namespace);
-    if (near) worlds.set(key, await worldOf(kube, target, { old, near, installation, notes }));
-    answers.set(key, await askBypass(kube, target));
+    if (near) worlds.set(key, await worldOf(kube, sent, { old, near, installation, notes }));
+    answers.set(key, await askBypass(kube, sent));
   }
   return {
     state: {

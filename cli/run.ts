@@ -2,7 +2,7 @@ import { explainDocuments } from './explain/explain.ts';
 import { renderExplainJson, renderExplainText } from './explain/render.ts';
 import type { Failure, Input } from './documents.ts';
 import { readFiles } from './files.ts';
-import { type LintResult, lintDocuments, type LiveState } from './lint.ts';
+import { type LintResult, lintDocuments } from './lint.ts';
 import {
   type ExplainCommand,
   type LintCommand,
@@ -19,6 +19,7 @@ import {
 import { render } from './report/report.ts';
 import { renderText } from './report/text.ts';
 import { POLICIES } from '../webhook/policies/index.ts';
+import type { LiveState } from './world.ts';
 
 /** What the program needs of the world outside. */
 export interface Surroundings {

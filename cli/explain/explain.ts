@@ -1,11 +1,5 @@
-import {
-  cellLosses,
-  type CellLoss,
-  type Durability,
-  durabilityOf,
-  membershipOf,
-  parsePolicy,
-} from '../../schemas/durability.ts';
+import type { KubeObject } from '../../schemas/k8s.ts';
+import { sameJson } from '../../schemas/canonical.ts';
 import { resolveCluster } from '../../schemas/resolve/cluster.ts';
 import { runningShards } from '../../schemas/resolve/running.ts';
 import { templateReferences } from '../../schemas/resolve/templates.ts';
@@ -14,10 +8,13 @@ import type { MultigresCluster } from '../../schemas/types.ts';
 import type { Failure, Input, Manifest } from '../documents.ts';
 import { nameOf, namespaceOf, readInputs } from '../documents.ts';
 import { judgeManifest } from '../judge.ts';
-import { type LintFinding, lintDocuments, type LintOptions, worldFor } from '../lint.ts';
+import { appliedTo } from '../applied.ts';
+import { type LintFinding, lintDocuments, type LintOptions } from '../lint.ts';
 import { pointerOf, type Segment } from '../paths.ts';
+import { isWrongTemplate, knownObjects, worldFor } from '../world.ts';
 import type { Position } from '../yaml.ts';
 import { at } from './leaves.ts';
+import { type ExplainedShard, shardsOf } from './shards.ts';
 import { type Origin, provenanceOf, type TemplateKind } from './provenance.ts';
 
 /** Where a value of the resolved cluster comes from. */
@@ -45,17 +42,9 @@ export type Source =
     }
   /** `stored`: admission writes it into the object, so it stays when the operator's defaults change. */
   | { from: 'default'; stored?: true }
+  /** Somebody else wrote it into the stored object, and an apply leaves it there. */
+  | { from: 'stored' }
   | { from: 'namespace' };
-
-export interface ExplainedShard {
-  /** `postgres/default/0-inf` */
-  name: string;
-  policy: string;
-  membersByCell: Record<string, number>;
-  /** Null for a policy that nobody knows. */
-  durability: Durability | null;
-  losses: CellLoss[];
-}
 
 export interface UsedTemplate {
   kind: TemplateKind;
@@ -78,7 +67,7 @@ export interface ExplainedCluster extends Position {
 
 export interface ExplainResult {
   clusters: ExplainedCluster[];
-  /** Why a cluster cannot be explained. */
+  /** Why a cluster cannot be explained, or only without a template. */
   findings: LintFinding[];
   failures: Failure[];
 }
@@ -92,8 +81,13 @@ export function explainDocuments(
   const clusters = manifests.filter(
     ({ ours, object }) => ours && object.kind === 'MultigresCluster',
   );
-  const explained = clusters.map((manifest) => explainOne(manifest, manifests, options));
-  const unclear = clusters.filter((_, i) => explained[i] === undefined);
+  const known = knownObjects(manifests.map(({ object }) => object));
+  const explained = clusters.map((manifest) => explainOne(manifest, manifests, known, options));
+  const unclear = [
+    ...clusters.filter((_, i) => explained[i] === undefined),
+    // nobody finds one, so what is explained here is not what was meant
+    ...manifests.filter(({ object }) => isWrongTemplate(object)),
+  ];
   return {
     clusters: explained.filter((one) => one !== undefined),
     findings: unclear.length > 0 ? errorsOf(inputs, unclear, options) : [],
@@ -117,14 +111,16 @@ function errorsOf(
 function explainOne(
   manifest: Manifest,
   manifests: readonly Manifest[],
+  known: readonly KubeObject[],
   options: LintOptions,
 ): ExplainedCluster | undefined {
   const { file, object, source } = manifest;
   const namespace = namespaceOf(object, options.namespace ?? 'default');
-  const objects = manifests.map((one) => one.object);
-  const world = worldFor(object, namespace, objects, options);
   const old = options.live?.stored(object, namespace);
-  const { stored } = judgeManifest(object, { policies: [], ...(old ? { old } : {}) });
+  const sent = old ? appliedTo(old, object) : object;
+  const world = worldFor(sent, namespace, known, options);
+  const { stored } = judgeManifest(sent, { policies: [], ...(old ? { old } : {}) });
+  const alone = old ? judgeManifest(object, { policies: [] }).stored : stored;
   if (!stored || !world.templates) return undefined;
   const cluster = { ...stored, metadata: { ...stored.metadata, namespace } } as MultigresCluster;
   const running = world.shards ? { running: runningShards(world.shards) } : {};
@@ -137,6 +133,7 @@ function explainOne(
     manifests,
     namespace,
     fallback: options.namespace ?? 'default',
+    isKept: (segments) => !sameJson(at(alone, segments), at(stored, segments)),
   };
   return {
     file,
@@ -159,6 +156,8 @@ interface Finder {
   manifests: readonly Manifest[];
   namespace: string;
   fallback: string;
+  /** Of a value that is not in the manifest: it is more than a default of admission. */
+  isKept(segments: readonly Segment[]): boolean;
 }
 
 function sourceOf(origin: Origin, cluster: MultigresCluster, finder: Finder): Source {
@@ -179,10 +178,10 @@ function sourceOf(origin: Origin, cluster: MultigresCluster, finder: Finder): So
     };
   }
   const { source } = finder.manifest;
-  if (at(source.value, from.segments) === undefined)
-    return path === '/metadata/namespace'
-      ? { from: 'namespace' }
-      : { from: 'default', stored: true };
+  if (at(source.value, from.segments) === undefined) {
+    if (path === '/metadata/namespace') return { from: 'namespace' };
+    return finder.isKept(from.segments) ? { from: 'stored' } : { from: 'default', stored: true };
+  }
   return {
     from: from.segments.includes('overrides') ? 'overrides' : 'manifest',
     path,
@@ -227,23 +226,5 @@ function templatesOf(
       implicit: !isNamed(cluster, kind, name),
       ...whereTemplate(kind, name, [], finder),
     })),
-  );
-}
-
-function shardsOf({ databases }: ResolvedCluster): ExplainedShard[] {
-  return databases.flatMap(({ name, durabilityPolicy, tablegroups }) =>
-    tablegroups.flatMap((tablegroup) =>
-      tablegroup.shards.map((shard) => {
-        const policy = parsePolicy(durabilityPolicy);
-        const membersByCell = membershipOf(shard.pools);
-        return {
-          name: `${name}/${tablegroup.name}/${shard.name}`,
-          policy: durabilityPolicy,
-          membersByCell,
-          durability: policy ? durabilityOf(policy, membersByCell) : null,
-          losses: policy ? cellLosses(policy, membersByCell) : [],
-        };
-      }),
-    ),
   );
 }

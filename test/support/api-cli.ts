@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { judgeManifest, type ManifestFinding } from '../../cli/judge.ts';
 import { lintDocuments } from '../../cli/lint.ts';
+import type { KubeObject } from '../../schemas/k8s.ts';
 import { describe } from '../../cli/judge.ts';
 import type { ApiCase } from './api-cases.ts';
 import {
@@ -45,7 +46,7 @@ export function commandOutcome(item: ApiCase): Outcome | undefined {
     {
       ...options,
       live: {
-        stored: () => old,
+        stored: () => old && asApplied(old),
         worldOf: () => worldOf(world),
         modesIn: () => ({}),
         mayBypass: () => new Map(),
@@ -54,6 +55,13 @@ export function commandOutcome(item: ApiCase): Outcome | undefined {
   );
   if (failures.length > 0) throw new Error(JSON.stringify(failures));
   return outcomeOf(findings);
+}
+
+/** Written by an apply that said all of it: what the file of a case lacks shall be gone, as after a PUT. */
+function asApplied(old: KubeObject): KubeObject {
+  const last = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(old) };
+  const annotations = { ...old.metadata.annotations, ...last };
+  return { ...old, metadata: { ...old.metadata, annotations } };
 }
 
 /** The API server stops at what the schema says; the command goes on to the policies. */
