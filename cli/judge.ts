@@ -21,12 +21,14 @@ import {
   type PolicyKind,
   runPolicies,
   sameJson,
+  showValue,
   type World,
 } from '../webhook/policies/policy.ts';
 import type { AdmissionRequest, Verdict } from '../webhook/review.ts';
 import { createCelRules } from './cel.ts';
 import { metadataErrors, unknownOutside } from './metadata.ts';
 import { pointerOf, type Segment, segmentsOfPath, segmentsOfPointer } from './paths.ts';
+import { printable } from './printable.ts';
 
 /** What found something: a check of the API server, or a policy by its code. */
 export type Check =
@@ -266,10 +268,5 @@ export function describe({ path, value, ...finding }: ManifestFinding): string {
     .join(' = ');
   const what = subject === '' ? finding.message : `${subject}: ${finding.message}`;
   const allowed = finding.allowed === undefined ? '' : ` Allowed: ${finding.allowed}.`;
-  return `${what}.${allowed} Fix: ${finding.fix}. [${finding.check}]`;
-}
-
-function showValue(value: unknown): string {
-  const text = JSON.stringify(value) ?? '';
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return printable(`${what}.${allowed} Fix: ${finding.fix}. [${finding.check}]`);
 }

@@ -115,7 +115,7 @@ describe('Nodes and StorageClasses of the inputs', () => {
       volumeBindingMode,
     });
     const immediate = { name: 'standard', isDefault: true, bindingMode: 'Immediate' as const };
-    const world = { ...OFFLINE_WORLD, storageClasses: [immediate] };
+    const world = { ...OFFLINE_WORLD, nodes, storageClasses: [immediate] };
     const early = (found: readonly string[]) => found.filter((line) => line.includes('MG035'));
     assert.notDeepEqual(early(lint([cluster()], { world })), []);
     assert.notDeepEqual(early(lint([cluster(), storageClass('Immediate')], { world })), []);
