@@ -47,6 +47,8 @@ export interface ManifestFinding {
   message: string;
   allowed?: string;
   fix: string;
+  /** Message and fix in one short line, where a policy gives one. */
+  brief?: string;
 }
 
 export interface JudgeOptions {
@@ -224,7 +226,7 @@ const fromProblem =
   };
 
 function fromJudged({ policy, finding, mode, bypass }: Judged): ManifestFinding {
-  const { path, allowed, fix } = finding;
+  const { path, allowed, fix, brief } = finding;
   const aside = bypass ? ` (set aside by ${bypass.user}: ${bypass.reason})` : '';
   const message = `${finding.message}${aside}`;
   return {
@@ -237,6 +239,7 @@ function fromJudged({ policy, finding, mode, bypass }: Judged): ManifestFinding 
     message,
     allowed,
     fix,
+    ...(brief === undefined ? {} : { brief }),
   };
 }
 

@@ -198,6 +198,21 @@ const repetition = (segments: readonly Segment[]): ManifestFinding => ({
   fix: 'remove one of them',
 });
 
+/** Where a warning is as bad as an error, in every format alike. */
+export function strictly(result: LintResult): LintResult {
+  const { verdict, objects, findings } = result;
+  if (findings.length === 0) return result;
+  const found = new Set(findings.map(({ object }) => object));
+  return {
+    ...result,
+    verdict: verdict === 'failed' ? verdict : 'denied',
+    objects: objects.map((object, i) =>
+      found.has(i) ? { ...object, verdict: 'denied' as const } : object,
+    ),
+    findings: findings.map((finding) => ({ ...finding, severity: 'error' as const })),
+  };
+}
+
 /** Without what only the program itself needs, for JSON. */
 export function published({ segments, ...finding }: LintFinding): Omit<LintFinding, 'segments'> {
   void segments;

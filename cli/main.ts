@@ -22,6 +22,7 @@ async function main(): Promise<ExitCode> {
       stdin: readStdin,
       out: (text) => process.stdout.write(text),
       err: (text) => process.stderr.write(text),
+      folder: () => process.cwd(),
       // the client of the Kubernetes API is loaded only when it is needed: it is most of the start
       readLive: async (asked, inputs) => {
         const { readLive } = await import('./live.ts');

@@ -2,7 +2,7 @@ import { explainDocuments } from './explain/explain.ts';
 import { renderExplainJson, renderExplainText } from './explain/render.ts';
 import type { Failure, Input } from './documents.ts';
 import { readFiles } from './files.ts';
-import { type LintResult, lintDocuments } from './lint.ts';
+import { type LintResult, lintDocuments, strictly } from './lint.ts';
 import {
   type ExplainCommand,
   type LintCommand,
@@ -27,6 +27,8 @@ export interface Surroundings {
   stdin(): Promise<string>;
   out(text: string): void;
   err(text: string): void;
+  /** The folder that relative names of files start from, as an absolute path. */
+  folder(): string;
   /** Reads what stands in the cluster about the objects of the inputs. */
   readLive(asked: LintCommand | ExplainCommand, inputs: readonly Input[]): Promise<Live>;
 }
@@ -106,16 +108,19 @@ function lint(
 ): ExitCode {
   const judged = lintDocuments(inputs, optionsOf(asked, live));
   const all = [...failures, ...judged.failures];
+  const { docsUrl, strict, format } = asked;
   const result: LintResult = {
-    ...judged,
-    verdict: all.length > 0 ? 'failed' : judged.verdict,
-    failures: all,
+    ...(strict ? strictly(judged) : judged),
+    ...(all.length > 0 ? { verdict: 'failed', failures: all } : {}),
   };
-  const { docsUrl } = asked;
-  around.out(render(result, asked.format, docsUrl === undefined ? {} : { docsUrl }));
+  around.out(
+    render(result, format, {
+      folder: around.folder(),
+      ...(docsUrl === undefined ? {} : { docsUrl }),
+    }),
+  );
   if (all.length > 0) return 2;
-  const refused = result.verdict === 'denied' || (asked.strict && result.findings.length > 0);
-  return refused ? 1 : 0;
+  return result.verdict === 'denied' ? 1 : 0;
 }
 
 function explain(

@@ -52,6 +52,7 @@ describe('the command line', () => {
         stdin: () => readFile(stdin ?? '/dev/null', 'utf8'),
         out: (text) => (printed.stdout += text),
         err: (text) => (printed.stderr += text),
+        folder: () => process.cwd(),
         readLive: () =>
           mayBypass
             ? Promise.resolve(emptyCluster(mayBypass))
