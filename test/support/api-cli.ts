@@ -15,13 +15,15 @@ import {
 import { NAMESPACE } from './api-cases.ts';
 import { worldOf } from './worlds.ts';
 
+type Judged = Pick<ApiCase, 'input' | 'old' | 'request' | 'world'>;
+
 /**
  * Judges a case as the command line does: the object as YAML text, the stored object and the world as
  * `--against-cluster` would find them. What no manifest in a file can ask for (a deletion, a request
  * past our webhooks) goes to the function behind the command. Undefined for requests to subresources,
  * of which the command knows nothing.
  */
-export function commandOutcome(item: ApiCase): Outcome | undefined {
+export function commandOutcome(item: Judged): Outcome | undefined {
   const { input, request, world } = item;
   if (request.subresource !== undefined) return undefined;
   const old = storedBefore(item);
