@@ -271,5 +271,7 @@ export function describe({ path, value, ...finding }: ManifestFinding): string {
     .join(' = ');
   const what = subject === '' ? finding.message : `${subject}: ${finding.message}`;
   const allowed = finding.allowed === undefined ? '' : ` Allowed: ${finding.allowed}.`;
-  return printable(`${what}.${allowed} Fix: ${finding.fix}. [${finding.check}]`);
+  const { check, policy, fix } = finding;
+  const anchor = policy === undefined ? check : `${check} ${policy}`;
+  return printable(`${what}.${allowed} Fix: ${fix}. [${anchor}]`);
 }

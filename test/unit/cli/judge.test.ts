@@ -70,5 +70,5 @@ test('the short text of a finding is kept beside the whole one', () => {
   const policies = [policyOf({ kinds: API_KINDS.map(({ kind }) => kind as PolicyKind), check })];
   const [found] = judgeManifest(item.object, { holds, policies }).findings;
   assert.equal(found?.brief, 'in short');
-  assert.match(found ? textOf(found) : '', /^\/spec: m\. Allowed: a\. Fix: f\. \[MG999\]$/);
+  assert.match(found ? textOf(found) : '', /^\/spec: m\. Allowed: a\. Fix: f\. \[MG999 x\]$/);
 });
