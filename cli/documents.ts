@@ -42,7 +42,8 @@ export function readInputs(inputs: readonly Input[]): ReadInputs {
     for (const source of read.documents.flatMap(itemsOf)) {
       const message = whyNoObject(source.value);
       if (message === undefined) manifests.push(manifestOf(file, source));
-      else failures.push({ file, ...source.positionOf([]), message });
+      else
+        failures.push({ file, ...source.positionOf([]), message: forKustomize(file) ?? message });
     }
   }
   return { manifests, failures };
@@ -75,28 +76,44 @@ function whyNoObject(value: unknown): string | undefined {
   return undefined;
 }
 
+const KUSTOMIZATION = /^(.*\/)?(kustomization\.ya?ml|Kustomization)$/;
+
+/** Such a file need not say what it is. */
+function forKustomize(file: string): string | undefined {
+  const found = KUSTOMIZATION.exec(file);
+  return found
+    ? `it says what kustomize shall build: run kubectl kustomize ${found[1] ?? '.'} | kubectl multigres lint -`
+    : undefined;
+}
+
 function manifestOf(file: string, source: SourceValue): Manifest {
   const object = source.value as KubeObject;
   const stray = strayOf(object);
-  const ours = !stray && object.apiVersion === `${API_GROUP}/${API_VERSION}`;
+  const ours = !stray && object.apiVersion === OURS;
   return { file, object, source, ours, ...(stray ? { stray } : {}) };
 }
 
+const OURS = `${API_GROUP}/${API_VERSION}`;
 const KIND_NAMES = API_KINDS.map(({ kind }) => kind);
 
 /** An object that was meant to be one of ours, by the looks of it. */
 function strayOf({ apiVersion, kind }: KubeObject): ManifestFinding | undefined {
-  const [group = '', version = ''] = apiVersion.split('/');
-  if (group === API_GROUP) {
-    if (version !== API_VERSION)
-      return strayFinding('apiVersion', apiVersion, `there is no version ${version} of the API`);
+  if (apiVersion === OURS) {
     if (KIND_NAMES.includes(kind)) return undefined;
     const meant = nearest(kind, KIND_NAMES);
     const fix = meant ? `write ${meant}` : `use one of ${KIND_NAMES.join(', ')}`;
     return strayFinding('kind', kind, 'there is no such kind', fix);
   }
-  const misspelt = nearest(group, [API_GROUP]) !== undefined || group === '' || version === '';
-  return misspelt && KIND_NAMES.includes(kind)
+  const [group = '', ...rest] = apiVersion.split('/');
+  if (group === API_GROUP) {
+    const version = rest.join('/');
+    const message =
+      version === '' ? 'no version is named' : `there is no version ${version} of the API`;
+    return strayFinding('apiVersion', apiVersion, message);
+  }
+  const isMisspelt =
+    nearest(group, [API_GROUP]) !== undefined || group === '' || rest.join('') === '';
+  return isMisspelt && KIND_NAMES.includes(kind)
     ? strayFinding('apiVersion', apiVersion, `no such group has the kind ${kind}`)
     : undefined;
 }
@@ -105,7 +122,7 @@ const strayFinding = (
   field: string,
   value: string,
   message: string,
-  fix = `write ${API_GROUP}/${API_VERSION}`,
+  fix = `write ${OURS}`,
 ): ManifestFinding => ({
   severity: 'error',
   check: 'kind',

@@ -13,7 +13,7 @@ export interface ReadFiles {
 
 export interface ReadOptions {
   /** All of standard input. */
-  stdin: () => string;
+  stdin: () => Promise<string>;
   /** Folders inside of folders too. */
   recursive: boolean;
 }
@@ -22,23 +22,31 @@ export interface ReadOptions {
  * Reads files, the manifests that lie in folders (as `kubectl apply -f` does), and standard input for
  * `-`. What cannot be read is told, and the rest is read all the same.
  */
-export function readFiles(names: readonly string[], { stdin, recursive }: ReadOptions): ReadFiles {
+export async function readFiles(
+  names: readonly string[],
+  { stdin, recursive }: ReadOptions,
+): Promise<ReadFiles> {
   const inputs: Input[] = [];
   const failures: Failure[] = [];
+  const fail = (file: string, error: unknown): void => {
+    failures.push({ file, line: 0, column: 0, message: reasonOf(error) });
+  };
   const attempt = (file: string, read: () => void): void => {
     try {
       read();
     } catch (error) {
-      failures.push({ file, line: 0, column: 0, message: reasonOf(error) });
+      fail(file, error);
     }
   };
-  const readOne = (name: string): void =>
-    attempt(name, () => inputs.push({ name, text: readText(name) }));
+  const readOne = (name: string): void => {
+    inputs.push({ name, text: readText(name) });
+  };
   const readFolder = (folder: string): number => {
     let found = 0;
-    attempt(folder, () => {
-      for (const entry of entriesOf(folder)) {
-        const place = path.join(folder, entry.name);
+    for (const entry of entriesOf(folder)) {
+      const place = path.join(folder, entry.name);
+      // one that cannot be read, such as a link that leads nowhere, hides none of the others
+      attempt(place, () => {
         if (entry.isDirectory()) {
           // .git, .github and their like hold no manifests
           if (recursive && !entry.name.startsWith('.')) found += readFolder(place);
@@ -46,24 +54,30 @@ export function readFiles(names: readonly string[], { stdin, recursive }: ReadOp
           found += 1;
           readOne(place);
         }
-      }
-    });
+      });
+    }
     return found;
   };
+  const readNamed = (name: string): void => {
+    if (!isFolder(name)) {
+      readOne(name);
+      return;
+    }
+    const before = failures.length;
+    if (readFolder(name) > 0 || failures.length > before) return;
+    throw new Error(
+      recursive
+        ? 'no *.yaml, *.yml or *.json lies in this folder'
+        : 'no *.yaml, *.yml or *.json lies directly in this folder: name the files, or use --recursive',
+    );
+  };
   for (const name of new Set(names)) {
-    attempt(name, () => {
-      if (name === '-') inputs.push({ name: '-', text: stdin() });
-      else if (!statSync(name).isDirectory()) readOne(name);
-      else {
-        const before = failures.length;
-        if (readFolder(name) === 0 && failures.length === before)
-          throw new Error(
-            recursive
-              ? 'no *.yaml, *.yml or *.json lies in this folder'
-              : 'no *.yaml, *.yml or *.json lies directly in this folder: name the files, or use --recursive',
-          );
-      }
-    });
+    if (name !== '-') attempt(name, () => readNamed(name));
+    else
+      await stdin().then(
+        (text) => inputs.push({ name, text }),
+        (error: unknown) => fail(name, error),
+      );
   }
   return { inputs, failures };
 }
@@ -89,6 +103,7 @@ function entriesOf(folder: string): Dirent[] {
 const REASONS: Record<string, string> = {
   ENOENT: 'there is no such file or folder',
   EACCES: 'it may not be read: permission denied',
+  ELOOP: 'it is a link that leads back to itself',
   ERR_STRING_TOO_LONG: 'it is too large for a manifest',
   ERR_FS_FILE_TOO_LARGE: 'it is too large for a manifest',
 };

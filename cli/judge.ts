@@ -21,12 +21,14 @@ import {
   type PolicyKind,
   runPolicies,
   sameJson,
+  showValue,
   type World,
 } from '../webhook/policies/policy.ts';
 import type { AdmissionRequest, Verdict } from '../webhook/review.ts';
 import { createCelRules } from './cel.ts';
 import { metadataErrors, unknownOutside } from './metadata.ts';
 import { pointerOf, type Segment, segmentsOfPath, segmentsOfPointer } from './paths.ts';
+import { printable } from './printable.ts';
 
 /** What found something: a check of the API server, or a policy by its code. */
 export type Check =
@@ -45,6 +47,8 @@ export interface ManifestFinding {
   message: string;
   allowed?: string;
   fix: string;
+  /** Message and fix in one short line, where a policy gives one. */
+  brief?: string;
 }
 
 export interface JudgeOptions {
@@ -222,7 +226,7 @@ const fromProblem =
   };
 
 function fromJudged({ policy, finding, mode, bypass }: Judged): ManifestFinding {
-  const { path, allowed, fix } = finding;
+  const { path, allowed, fix, brief } = finding;
   const aside = bypass ? ` (set aside by ${bypass.user}: ${bypass.reason})` : '';
   const message = `${finding.message}${aside}`;
   return {
@@ -235,6 +239,7 @@ function fromJudged({ policy, finding, mode, bypass }: Judged): ManifestFinding 
     message,
     allowed,
     fix,
+    ...(brief === undefined ? {} : { brief }),
   };
 }
 
@@ -266,10 +271,7 @@ export function describe({ path, value, ...finding }: ManifestFinding): string {
     .join(' = ');
   const what = subject === '' ? finding.message : `${subject}: ${finding.message}`;
   const allowed = finding.allowed === undefined ? '' : ` Allowed: ${finding.allowed}.`;
-  return `${what}.${allowed} Fix: ${finding.fix}. [${finding.check}]`;
-}
-
-function showValue(value: unknown): string {
-  const text = JSON.stringify(value) ?? '';
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  const { check, policy, fix } = finding;
+  const anchor = policy === undefined ? check : `${check} ${policy}`;
+  return printable(`${what}.${allowed} Fix: ${fix}. [${anchor}]`);
 }

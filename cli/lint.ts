@@ -1,7 +1,8 @@
 import type { KubeObject } from '../schemas/k8s.ts';
-import { isRecord } from '../schemas/walk.ts';
+import type { HoldsRule } from '../schemas/rule-errors.ts';
+import { referencesExist } from '../webhook/policies/templates/references-exist.ts';
 import type { ModeOverrides, World } from '../webhook/policies/policy.ts';
-import type { Answer } from '../webhook/bypass.ts';
+import { appliedTo } from './applied.ts';
 import { createCelRules } from './cel.ts';
 import {
   type Failure,
@@ -13,7 +14,7 @@ import {
 } from './documents.ts';
 import { describe, judgeManifest, type JudgeOptions, type ManifestFinding } from './judge.ts';
 import { pointerOf, type Segment } from './paths.ts';
-import { offlineWorld } from './world.ts';
+import { isWrongTemplate, knownObjects, type LiveState, worldFor } from './world.ts';
 import type { Position } from './yaml.ts';
 
 export interface LintOptions {
@@ -26,18 +27,6 @@ export interface LintOptions {
   live?: LiveState;
   /** The world of the policies instead of what the inputs give. */
   world?: World;
-}
-
-/** What was read from a cluster before the objects are judged. */
-export interface LiveState {
-  /** The stored object of the same kind, namespace and name. */
-  stored(object: KubeObject, namespace: string): KubeObject | undefined;
-  /** What the policies may know for this object; templates of the inputs are laid over it. */
-  worldOf(object: KubeObject, namespace: string): World;
-  /** The modes in force in a namespace. */
-  modesIn(namespace: string): ModeOverrides;
-  /** For each policy that the object asks to set aside: may the user? */
-  mayBypass(object: KubeObject, namespace: string): ReadonlyMap<string, Answer>;
 }
 
 export interface LintFinding extends ManifestFinding, Position {
@@ -91,25 +80,66 @@ interface JudgedManifest {
 }
 
 function judgeAll(manifests: readonly Manifest[], options: LintOptions): JudgedManifest[] {
-  const holds = createCelRules();
   const fallback = options.namespace ?? 'default';
-  const objects = manifests.map((manifest) => manifest.object);
+  const around: Around = {
+    holds: createCelRules(),
+    known: knownObjects(manifests.map(({ object }) => object)),
+    options,
+  };
+  const wrong = manifests.filter(({ object }) => isWrongTemplate(object));
   return manifests
     .filter(({ ours, stray }) => ours || stray)
     .map((manifest, index) => {
       const { object, stray } = manifest;
       const namespace = namespaceOf(object, fallback);
+      const near = wrong.filter((one) => namespaceOf(one.object, fallback) === namespace);
       const findings = stray
         ? [stray]
-        : judgeManifest(object, {
-            ...options,
-            ...liveOf(object, namespace, options),
-            namespace,
-            holds,
-            world: options.world ?? worldFor(object, namespace, objects, options),
-          }).findings;
+        : judgeOne(object, namespace, around).map((finding) => ofWrongTemplate(finding, near));
       return report(manifest, { index, namespace, findings });
     });
+}
+
+interface Around {
+  holds: HoldsRule;
+  known: readonly KubeObject[];
+  options: LintOptions;
+}
+
+/** With a cluster: what `kubectl apply` would make of the stored object, against that object. */
+function judgeOne(
+  object: KubeObject,
+  namespace: string,
+  { holds, known, options }: Around,
+): ManifestFinding[] {
+  const live = liveOf(object, namespace, options);
+  const sent = live.old ? appliedTo(live.old, object) : object;
+  const world = options.world ?? worldFor(sent, namespace, known, options);
+  return judgeManifest(sent, { ...options, ...live, namespace, holds, world }).findings;
+}
+
+const KIND_NAMED_BY: Record<string, string> = {
+  coreTemplate: 'CoreTemplate',
+  templateRef: 'CoreTemplate',
+  cellTemplate: 'CellTemplate',
+  shardTemplate: 'ShardTemplate',
+};
+
+/** Of a template that is there and of a wrong shape, it would mislead to say only that there is none. */
+function ofWrongTemplate(finding: ManifestFinding, wrong: readonly Manifest[]): ManifestFinding {
+  if (finding.policy !== referencesExist.id) return finding;
+  const kind = KIND_NAMED_BY[String(finding.segments.at(-1))];
+  const template = wrong.find(
+    ({ object }) => object.kind === kind && nameOf(object) === finding.value,
+  );
+  if (!template) return finding;
+  const { line } = template.source.positionOf([]);
+  return {
+    ...finding,
+    message: `the ${kind} of this name (${template.file}:${line}) is itself wrong`,
+    allowed: `a ${kind} that the API server accepts`,
+    fix: 'correct it; this cluster is judged with it then',
+  };
 }
 
 /** What a cluster says of one object. Modes that were asked for win over those in force. */
@@ -124,45 +154,6 @@ function liveOf(
     modes: { ...live.modesIn(namespace), ...modes },
     bypass: live.mayBypass(object, namespace),
     ...(old ? { old } : {}),
-  };
-}
-
-/** Objects without a name, or with metadata of a wrong shape, form no world. */
-function isUsable({ metadata }: KubeObject): boolean {
-  if (!isRecord(metadata)) return false;
-  const { name, labels, annotations } = metadata as unknown as Record<string, unknown>;
-  const maps = [labels, annotations].every((map) => map === undefined || isRecord(map));
-  return typeof name === 'string' && maps;
-}
-
-const CLUSTER_WIDE = new Set(['Node', 'StorageClass']);
-
-/** What the policies may know for one object: the other inputs, over what a cluster has. */
-export function worldFor(
-  object: KubeObject,
-  namespace: string,
-  others: readonly KubeObject[],
-  { live, namespace: fallback = 'default' }: LintOptions,
-): World {
-  const near = others
-    .filter(isUsable)
-    .filter((other) => CLUSTER_WIDE.has(other.kind) || namespaceOf(other, fallback) === namespace);
-  const given = offlineWorld(near);
-  return live ? overlay(live.worldOf(object, namespace), given) : given;
-}
-
-/** What is in the inputs is about to be applied: it lies over what the cluster has. */
-function overlay(live: World, given: World): World {
-  const { templates, secrets, configMaps } = given;
-  return {
-    ...live,
-    templates: {
-      core: { ...live.templates?.core, ...templates?.core },
-      cell: { ...live.templates?.cell, ...templates?.cell },
-      shard: { ...live.templates?.shard, ...templates?.shard },
-    },
-    ...(live.secrets || secrets ? { secrets: { ...live.secrets, ...secrets } } : {}),
-    ...(live.configMaps || configMaps ? { configMaps: { ...live.configMaps, ...configMaps } } : {}),
   };
 }
 
@@ -206,6 +197,21 @@ const repetition = (segments: readonly Segment[]): ManifestFinding => ({
   message: 'this key is there twice, and only the last one counts',
   fix: 'remove one of them',
 });
+
+/** Where a warning is as bad as an error, in every format alike. */
+export function strictly(result: LintResult): LintResult {
+  const { verdict, objects, findings } = result;
+  if (findings.length === 0) return result;
+  const found = new Set(findings.map(({ object }) => object));
+  return {
+    ...result,
+    verdict: verdict === 'failed' ? verdict : 'denied',
+    objects: objects.map((object, i) =>
+      found.has(i) ? { ...object, verdict: 'denied' as const } : object,
+    ),
+    findings: findings.map((finding) => ({ ...finding, severity: 'error' as const })),
+  };
+}
 
 /** Without what only the program itself needs, for JSON. */
 export function published({ segments, ...finding }: LintFinding): Omit<LintFinding, 'segments'> {

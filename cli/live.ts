@@ -7,20 +7,21 @@ import { Store } from '../controller/kube/store.ts';
 import { createTransport } from '../controller/kube/transport.ts';
 import { loadUserConfig } from '../controller/kube/user-config.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
-import { ANNOTATIONS, LABELS } from '../schemas/labels.ts';
+import { API_GROUP } from '../schemas/kinds/index.ts';
+import { LABELS } from '../schemas/labels.ts';
 import { isRecord } from '../schemas/walk.ts';
-import { BYPASS } from '../webhook/access.ts';
-import { type Answer, readBypass } from '../webhook/bypass.ts';
+import type { Answer } from '../webhook/bypass.ts';
 import { controllerLease } from '../webhook/controller-lease.ts';
 import { WORLD_KINDS, type WorldKind, worldNode, worldStorageClass } from '../webhook/live.ts';
-import { POLICIES } from '../webhook/policies/index.ts';
 import type { ModeOverrides, PolicyKind, World } from '../webhook/policies/policy.ts';
 import { secretKeys } from '../webhook/secret-keys.ts';
 import { worldFor, type WorldDeps } from '../webhook/world.ts';
-import { type Input, namespaceOf, readInputs } from './documents.ts';
+import { appliedTo } from './applied.ts';
+import { type Input, nameOf, namespaceOf, readInputs } from './documents.ts';
 import { type Installation, LEASE_NAME, modesIn, readInstallation } from './installation.ts';
 import { OFFLINE_WORLD } from './judge.ts';
 import type { CommonOptions } from './options.ts';
+import { askBypass, type Target, userName } from './person.ts';
 import type { Live } from './run.ts';
 
 /** Of the claims only those that belong to some cluster of ours. */
@@ -66,7 +67,8 @@ const ALL_MS = 60_000;
 /** Any answer will do, a refusal too: what may be read shows later. */
 async function reach(kube: KubeApi, server: string): Promise<void> {
   try {
-    await kube.raw('GET', '/version');
+    const answer = await kube.raw('GET', '/version');
+    if (isRecord(answer) && typeof answer['gitVersion'] === 'string') return;
   } catch (error) {
     if (isKubeError(error) && error.status > 0) return;
     const reason = error instanceof Error ? error.message : String(error);
@@ -75,6 +77,9 @@ async function reach(kube: KubeApi, server: string): Promise<void> {
       { cause: error },
     );
   }
+  throw new Error(
+    `${server} answers, but not as a Kubernetes API does: see whether kubectl version reaches one, or a proxy or a login page stands before it`,
+  );
 }
 
 async function within<T>(work: Promise<T>, server: string): Promise<T> {
@@ -90,13 +95,8 @@ async function within<T>(work: Promise<T>, server: string): Promise<T> {
   }
 }
 
-interface Target {
-  object: KubeObject;
-  namespace: string;
-}
-
-const keyOf = ({ object: { kind, metadata }, namespace }: Target): string =>
-  `${kind}/${namespace}/${metadata.name}`;
+const keyOf = ({ object, namespace }: Target): string =>
+  `${object.kind}/${namespace}/${nameOf(object)}`;
 
 async function readAll(kube: KubeApi, targets: readonly Target[]): Promise<Live> {
   const installation = await readInstallation(kube);
@@ -116,9 +116,10 @@ async function readAll(kube: KubeApi, targets: readonly Target[]): Promise<Live>
     const key = keyOf(target);
     const old = await storedOf(kube, target);
     if (old) stored.set(key, old);
+    const sent = { ...target, object: old ? appliedTo(old, target.object) : target.object };
     const near = copies.get(target.namespace);
-    if (near) worlds.set(key, await worldOf(kube, target, { old, near, installation, notes }));
-    answers.set(key, await askBypass(kube, target));
+    if (near) worlds.set(key, await worldOf(kube, sent, { old, near, installation, notes }));
+    answers.set(key, await askBypass(kube, sent));
   }
   return {
     state: {
@@ -132,25 +133,33 @@ async function readAll(kube: KubeApi, targets: readonly Target[]): Promise<Live>
   };
 }
 
-async function userName(kube: KubeApi): Promise<string | undefined> {
-  try {
-    const review = (await kube.raw('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'SelfSubjectReview',
-    })) as { status?: { userInfo?: { username?: string } } };
-    return review.status?.userInfo?.username;
-  } catch {
-    return undefined;
-  }
-}
-
 async function storedOf(
   kube: KubeApi,
   { object, namespace }: Target,
 ): Promise<KubeObject | undefined> {
   const { name } = object.metadata;
   if (typeof name !== 'string' || name === '') return undefined;
-  return kube.get({ kind: KINDS[object.kind as keyof typeof KINDS], namespace, name });
+  const kind = KINDS[object.kind as keyof typeof KINDS];
+  return explained(namespace, () => kube.get({ kind, namespace, name }));
+}
+
+/** Without objects of ours there is nothing to judge with: says what is missing in the cluster or in the rights. */
+async function explained<T>(namespace: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isKubeError(error, 'gone'))
+      throw new Error(
+        `the kinds of ${API_GROUP} are not installed there: install the chart, which has them, or judge without --against-cluster`,
+        { cause: error },
+      );
+    if (isKubeError(error, 'denied'))
+      throw new Error(
+        `${error.message}; ask for get and list of what ${API_GROUP} has in namespace ${namespace}, or judge without --against-cluster`,
+        { cause: error },
+      );
+    throw error;
+  }
 }
 
 /** Copies of what the policies look at, of one namespace; what may not be read is missing. */
@@ -167,11 +176,13 @@ async function copiesOf(kube: KubeApi, namespace: string, notes: string[]): Prom
       const labelSelector = SELECTORS[kind];
       try {
         const startedMs = systemClock.now();
-        const { items } = await listAll(kube, KINDS[kind], {
-          limit: 500,
-          ...(KINDS[kind].namespaced ? { namespace } : {}),
-          ...(labelSelector === undefined ? {} : { labelSelector }),
-        });
+        const list = () =>
+          listAll(kube, KINDS[kind], {
+            limit: 500,
+            ...(KINDS[kind].namespaced ? { namespace } : {}),
+            ...(labelSelector === undefined ? {} : { labelSelector }),
+          });
+        const { items } = await (OPTIONAL.includes(kind) ? list() : explained(namespace, list));
         store.replace(items, { startedMs, initial: true });
       } catch (error) {
         if (!OPTIONAL.includes(kind) || !isKubeError(error, 'denied')) throw error;
@@ -258,33 +269,4 @@ function without(world: World, forbidden: readonly WorldKind[]): World {
   return Object.fromEntries(
     Object.entries(world).filter(([part]) => !unknown.includes(part as keyof World)),
   );
-}
-
-/** Whether the person may set aside the policies that the object asks to set aside. */
-async function askBypass(
-  kube: KubeApi,
-  { object, namespace }: Target,
-): Promise<ReadonlyMap<string, Answer>> {
-  const asked = object.metadata.annotations?.[ANNOTATIONS.bypassPolicies];
-  if (typeof asked !== 'string') return new Map();
-  const ids = readBypass(object.metadata.annotations, POLICIES)?.ids ?? [];
-  const answers = await Promise.all(
-    ids.map(async (id) => {
-      const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
-      const review = (await kube.raw('POST', path, {
-        apiVersion: 'authorization.k8s.io/v1',
-        kind: 'SelfSubjectAccessReview',
-        spec: { resourceAttributes: { ...BYPASS, namespace, name: id } },
-      })) as { status?: { allowed?: boolean; denied?: boolean } };
-      const allowed = review.status?.allowed === true && !review.status.denied;
-      const answer: Answer = allowed
-        ? { allowed }
-        : {
-            allowed: false,
-            why: `you have no right to ${BYPASS.verb} ${BYPASS.resource}.${BYPASS.group}/${id} in namespace ${namespace}`,
-          };
-      return [id, answer] as const;
-    }),
-  );
-  return new Map(answers);
 }

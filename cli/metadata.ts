@@ -1,6 +1,6 @@
 import type { Problem } from '../schemas/problem.ts';
-import { nearest } from '../schemas/unknown-fields.ts';
 import { isRecord, joinPath, shown } from '../schemas/walk.ts';
+import { checkTypes, unknownField } from './metadata-types.ts';
 
 /** What the API server demands of the metadata of every object. Facts of Kubernetes, not ours. */
 
@@ -11,25 +11,6 @@ const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 const MAX_NAME = 253;
 const MAX_LABEL = 63;
 const MAX_ANNOTATIONS = 256 * 1024;
-
-/** Fields of ObjectMeta. */
-const FIELDS = [
-  'name',
-  'generateName',
-  'namespace',
-  'labels',
-  'annotations',
-  'finalizers',
-  'ownerReferences',
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'managedFields',
-  'selfLink',
-];
 
 const problem = (path: string, value: unknown, message: string, fix: string): Problem => ({
   path,
@@ -127,6 +108,49 @@ function sizeErrors({ annotations }: Record<string, unknown>): Problem[] {
     : [problem('metadata.annotations', undefined, 'is too large', 'use at most 256 KiB in all')];
 }
 
+/** Beyond their types: finalizers and owners that the API server takes for some. */
+function referenceErrors({ finalizers, ownerReferences }: Record<string, unknown>): Problem[] {
+  const names = Array.isArray(finalizers) ? (finalizers as unknown[]) : [];
+  const owners = Array.isArray(ownerReferences) ? ownerReferences.filter(isRecord) : [];
+  return [
+    ...names.flatMap((name, i) =>
+      // null is an empty name there
+      (typeof name === 'string' || name === null) && !isQualified(name ?? '')
+        ? [
+            problem(
+              `metadata.finalizers[${i}]`,
+              name,
+              'is no name of a finalizer',
+              "use at most 63 letters, digits, '-', '_' and '.', with a DNS name and '/' before them",
+            ),
+          ]
+        : [],
+    ),
+    ...owners.flatMap(({ apiVersion }, i) =>
+      typeof apiVersion === 'string' && apiVersion !== '' && !/^([^/]*\/)?[^/]+$/.test(apiVersion)
+        ? [
+            problem(
+              `metadata.ownerReferences[${i}].apiVersion`,
+              apiVersion,
+              'names no version',
+              'write it as group/version',
+            ),
+          ]
+        : [],
+    ),
+    ...(owners.filter(({ controller }) => controller === true).length > 1
+      ? [
+          problem(
+            'metadata.ownerReferences',
+            undefined,
+            'have more than one controller',
+            'write controller: true for one of them',
+          ),
+        ]
+      : []),
+  ];
+}
+
 /** What the API server would refuse in `metadata`. */
 export function metadataErrors(metadata: unknown): Problem[] {
   if (!isRecord(metadata)) return [problem('metadata', metadata, 'is missing', 'add it')];
@@ -136,17 +160,9 @@ export function metadataErrors(metadata: unknown): Problem[] {
     ...entryErrors('labels', metadata['labels']),
     ...entryErrors('annotations', metadata['annotations']),
     ...sizeErrors(metadata),
+    ...checkTypes(metadata).types,
+    ...referenceErrors(metadata),
   ];
-}
-
-function unknownIn(value: Record<string, unknown>, known: string[], path: string): Problem[] {
-  return Object.keys(value)
-    .filter((name) => !known.includes(name))
-    .map((name) => {
-      const meant = nearest(name, known);
-      const fix = meant ? `write ${meant}` : `remove it; the fields here are ${known.join(', ')}`;
-      return problem(joinPath(path, name), value[name], 'is no field of the API', fix);
-    });
 }
 
 /** Fields outside of `spec` that no object has; see unknownFields for those in it. */
@@ -154,7 +170,9 @@ export function unknownOutside(object: Record<string, unknown>, hasStatus: boole
   const known = ['apiVersion', 'kind', 'metadata', 'spec', ...(hasStatus ? ['status'] : [])];
   const { metadata } = object;
   return [
-    ...unknownIn(object, known, ''),
-    ...(isRecord(metadata) ? unknownIn(metadata, FIELDS, 'metadata') : []),
+    ...Object.entries(object)
+      .filter(([name]) => !known.includes(name))
+      .map(([name, value]) => unknownField(joinPath('', name), name, value, known)),
+    ...(isRecord(metadata) ? checkTypes(metadata).unknown : []),
   ];
 }

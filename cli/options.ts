@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { POLICIES } from '../webhook/policies/index.ts';
 import type { Mode, ModeOverrides } from '../webhook/policies/policy.ts';
+import { findPolicy, noSuchPolicy } from './policies.ts';
 import { type Format, FORMATS } from './report/report.ts';
 import { VERSION } from './version.ts';
 
@@ -175,13 +176,16 @@ function commonOf<T extends Given<CommonOptions>>(
 }
 
 function collectMode(text: string, before: ModeOverrides): ModeOverrides {
-  const [id = '', mode] = text.split('=');
-  if (!POLICIES.some((policy) => policy.id === id))
-    throw new InvalidArgumentError(`There is no policy ${id}; docs/policies.md lists them.`);
+  const at = text.indexOf('=');
+  const [name, mode] = at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+  const policy = findPolicy(POLICIES, name);
+  if (!policy) throw new InvalidArgumentError(`${sentence(noSuchPolicy(POLICIES, name))}.`);
   const known = MODES.find((one) => one === mode);
-  if (!known) throw new InvalidArgumentError(`Use ${id}=${MODES.join(`, ${id}=`)}.`);
-  return { ...before, [id]: known };
+  if (!known) throw new InvalidArgumentError(`Use ${name}=${MODES.join(`, ${name}=`)}.`);
+  return { ...before, [policy.id]: known };
 }
+
+const sentence = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 function readUrl(text: string): string {
   if (URL.canParse(text)) return text;

@@ -2,7 +2,7 @@ import { explainDocuments } from './explain/explain.ts';
 import { renderExplainJson, renderExplainText } from './explain/render.ts';
 import type { Failure, Input } from './documents.ts';
 import { readFiles } from './files.ts';
-import { type LintResult, lintDocuments, type LiveState } from './lint.ts';
+import { type LintResult, lintDocuments, strictly } from './lint.ts';
 import {
   type ExplainCommand,
   type LintCommand,
@@ -19,13 +19,16 @@ import {
 import { render } from './report/report.ts';
 import { renderText } from './report/text.ts';
 import { POLICIES } from '../webhook/policies/index.ts';
+import type { LiveState } from './world.ts';
 
 /** What the program needs of the world outside. */
 export interface Surroundings {
   /** All of standard input. */
-  stdin(): string;
+  stdin(): Promise<string>;
   out(text: string): void;
   err(text: string): void;
+  /** The folder that relative names of files start from, as an absolute path. */
+  folder(): string;
   /** Reads what stands in the cluster about the objects of the inputs. */
   readLive(asked: LintCommand | ExplainCommand, inputs: readonly Input[]): Promise<Live>;
 }
@@ -51,7 +54,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
     return asked.code;
   }
   if (asked.command === 'policies') return tellPolicies(asked, around);
-  const { inputs, failures } = readFiles(asked.files, {
+  const { inputs, failures } = await readFiles(asked.files, {
     stdin: () => around.stdin(),
     recursive: asked.recursive,
   });
@@ -105,16 +108,19 @@ function lint(
 ): ExitCode {
   const judged = lintDocuments(inputs, optionsOf(asked, live));
   const all = [...failures, ...judged.failures];
+  const { docsUrl, strict, format } = asked;
   const result: LintResult = {
-    ...judged,
-    verdict: all.length > 0 ? 'failed' : judged.verdict,
-    failures: all,
+    ...(strict ? strictly(judged) : judged),
+    ...(all.length > 0 ? { verdict: 'failed', failures: all } : {}),
   };
-  const { docsUrl } = asked;
-  around.out(render(result, asked.format, docsUrl === undefined ? {} : { docsUrl }));
+  around.out(
+    render(result, format, {
+      folder: around.folder(),
+      ...(docsUrl === undefined ? {} : { docsUrl }),
+    }),
+  );
   if (all.length > 0) return 2;
-  const refused = result.verdict === 'denied' || (asked.strict && result.findings.length > 0);
-  return refused ? 1 : 0;
+  return result.verdict === 'denied' ? 1 : 0;
 }
 
 function explain(

@@ -14,6 +14,7 @@ import {
 } from 'yaml';
 import { jsonTexts } from './json-texts.ts';
 import type { Segment } from './paths.ts';
+import { controlCharacter, refusedLines } from './refused-text.ts';
 import { plainValue, taggedValue } from './scalars.ts';
 
 /** Both count from 1. */
@@ -62,22 +63,27 @@ const PARSE = {
 /** Reads YAML (or JSON) the way kubectl does. Documents that are empty or null are left out. */
 export function readYaml(text: string): ReadResult {
   const positionAt = positionsIn(text);
-  const control = text.trimStart().startsWith('{') ? -1 : text.search(CONTROL);
+  const control = controlCharacter(text);
   if (control >= 0) {
     const message = 'control characters are not allowed: this is no text';
     return { ok: false, errors: [{ ...positionAt(control), message }], documents: [] };
   }
-  const errors: ReadError[] = [];
+  const errors = refusedLines(text).map(({ offset, message }) => ({
+    ...positionAt(offset),
+    message,
+  }));
   const documents: SourceValue[] = [];
   for (const { start, text: part } of jsonTexts(text)) {
     const at = (offset: number): Position => positionAt(start + offset);
-    for (const document of parseAllDocuments(part, PARSE)) {
+    for (const [i, document] of parseAllDocuments(part, PARSE).entries()) {
       const [error] = document.errors;
       if (error) {
         errors.push({ ...at(error.pos[0]), message: firstLine(error.message) });
         continue;
       }
       if (!hasContent(document)) continue;
+      if (i > 0 && !document.directives.docStart)
+        errors.push({ ...at(offsetOf(document.contents as Node)), message: BEHIND_END });
       try {
         const source = sourceOf(document, at);
         if (source.value !== null) documents.push(source);
@@ -90,9 +96,7 @@ export function readYaml(text: string): ReadResult {
   return errors.length > 0 ? { ok: false, errors, documents } : { ok: true, documents };
 }
 
-/** What YAML allows nowhere, not even in quotes. */
-// oxlint-disable-next-line no-control-regex
-const CONTROL = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x84\x86-\x9F\uFFFE\uFFFF]/;
+const BEHIND_END = 'kubectl leaves out what stands behind "...": begin it with "---"';
 
 function positionsIn(text: string): (offset: number) => Position {
   const lines = new LineCounter();

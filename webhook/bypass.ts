@@ -32,10 +32,14 @@ export function readBypass(
   annotations: Readonly<Record<string, string>> | undefined,
   policies: readonly Policy[],
 ): Bypass | undefined {
-  const ids = (annotations?.[ANNOTATIONS.bypassPolicies] ?? '').split(',').map((id) => id.trim());
+  // The command line reads what no API server has seen: any value may stand there.
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  const ids = text(annotations?.[ANNOTATIONS.bypassPolicies])
+    .split(',')
+    .map((id) => id.trim());
   const asked = [...new Set(ids.filter((id) => id !== ''))];
   if (asked.length === 0) return undefined;
-  const written = oneLine(annotations?.[ANNOTATIONS.bypassReason] ?? '');
+  const written = oneLine(text(annotations?.[ANNOTATIONS.bypassReason]));
   // Dots, dashes and characters that nobody sees tell nothing.
   const reason = /[\p{L}\p{N}]/u.test(written) ? written : '';
   return {

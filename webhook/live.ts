@@ -115,15 +115,15 @@ function viewOf<T>(informer: Informer | undefined, make: () => T): () => T {
 
 interface NodeSpec {
   unschedulable?: boolean;
-  taints?: { key: string; value?: string; effect: string }[];
+  taints?: { key: string; value?: string; effect: string }[] | null;
 }
 
 /** Taints by which Kubernetes itself closes a Node: cordoned, not ready, out of service, under pressure. */
 const CLOSED = 'node.kubernetes.io/';
 
 export function worldNode({ metadata, spec }: KubeObject): WorldNode {
-  const { unschedulable, taints = [] } = (spec ?? {}) as NodeSpec;
-  const hard = taints.filter(({ effect }) => effect !== 'PreferNoSchedule');
+  const { unschedulable, taints } = (spec ?? {}) as NodeSpec;
+  const hard = (taints ?? []).filter(({ effect }) => effect !== 'PreferNoSchedule');
   const own = hard.filter(({ key }) => !key.startsWith(CLOSED));
   return {
     name: metadata.name,

@@ -1,25 +1,20 @@
-import {
-  cellLosses,
-  type CellLoss,
-  type Durability,
-  membershipOf,
-  orchestratorsOf,
-  parsePolicy,
-} from '../../schemas/durability.ts';
+import type { KubeObject } from '../../schemas/k8s.ts';
+import { sameJson } from '../../schemas/canonical.ts';
 import { resolveCluster } from '../../schemas/resolve/cluster.ts';
 import { runningShards } from '../../schemas/resolve/running.ts';
 import { templateReferences } from '../../schemas/resolve/templates.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
-import type { MultigresCluster, Shard } from '../../schemas/types.ts';
-import { shardViews } from '../../webhook/policies/locate.ts';
-import { inForce } from '../../webhook/policies/running.ts';
+import type { MultigresCluster } from '../../schemas/types.ts';
 import type { Failure, Input, Manifest } from '../documents.ts';
 import { nameOf, namespaceOf, readInputs } from '../documents.ts';
 import { judgeManifest } from '../judge.ts';
-import { type LintFinding, lintDocuments, type LintOptions, worldFor } from '../lint.ts';
+import { appliedTo } from '../applied.ts';
+import { type LintFinding, lintDocuments, type LintOptions } from '../lint.ts';
 import { pointerOf, type Segment } from '../paths.ts';
+import { isWrongTemplate, knownObjects, worldFor } from '../world.ts';
 import type { Position } from '../yaml.ts';
 import { at } from './leaves.ts';
+import { type ExplainedShard, shardsOf } from './shards.ts';
 import { type Origin, provenanceOf, type TemplateKind } from './provenance.ts';
 
 /** Where a value of the resolved cluster comes from. */
@@ -47,18 +42,9 @@ export type Source =
     }
   /** `stored`: admission writes it into the object, so it stays when the operator's defaults change. */
   | { from: 'default'; stored?: true }
+  /** Somebody else wrote it into the stored object, and an apply leaves it there. */
+  | { from: 'stored' }
   | { from: 'namespace' };
-
-export interface ExplainedShard {
-  /** `postgres/default/0-inf` */
-  name: string;
-  policy: string;
-  membersByCell: Record<string, number>;
-  orchestratorsByCell: Record<string, number>;
-  /** Null for a policy that nobody knows. */
-  durability: Durability | null;
-  losses: CellLoss[];
-}
 
 export interface UsedTemplate {
   kind: TemplateKind;
@@ -81,7 +67,7 @@ export interface ExplainedCluster extends Position {
 
 export interface ExplainResult {
   clusters: ExplainedCluster[];
-  /** Why a cluster cannot be explained. */
+  /** Why a cluster cannot be explained, or only without a template. */
   findings: LintFinding[];
   failures: Failure[];
 }
@@ -95,8 +81,13 @@ export function explainDocuments(
   const clusters = manifests.filter(
     ({ ours, object }) => ours && object.kind === 'MultigresCluster',
   );
-  const explained = clusters.map((manifest) => explainOne(manifest, manifests, options));
-  const unclear = clusters.filter((_, i) => explained[i] === undefined);
+  const known = knownObjects(manifests.map(({ object }) => object));
+  const explained = clusters.map((manifest) => explainOne(manifest, manifests, known, options));
+  const unclear = [
+    ...clusters.filter((_, i) => explained[i] === undefined),
+    // nobody finds one, so what is explained here is not what was meant
+    ...manifests.filter(({ object }) => isWrongTemplate(object)),
+  ];
   return {
     clusters: explained.filter((one) => one !== undefined),
     findings: unclear.length > 0 ? errorsOf(inputs, unclear, options) : [],
@@ -120,14 +111,16 @@ function errorsOf(
 function explainOne(
   manifest: Manifest,
   manifests: readonly Manifest[],
+  known: readonly KubeObject[],
   options: LintOptions,
 ): ExplainedCluster | undefined {
   const { file, object, source } = manifest;
   const namespace = namespaceOf(object, options.namespace ?? 'default');
-  const objects = manifests.map((one) => one.object);
-  const world = worldFor(object, namespace, objects, options);
   const old = options.live?.stored(object, namespace);
-  const { stored } = judgeManifest(object, { policies: [], ...(old ? { old } : {}) });
+  const sent = old ? appliedTo(old, object) : object;
+  const world = worldFor(sent, namespace, known, options);
+  const { stored } = judgeManifest(sent, { policies: [], ...(old ? { old } : {}) });
+  const alone = old ? judgeManifest(object, { policies: [] }).stored : stored;
   if (!stored || !world.templates) return undefined;
   const cluster = { ...stored, metadata: { ...stored.metadata, namespace } } as MultigresCluster;
   const running = world.shards ? { running: runningShards(world.shards) } : {};
@@ -140,6 +133,7 @@ function explainOne(
     manifests,
     namespace,
     fallback: options.namespace ?? 'default',
+    isKept: (segments) => !sameJson(at(alone, segments), at(stored, segments)),
   };
   return {
     file,
@@ -162,6 +156,8 @@ interface Finder {
   manifests: readonly Manifest[];
   namespace: string;
   fallback: string;
+  /** Of a value that is not in the manifest: it is more than a default of admission. */
+  isKept(segments: readonly Segment[]): boolean;
 }
 
 function sourceOf(origin: Origin, cluster: MultigresCluster, finder: Finder): Source {
@@ -182,10 +178,10 @@ function sourceOf(origin: Origin, cluster: MultigresCluster, finder: Finder): So
     };
   }
   const { source } = finder.manifest;
-  if (at(source.value, from.segments) === undefined)
-    return path === '/metadata/namespace'
-      ? { from: 'namespace' }
-      : { from: 'default', stored: true };
+  if (at(source.value, from.segments) === undefined) {
+    if (path === '/metadata/namespace') return { from: 'namespace' };
+    return finder.isKept(from.segments) ? { from: 'stored' } : { from: 'default', stored: true };
+  }
   return {
     from: from.segments.includes('overrides') ? 'overrides' : 'manifest',
     path,
@@ -231,26 +227,4 @@ function templatesOf(
       ...whereTemplate(kind, name, [], finder),
     })),
   );
-}
-
-/** With what each shard survives: one that has started under the policy that it has. */
-function shardsOf(
-  cluster: MultigresCluster,
-  resolved: ResolvedCluster,
-  shards: readonly Shard[] | undefined,
-): ExplainedShard[] {
-  return shardViews(cluster, resolved).map((view) => {
-    const { policy, durability, started } = inForce(view, shards);
-    const known = started || parsePolicy(view.durabilityPolicy) !== undefined;
-    const membersByCell = membershipOf(view.shard.pools);
-    const orchestratorsByCell = orchestratorsOf(view.shard.multiorch);
-    return {
-      name: view.title,
-      policy: known ? policy.name : view.durabilityPolicy,
-      membersByCell,
-      orchestratorsByCell,
-      durability: known ? durability : null,
-      losses: known ? cellLosses(policy, membersByCell, orchestratorsByCell) : [],
-    };
-  });
 }

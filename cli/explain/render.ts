@@ -1,7 +1,8 @@
 import { Document, isScalar, isMap, isSeq, type Node } from 'yaml';
 import { published } from '../lint.ts';
 import { pointerOf, type Segment } from '../paths.ts';
-import type { ExplainedCluster, ExplainedShard, ExplainResult, Source } from './explain.ts';
+import type { ExplainedCluster, ExplainResult, Source } from './explain.ts';
+import type { ExplainedShard } from './shards.ts';
 
 const FORMAT_VERSION = 1;
 
@@ -81,6 +82,8 @@ function sourceText(source: Source): string {
     }
     case 'default':
       return source.stored ? 'default, stored by admission' : 'built-in default';
+    case 'stored':
+      return 'stored in the cluster, not in the file';
     case 'namespace':
       return 'the namespace asked for';
   }

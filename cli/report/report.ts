@@ -10,6 +10,8 @@ export type Format = (typeof FORMATS)[number];
 export interface RenderOptions {
   /** Base of the address of the docs, for formats that link to them: `https://.../docs/`. */
   docsUrl?: string;
+  /** The folder that names of files are relative to, for formats that name files by URIs; absolute. */
+  folder?: string;
 }
 
 /** A result in one of the formats, with a newline at the end. */

@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Failure } from '../documents.ts';
 import type { LintFinding, LintResult } from '../lint.ts';
 import { VERSION } from '../version.ts';
@@ -5,7 +7,7 @@ import type { RenderOptions } from './report.ts';
 import { type RuleInfo, ruleInfos } from './rules.ts';
 
 /** SARIF 2.1.0 (OASIS), the form that code hosts show at the line in question. */
-export function renderSarif(result: LintResult, { docsUrl }: RenderOptions): string {
+export function renderSarif(result: LintResult, { docsUrl, folder = '/' }: RenderOptions): string {
   const rules = ruleInfos();
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -22,11 +24,13 @@ export function renderSarif(result: LintResult, { docsUrl }: RenderOptions): str
         invocations: [
           {
             executionSuccessful: result.failures.length === 0,
-            toolExecutionNotifications: result.failures.map(notificationOf),
+            toolExecutionNotifications: result.failures.map((failure) =>
+              notificationOf(failure, folder),
+            ),
           },
         ],
         columnKind: 'utf16CodeUnits',
-        results: result.findings.map((finding) => resultOf(finding, rules)),
+        results: result.findings.map((finding) => resultOf(finding, rules, folder)),
       },
     ],
   };
@@ -45,7 +49,7 @@ const descriptorOf = (rule: RuleInfo, docsUrl: string | undefined): object => ({
   properties: { docs: `docs/${rule.anchor}` },
 });
 
-function resultOf(finding: LintFinding, rules: readonly RuleInfo[]): object {
+function resultOf(finding: LintFinding, rules: readonly RuleInfo[], folder: string): object {
   const { check, severity, kind, namespace, name, path, text } = finding;
   return {
     ruleId: check,
@@ -54,7 +58,7 @@ function resultOf(finding: LintFinding, rules: readonly RuleInfo[]): object {
     message: { text: `${kind}/${name}: ${text}` },
     locations: [
       {
-        physicalLocation: physical(finding),
+        physicalLocation: physical(finding, folder),
         logicalLocations: [
           { name, kind: 'object', fullyQualifiedName: `${namespace}/${kind}/${name}${path}` },
         ],
@@ -63,16 +67,26 @@ function resultOf(finding: LintFinding, rules: readonly RuleInfo[]): object {
   };
 }
 
-const notificationOf = (failure: Failure): object => ({
+const notificationOf = (failure: Failure, folder: string): object => ({
   level: 'error',
   message: { text: failure.message },
-  locations: [{ physicalLocation: physical(failure) }],
+  locations: [{ physicalLocation: physical(failure, folder) }],
 });
 
-function physical({ file, line, column }: Pick<Failure, 'file' | 'line' | 'column'>): object {
-  const uri = file === '-' ? 'stdin' : file.split('/').map(encodeURIComponent).join('/');
+type Place = Pick<Failure, 'file' | 'line' | 'column'>;
+
+function physical({ file, line, column }: Place, folder: string): object {
   return {
-    artifactLocation: { uri },
+    artifactLocation: { uri: uriOf(file, folder) },
     ...(line > 0 ? { region: { startLine: line, startColumn: column } } : {}),
   };
+}
+
+/** Relative to the folder for what lies in it, which code hosts find in a checkout; else a file URI. */
+function uriOf(file: string, folder: string): string {
+  if (file === '-') return 'stdin';
+  const whole = path.resolve(folder, file);
+  const inside = path.relative(folder, whole);
+  if (/^\.\.([/\\]|$)/.test(inside) || path.isAbsolute(inside)) return pathToFileURL(whole).href;
+  return inside.split(path.sep).map(encodeURIComponent).join('/');
 }

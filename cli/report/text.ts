@@ -1,4 +1,5 @@
 import type { LintResult } from '../lint.ts';
+import { printable } from '../printable.ts';
 
 /**
  * `file:line:column: error|warning: Kind/name: text [code]`, one line each, as compilers write and
@@ -13,7 +14,11 @@ export function renderText(result: LintResult, { summary = true } = {}): string 
     ({ file, line, column, severity, kind, name, text }) =>
       `${file}:${line}:${column}: ${severity}: ${kind}/${name}: ${text}`,
   );
-  return [...failures, ...findings, ...(summary ? [summaryOf(result)] : []), ''].join('\n');
+  return [
+    ...[...failures, ...findings].map(printable),
+    ...(summary ? [summaryOf(result)] : []),
+    '',
+  ].join('\n');
 }
 
 function summaryOf({ objects, findings, failures }: LintResult): string {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { KubeError } from './errors.ts';
 
@@ -15,8 +17,14 @@ export function loadUserConfig({ kubeconfig, context }: UserConfigOptions): {
   namespace?: string;
 } {
   const config = new KubeConfig();
-  if (kubeconfig === undefined) config.loadFromDefault();
-  else config.loadFromFile(kubeconfig);
+  const listed = process.env['KUBECONFIG'];
+  if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
+  else if (listed) loadAll(config, listed.split(path.delimiter));
+  else config.loadFromDefault();
+  // such a server has no TLS to verify: kubectl proxy
+  config.clusters = config.clusters.map((one) =>
+    one.server.startsWith('http:') ? { ...one, skipTLSVerify: true } : one,
+  );
   const contexts = config.getContexts().map(({ name }) => name);
   if (context !== undefined) {
     if (!contexts.includes(context))
@@ -29,6 +37,18 @@ export function loadUserConfig({ kubeconfig, context }: UserConfigOptions): {
     throw denied('no access to a Kubernetes API: give --kubeconfig, or set KUBECONFIG');
   const namespace = config.getContextObject(config.getCurrentContext())?.namespace;
   return namespace === undefined ? { config } : { config, namespace };
+}
+
+/** As kubectl: the first of several that says something wins, and those that are missing do not count. */
+function loadAll(config: KubeConfig, files: readonly string[]): void {
+  const [first, ...others] = files.filter((file) => file !== '' && existsSync(file));
+  if (first === undefined) throw denied(`no file of KUBECONFIG exists: ${files.join(', ')}`);
+  config.loadFromFile(first);
+  for (const file of others) {
+    const other = new KubeConfig();
+    other.loadFromFile(file);
+    config.mergeConfig(other, true);
+  }
 }
 
 const denied = (text: string): KubeError =>

@@ -98,63 +98,68 @@ interface ManagedFields {
   fieldsV1: object;
 }
 
+/** What another manager sets of each kind that the examples have, and they do not set. */
+const OF_BLUE: Record<string, object> = {
+  MultigresCluster: {
+    logLevels: { pgctld: 'debug' },
+    topologyPruning: { enabled: false },
+    multiadmin: { spec: { replicas: 2 } },
+    certCommonName: 'db.example.com',
+  },
+  CoreTemplate: { multiadmin: { podLabels: { team: 'blue' } } },
+  CellTemplate: { multigateway: { podLabels: { team: 'blue' } } },
+  ShardTemplate: { multiorch: { podLabels: { team: 'blue' } } },
+};
+
 describe('a second field manager', () => {
-  const managers = (namespace: string): ManagedFields[] => {
-    const args = ['-n', namespace, 'get', 'mgc', 'minimal', '-o', 'json', '--show-managed-fields'];
-    const { metadata } = JSON.parse(kubectl(args)) as KubeObject;
-    return (metadata as { managedFields?: ManagedFields[] }).managedFields ?? [];
-  };
-  const ownedBy = (namespace: string, name: string) =>
-    managers(namespace).find(({ manager, operation }) => manager === name && operation === 'Apply')
-      ?.fieldsV1;
-  const file = path.join(folder, 'minimal.yaml');
-  const others = (namespace: string): KubeObject => ({
-    apiVersion: 'multigres.com/v1alpha1',
-    kind: 'MultigresCluster',
-    metadata: { name: 'minimal', namespace, labels: { team: 'blue' } },
-    spec: {
-      logLevels: { pgctld: 'debug' },
-      topologyPruning: { enabled: false },
-      multiadmin: { spec: { replicas: 2 } },
-      certCommonName: 'db.example.com',
-    },
+  /** The objects of ours that an example has, as they are stored. */
+  const oursIn = (namespace: string, file: string): KubeObject[] =>
+    objectsIn(namespace, file).filter(({ kind }) => kind in OF_BLUE);
+  const ownedByBlue = ({ metadata }: KubeObject): object | undefined =>
+    (metadata as { managedFields?: ManagedFields[] }).managedFields?.find(
+      ({ manager, operation }) => manager === 'blue' && operation === 'Apply',
+    )?.fieldsV1;
+  const blueOf = ({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): KubeObject => ({
+    apiVersion,
+    kind,
+    metadata: { name, labels: { team: 'blue' }, ...(namespace ? { namespace } : {}) },
+    spec: OF_BLUE[kind],
   });
-  const values = (namespace: string): unknown => {
-    const { metadata, spec } = JSON.parse(
-      kubectl(['-n', namespace, 'get', 'mgc', 'minimal', '-o', 'json']),
-    ) as KubeObject<{ logLevels: object; topologyPruning: object; multiadmin: object }>;
-    return { labels: metadata.labels, spec };
-  };
+  const values = (objects: readonly KubeObject[]): unknown[] =>
+    objects.map(({ kind, metadata: { name, labels }, spec }) => ({ kind, name, labels, spec }));
+  const SERVER = ['apply', '--server-side', '--field-manager=gitops'];
 
   for (const [way, apply] of [
     ['client-side', ['apply']],
-    ['server-side', ['apply', '--server-side', '--field-manager=gitops']],
-  ] as const) {
-    test(`keeps all that it set while the first one applies ${way} again`, async () => {
-      const namespace = namespaceFor(`second-${way}`, 'minimal.yaml');
-      kubectl(['-n', namespace, ...apply, '-f', file]);
-      // not by kubectl, which would take over what a client-side apply owns
-      await api.apply(others(namespace), { fieldManager: 'blue' });
-      const owned = ownedBy(namespace, 'blue');
-      assert.ok(owned);
-      const before = values(namespace);
-      assert.partialDeepStrictEqual(before, {
-        labels: { team: 'blue' },
-        spec: {
-          logLevels: { pgctld: 'debug', multiorch: 'info' },
-          topologyPruning: { enabled: false },
-        },
+    ['server-side', SERVER],
+  ] as const)
+    for (const { name, file } of files)
+      test(`keeps all that it set while the first one applies ${name} ${way} again`, async () => {
+        const namespace = namespaceFor(`second-${way}`, name);
+        kubectl(['-n', namespace, ...apply, '-f', file]);
+        // not by kubectl, which would take over what a client-side apply owns
+        for (const object of oursIn(namespace, file))
+          await api.apply(blueOf(object), { fieldManager: 'blue' });
+        const before = oursIn(namespace, file);
+        assert.ok(before.length > 0);
+        for (const object of before) {
+          assert.ok(ownedByBlue(object), object.kind);
+          const { metadata, spec } = blueOf(object);
+          const { labels } = metadata;
+          assert.partialDeepStrictEqual(object, { metadata: { labels }, spec });
+        }
+        kubectl(['-n', namespace, ...apply, '-f', file]);
+        const then = oursIn(namespace, file);
+        assert.deepEqual(values(then), values(before));
+        assert.deepEqual(then.map(ownedByBlue), before.map(ownedByBlue));
       });
-      kubectl(['-n', namespace, ...apply, '-f', file]);
-      assert.deepEqual(values(namespace), before);
-      assert.deepEqual(ownedBy(namespace, 'blue'), owned);
-    });
-  }
 
-  test('meets no conflict over what admission wrote', () => {
-    const namespace = namespaceFor('conflict', 'minimal.yaml');
-    kubectl(['-n', namespace, 'apply', '--server-side', '--field-manager=gitops', '-f', file]);
-    const blue = ['apply', '--server-side', '--field-manager=blue', '-f', '-'];
-    kubectl(['-n', namespace, ...blue], JSON.stringify(others(namespace)));
-  });
+  for (const { name, file } of files)
+    test(`meets no conflict over what admission wrote into ${name}`, () => {
+      const namespace = namespaceFor('conflict', name);
+      kubectl(['-n', namespace, ...SERVER, '-f', file]);
+      const blue = ['apply', '--server-side', '--field-manager=blue', '-f', '-'];
+      for (const object of oursIn(namespace, file))
+        kubectl(['-n', namespace, ...blue], JSON.stringify(blueOf(object)));
+    });
 });

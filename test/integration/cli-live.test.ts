@@ -5,9 +5,11 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { appliedTo } from '../../cli/applied.ts';
 import { readYaml } from '../../cli/yaml.ts';
 import type { KubeApi } from '../../controller/kube/api.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
+import { storedForm } from '../../schemas/stored-form.ts';
 import { kubeconfig, kubectl } from '../support/cluster.ts';
 import { namespaceWithKinds } from '../support/stage.ts';
 
@@ -74,6 +76,37 @@ describe('against a cluster', () => {
     const { code, out, err } = lint(text);
     assert.equal(code, 1, err);
     assert.match(out, /^-:7:3: error: MultigresCluster\/live: \/spec\/cells: .*\[rule\]$/m);
+  });
+
+  test('what an apply would store is worked out as kubectl does', () => {
+    const named = (more: string): string =>
+      manifest(['z1', 'z2', 'z3'], more).replace('name: live', 'name: applied');
+    const ns = ['-n', namespace.name];
+    const get = (): KubeObject =>
+      JSON.parse(kubectl([...ns, 'get', 'mgc', 'applied', '-o', 'json'])) as KubeObject;
+    const others = {
+      metadata: { annotations: { 'example.com/a': 'b' } },
+      spec: { topologyPruning: { enabled: false }, logLevels: { multiorch: 'debug' } },
+    };
+    const before =
+      '  certCommonName: a.example.com\n  logLevels: { pgctld: debug, multiadmin: warn }';
+    for (const [file, then] of [
+      [before, '  logLevels: { pgctld: debug }'],
+      ['  logLevels: { pgctld: debug }', '  logLevels: { multiorch: null }'],
+      ['  logLevels: { multiorch: null }', '  logLevels: { multiorch: null }'],
+    ] as const) {
+      kubectl([...ns, 'apply', '-f', '-'], named(file));
+      const patch = ['patch', 'mgc', 'applied', '--type=merge', '-p', JSON.stringify(others)];
+      kubectl([...ns, ...patch]);
+      const stored = get();
+      const apply = ['apply', '-f', '-', '--dry-run=server', '-o', 'json'];
+      const theirs = JSON.parse(kubectl([...ns, ...apply], named(then))) as KubeObject;
+      const ours = appliedTo(stored, readYaml(named(then)).documents[0]?.value as KubeObject);
+      assert.deepEqual(storedForm(ours.kind, ours).spec, theirs.spec, then);
+      assert.equal(ours.metadata.annotations?.['example.com/a'], 'b');
+      const { code, out, err } = lint(named(then));
+      assert.equal(code, 0, out + err);
+    }
   });
 
   test('templates of the cluster are found', () => {

@@ -7,6 +7,7 @@ import { apiPath, type KubeApi, kindOf } from '../../controller/kube/api.ts';
 import { isKubeError } from '../../controller/kube/errors.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { kubectl } from '../support/cluster.ts';
+import { METADATA } from '../support/metadata-cases.ts';
 import { namespaceWithKinds } from '../support/stage.ts';
 import { schemaCases } from '../support/schema-cases.ts';
 
@@ -49,6 +50,41 @@ test('YAML is read as kubectl reads it', () => {
   const ours = readYaml(`${text}\n`);
   assert.ok(ours.ok);
   assert.deepEqual(ours.documents[0]?.value, JSON.parse(theirs));
+});
+
+test('a text is cut into documents as by kubectl', () => {
+  const named = (name: string): string =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`;
+  const json = (name: string): string => JSON.stringify(readYaml(named(name)).documents[0]?.value);
+  const texts = [
+    `--- # first\n${named('a')}---\t\n${named('b')}`,
+    `${named('a')}...\n---\n${named('b')}`,
+    `${named('a')}... # end\n# of it\n`,
+    `${named('a')}\r\n---\r\n${named('b')}`,
+    `${json('a')}\n${json('b')}`,
+    `{apiVersion: v1, kind: ConfigMap, metadata: {name: a},}`,
+    `--- ${json('a')}`,
+    `---- \n${named('a')}`,
+    `%YAML 1.1\n---\n${named('a')}`,
+    `%TAG ! tag:example.com,2026:\n---\n${named('a')}`,
+    `...\n${named('a')}`,
+  ];
+  for (const text of texts) {
+    const ours = readYaml(text);
+    const args = ['patch', '--local', '-f', '-', '--type=merge', '-p', '{}', '-o', 'name'];
+    let theirs: string[] | undefined;
+    try {
+      theirs = kubectl(args, text).trim().split('\n');
+    } catch {
+      theirs = undefined;
+    }
+    const names = ours.documents.map(
+      ({ value }) => `configmap/${(value as KubeObject).metadata.name}`,
+    );
+    assert.deepEqual(ours.ok ? names : undefined, theirs, text);
+  }
+  // kubectl leaves the second one out without a word
+  assert.equal(readYaml(`${named('a')}...\n${named('b')}`).ok, false);
 });
 
 /** A cluster with parts replaced. */
@@ -137,6 +173,10 @@ const MORE: Record<string, KubeObject> = {
   ),
 };
 
+const OF_METADATA = Object.fromEntries(
+  Object.entries(METADATA).map(([name, [metadata]]) => [name, cluster(metadata)]),
+);
+
 /** What the API server says to a client that wants no unknown fields, as kubectl does. */
 async function theirVerdict(object: KubeObject, old?: KubeObject): Promise<string> {
   const url = (name?: string) =>
@@ -166,7 +206,11 @@ describe('the verdict without an API server is that of the API server', { concur
   const holds = createCelRules();
   const all = [
     ...schemaCases(),
-    ...Object.entries(MORE).map(([name, object]) => ({ name, object, old: undefined })),
+    ...Object.entries({ ...MORE, ...OF_METADATA }).map(([name, object]) => ({
+      name,
+      object,
+      old: undefined,
+    })),
   ];
   for (const { name, object, old } of all)
     test(name, async () => {

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { judgeManifest, type ManifestFinding } from '../../cli/judge.ts';
 import { lintDocuments } from '../../cli/lint.ts';
+import type { KubeObject } from '../../schemas/k8s.ts';
 import { describe } from '../../cli/judge.ts';
 import type { ApiCase } from './api-cases.ts';
 import {
@@ -14,13 +15,15 @@ import {
 import { NAMESPACE } from './api-cases.ts';
 import { worldOf } from './worlds.ts';
 
+type Judged = Pick<ApiCase, 'input' | 'old' | 'request' | 'world'>;
+
 /**
  * Judges a case as the command line does: the object as YAML text, the stored object and the world as
  * `--against-cluster` would find them. What no manifest in a file can ask for (a deletion, a request
  * past our webhooks) goes to the function behind the command. Undefined for requests to subresources,
  * of which the command knows nothing.
  */
-export function commandOutcome(item: ApiCase): Outcome | undefined {
+export function commandOutcome(item: Judged): Outcome | undefined {
   const { input, request, world } = item;
   if (request.subresource !== undefined) return undefined;
   const old = storedBefore(item);
@@ -45,7 +48,7 @@ export function commandOutcome(item: ApiCase): Outcome | undefined {
     {
       ...options,
       live: {
-        stored: () => old,
+        stored: () => old && asApplied(old),
         worldOf: () => worldOf(world),
         modesIn: () => ({}),
         mayBypass: () => new Map(),
@@ -54,6 +57,13 @@ export function commandOutcome(item: ApiCase): Outcome | undefined {
   );
   if (failures.length > 0) throw new Error(JSON.stringify(failures));
   return outcomeOf(findings);
+}
+
+/** Written by an apply that said all of it: what the file of a case lacks shall be gone, as after a PUT. */
+function asApplied(old: KubeObject): KubeObject {
+  const last = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(old) };
+  const annotations = { ...old.metadata.annotations, ...last };
+  return { ...old, metadata: { ...old.metadata, annotations } };
 }
 
 /** The API server stops at what the schema says; the command goes on to the policies. */

@@ -45,7 +45,7 @@ export const isIntercepted = (request: RequestFile): boolean =>
   request.subresource === undefined &&
   !TRUSTED.includes(request.user ?? '');
 
-export const operationOf = ({ request, old }: ApiCase): Operation =>
+export const operationOf = ({ request, old }: Pick<ApiCase, 'request' | 'old'>): Operation =>
   request.operation ?? (old ? 'UPDATE' : 'CREATE');
 
 /** Judges a case with nothing but functions: defaults, schema, rules, policies. */
@@ -89,7 +89,9 @@ const accepted = (): Outcome => ({
 });
 
 /** What is stored before the request of a case, with what admission once made of it. */
-export function storedBefore(item: ApiCase): KubeObject | undefined {
+export function storedBefore(
+  item: Pick<ApiCase, 'input' | 'old' | 'request'>,
+): KubeObject | undefined {
   if (operationOf(item) === 'DELETE') return storedForm(item.input.kind, item.input);
   return item.old && stored(item.old, item.request.storedAsWritten === true);
 }

@@ -185,7 +185,7 @@ interface StatusBody {
 }
 
 const codesIn = (text: string): string[] =>
-  distinct([...text.matchAll(/\[(MG\d{3})\]/g)].map((match) => match[1] ?? ''));
+  distinct([...text.matchAll(/\[(MG\d{3}) /g)].map((match) => match[1] ?? ''));
 
 function outcomeOf(answer: Answer, request: RequestFile): Outcome {
   const warnings = answer.warnings.join(' ').replaceAll(/\s+/g, ' ');

@@ -36,7 +36,7 @@ const WORDS = [
 ];
 
 /** What nobody should write, and somebody will. */
-const JUNK: Any = fc.oneof(
+export const JUNK: Any = fc.oneof(
   fc.constantFrom<unknown>(null, true, false, 0, -1, 1.5, 1e308, '', ' ', [], {}, [null], [[]]),
   fc.constantFrom(
     '~',

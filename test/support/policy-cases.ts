@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { KubeObject } from '../../schemas/k8s.ts';
+import { storedForm } from '../../schemas/stored-form.ts';
+import { sameJson } from '../../webhook/policies/policy.ts';
+import type { Outcome } from './api-outcome.ts';
 import type { RequestFile } from './api-cases.ts';
 import { readWorldFile, type WorldFile } from './worlds.ts';
 
@@ -46,4 +49,21 @@ export function policyCases(): PolicyCase[] {
       };
     }),
   );
+}
+
+/** A change to what the API server would have filled in by itself is none there. */
+export function isChange({ old, input }: PolicyCase): boolean {
+  const spec = (object: KubeObject): unknown => storedForm(object.kind, object).spec;
+  return old === undefined || sameJson(old.spec, input.spec) || !sameJson(spec(old), spec(input));
+}
+
+/** `policy/name` of cases that an API server never lets reach their policy; with older CRDs, it is asked. */
+export const behindTheSchema: ReadonlySet<string> = new Set(
+  parse(readFileSync(new URL('behind-the-schema.yaml', ROOT), 'utf8')) as string[],
+);
+
+/** What one policy said of a request. */
+export function verdictOf(outcome: Outcome, code: string): PolicyCase['verdict'] {
+  if (outcome.denied.includes(code)) return 'denied';
+  return outcome.warned.includes(code) ? 'warned' : 'allowed';
 }

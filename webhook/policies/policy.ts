@@ -217,9 +217,10 @@ function modeOf(policy: Policy, finding: Finding, modes: ModeOverrides): Mode {
     : own;
 }
 
-function showValue(value: unknown): string {
+/** A value as JSON, cut if it is long, but never inside of a character. */
+export function showValue(value: unknown): string {
   const text = JSON.stringify(value) ?? '';
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return text.length > 80 ? `${text.slice(0, 77).replace(/[\uD800-\uDBFF]$/, '')}...` : text;
 }
 
 /** Segment by segment, elements of a list by their number. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
@@ -48,9 +49,10 @@ describe('the command line', () => {
       process.chdir(path.dirname(file));
       const printed = { stdout: '', stderr: '' };
       const code = await run(args, {
-        stdin: () => readFileSync(stdin ?? '/dev/null', 'utf8'),
+        stdin: () => readFile(stdin ?? '/dev/null', 'utf8'),
         out: (text) => (printed.stdout += text),
         err: (text) => (printed.stderr += text),
+        folder: () => process.cwd(),
         readLive: () =>
           mayBypass
             ? Promise.resolve(emptyCluster(mayBypass))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { explainDocuments } from '../../../cli/explain/explain.ts';
+import { OFFLINE_WORLD } from '../../../cli/judge.ts';
 import { leavesOf, withValue } from '../../../cli/explain/leaves.ts';
 import { provenanceOf, type Origin } from '../../../cli/explain/provenance.ts';
 import { resolveCluster } from '../../../schemas/resolve/cluster.ts';
@@ -123,7 +124,7 @@ test('sources of the examples hold what they are said to hold', () => {
     );
     for (const { segments, value } of leaves) {
       const source = sources[segments.map((part) => `/${part}`).join('')];
-      if (!source || source.from === 'default' || source.from === 'namespace') continue;
+      if (!source || !('path' in source)) continue;
       if (source.derived || source.line === undefined) continue;
       const input = inputs.find(
         (one) => one.name === (source.from === 'template' ? source.file : file),
@@ -133,6 +134,59 @@ test('sources of the examples hold what they are said to hold', () => {
         assert.ok(line.includes(`${value as string}`), `${name}: ${line}`);
     }
   }
+});
+
+const CLUSTER = `
+apiVersion: multigres.com/v1alpha1
+kind: MultigresCluster
+metadata: { name: m }
+spec:
+  postgresPasswordSecretRef: { name: pw, key: password }
+  cells: [{ name: z1, zoneId: az1 }]
+`;
+const TEMPLATE = `---
+apiVersion: multigres.com/v1alpha1
+kind: ShardTemplate
+metadata: { name: default }
+spec: { pools: { main: { replicasPerCell: 2 }, spare: } }
+`;
+
+test('a template is taken as it would be stored, and one that would not be is told', () => {
+  const explain = (text: string) => explainDocuments([{ name: 'a.yaml', text }]);
+  const { clusters, findings } = explain(CLUSTER + TEMPLATE);
+  assert.deepEqual(findings, []);
+  const [shard] = clusters[0]?.shards ?? [];
+  assert.deepEqual(shard?.membersByCell, { z1: 2 });
+  const wrong = explain(CLUSTER + TEMPLATE.replace('2', 'many'));
+  assert.equal(wrong.clusters.length, 1);
+  assert.deepEqual(
+    wrong.findings.map(({ kind, path }) => `${kind} ${path}`),
+    ['ShardTemplate /spec/pools/main/replicasPerCell'],
+  );
+});
+
+test('against a cluster, what others wrote into the stored object is told apart', () => {
+  const input = { name: 'a.yaml', text: CLUSTER };
+  const [offline] = explainDocuments([input]).clusters;
+  const stored = {
+    apiVersion: 'multigres.com/v1alpha1',
+    kind: 'MultigresCluster',
+    metadata: { name: 'm', uid: 'u' },
+    spec: { logLevels: { pgctld: 'debug', multiorch: 'info' }, durabilityPolicy: 'AT_LEAST_2' },
+  };
+  const [live] = explainDocuments([input], {
+    live: {
+      stored: () => stored,
+      worldOf: () => OFFLINE_WORLD,
+      modesIn: () => ({}),
+      mayBypass: () => new Map(),
+    },
+  }).clusters;
+  assert.equal(live?.resolved.logLevels.pgctld, 'debug');
+  assert.deepEqual(live.sources, {
+    ...offline?.sources,
+    '/logLevels/pgctld': { from: 'stored' },
+  });
 });
 
 test('the shards of a cluster come with what they survive', () => {

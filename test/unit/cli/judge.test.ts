@@ -5,6 +5,8 @@ import { describe as textOf, judgeManifest, type ManifestFinding } from '../../.
 import { rulesOf } from '../../../schemas/kinds/dsl.ts';
 import { API_KINDS } from '../../../schemas/kinds/index.ts';
 import { walkSchemas } from '../../../schemas/walk.ts';
+import type { PolicyKind } from '../../../webhook/policies/policy.ts';
+import { policyOf } from '../../support/policy.ts';
 import { plainPath, type SchemaCase, schemaCases } from '../../support/schema-cases.ts';
 
 const holds = createCelRules();
@@ -59,4 +61,14 @@ test('each rule in CEL can be evaluated here', () => {
       // values of the wrong type fail in their own way; what cannot be read is the fault of the text
       assert.doesNotMatch(String(error), /ParseError|Unknown variable/, rule.cel);
     }
+});
+
+test('the short text of a finding is kept beside the whole one', () => {
+  const check = () => [{ path: '/spec', message: 'm', allowed: 'a', fix: 'f', brief: 'in short' }];
+  const [, item] = schemaCases().filter(({ expected }) => expected.verdict === 'accepted');
+  assert.ok(item);
+  const policies = [policyOf({ kinds: API_KINDS.map(({ kind }) => kind as PolicyKind), check })];
+  const [found] = judgeManifest(item.object, { holds, policies }).findings;
+  assert.equal(found?.brief, 'in short');
+  assert.match(found ? textOf(found) : '', /^\/spec: m\. Allowed: a\. Fix: f\. \[MG999 x\]$/);
 });

@@ -45,3 +45,29 @@ test('the exit code is that of the run, and a pipe that closes early is no failu
   assert.equal(piped.stderr, '');
   assert.match(piped.stdout, /^# MultigresCluster default\/minimal/);
 });
+
+test('standard input may come late, in pieces, and with pauses', () => {
+  const wait = 'sleep 1';
+  const producer = `${wait}; head -c 200 examples/minimal.yaml; ${wait}; tail -c +201 examples/minimal.yaml`;
+  const { status, stdout, stderr } = spawnSync(
+    'sh',
+    ['-c', `(${producer}) | "${process.execPath}" "${program}" lint -`],
+    { cwd: root, encoding: 'utf8', timeout: 60_000 },
+  );
+  assert.equal(status, 0, stdout + stderr);
+  assert.match(stdout, /1 object, all accepted/);
+});
+
+test('standard input may be a file, or nothing', () => {
+  const shell = (redirection: string) =>
+    spawnSync('sh', ['-c', `"${process.execPath}" "${program}" lint - ${redirection}`], {
+      cwd: root,
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+  assert.equal(shell('< examples/minimal.yaml').status, 0);
+  assert.match(shell('< /dev/null').stdout, /no objects/);
+  const folder = shell('< examples');
+  assert.equal(folder.status, 2);
+  assert.match(folder.stdout, /^-: cannot read: /);
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { lintDocuments } from '../../../cli/lint.ts';
+import { lintDocuments, strictly } from '../../../cli/lint.ts';
 import { escapeXml } from '../../../cli/report/junit.ts';
 import { type Format, FORMATS, render } from '../../../cli/report/report.ts';
 import { ruleInfos } from '../../../cli/report/rules.ts';
@@ -96,6 +96,18 @@ describe('SARIF', () => {
     ]);
   });
 
+  test('names files as seen from the folder, and those outside of it by whole addresses', () => {
+    const uris = (name: string): unknown => {
+      const result = lintDocuments([{ name, text: cell('wrong', 200) }]);
+      const { runs } = JSON.parse(render(result, 'sarif', { folder: '/work/a b' })) as Sarif;
+      return runs[0]?.results[0]?.locations[0]?.physicalLocation.artifactLocation.uri;
+    };
+    assert.equal(uris('./c/../d e.yaml'), 'd%20e.yaml');
+    assert.equal(uris('/work/a b/..c/d.yaml'), '..c/d.yaml');
+    assert.equal(uris('../c/b.yaml'), 'file:///work/c/b.yaml');
+    assert.equal(uris('/tmp/ü.yaml'), 'file:///tmp/%C3%BC.yaml');
+  });
+
   test('says that not all could be read', () => {
     assert.equal(run.invocations[0]?.executionSuccessful, false);
     assert.equal(run.invocations[0]?.toolExecutionNotifications.length, 1);
@@ -116,6 +128,41 @@ test('each check of the program is described where its rule says', () => {
   const docs = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
   for (const { anchor } of ruleInfos().filter((info) => info.anchor.startsWith('cli.md#')))
     assert.ok(docs.includes(`<a id="${anchor.slice('cli.md#'.length)}"></a>`), anchor);
+});
+
+test('where warnings count as errors, every format says so', () => {
+  const text = `${cell('twice', 1)}  multigateway: {}\n---\n${cell('right', 1)}`;
+  const result = lintDocuments([{ name: 'a.yaml', text }]);
+  assert.equal(result.verdict, 'accepted');
+  assert.match(render(result, 'junit'), /failures="0"/);
+  const strict = strictly(result);
+  assert.match(render(strict, 'text'), / error: [^]*\n2 objects, 1 denied: 1 error, 0 warnings\n$/);
+  const json = JSON.parse(render(strict, 'json')) as typeof strict & { summary: object };
+  assert.equal(json.verdict, 'denied');
+  assert.deepEqual(
+    json.objects.map(({ verdict }) => verdict),
+    ['denied', 'accepted'],
+  );
+  const summary = { objects: 2, denied: 1, errors: 1, warnings: 0, failures: 0 };
+  assert.deepEqual(json.summary, summary);
+  const junit = render(strict, 'junit');
+  assert.match(junit, /<testsuites [^>]*failures="1"/);
+  assert.match(junit, /<failure message="1 problem" type="denied">a\.yaml:6:3: /);
+  const [run] = (JSON.parse(render(strict, 'sarif')) as Sarif).runs;
+  assert.deepEqual(
+    run?.results.map(({ level }) => level),
+    ['error'],
+  );
+  assert.equal(strictly(RESULT).verdict, 'failed');
+});
+
+test('a name with a line break stays on its line, and no character is cut in two', () => {
+  const name = `"a\\nb${'\u{1F600}'.repeat(60)}"`;
+  const result = lintDocuments([{ name: 'a.yaml', text: cell(name, 1) }]);
+  const lines = render(result, 'text').trimEnd().split('\n');
+  assert.equal(lines.length, result.findings.length + 1);
+  assert.match(lines[0] ?? '', /CellTemplate\/a\\nb/);
+  for (const text of lines) assert.ok(text.isWellFormed() && !text.includes('\u{FFFD}'), text);
 });
 
 test('XML holds any text', () => {

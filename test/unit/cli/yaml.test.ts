@@ -125,7 +125,7 @@ test('a part keeps its value, its places and its repeated keys', () => {
 });
 
 test('documents that hold nothing are left out', () => {
-  const read = readYaml('---\n# a\n---\nb: 1\n---\nnull\n--- ~\n---\n...\n');
+  const read = readYaml('---\n# a\n---\nb: 1\n---\nnull\n--- # b\n~\n---\n...\n');
   assert.deepEqual(
     read.documents.map(({ value }) => value),
     [{ b: 1 }],
@@ -173,6 +173,26 @@ describe('what cannot be read', () => {
     assert.deepEqual(errorOf('a: 1\nb: "\u0000"'), [`2:5: ${message}`]);
     assert.deepEqual(errorOf('\u001B[31m'), [`1:1: ${message}`]);
     assert.equal(only('a: "\u{1F600}\u{85}\t"').value instanceof Object, true);
+  });
+
+  test('includes YAML that kubectl refuses or leaves out', () => {
+    const separator = 'kubectl takes nothing but a comment behind "---": write it on the next line';
+    assert.deepEqual(errorOf('a: 1\n--- {b: 2}\n'), [`2:1: ${separator}`]);
+    assert.deepEqual(errorOf('--- ~\n'), [`1:1: ${separator}`]);
+    assert.deepEqual(errorOf('---- \n'), [`1:1: ${separator}`]);
+    const directive = 'kubectl does not take directives: remove the line';
+    assert.deepEqual(errorOf('%YAML 1.1\n---\na: 1\n'), [`1:1: ${directive}`]);
+    assert.deepEqual(errorOf('a: 1\n...\n%TAG ! tag:x,2000:\n---\na: 1\n'), [`3:1: ${directive}`]);
+    const end = 'kubectl leaves out what stands behind "...": begin it with "---"';
+    assert.deepEqual(errorOf('a: 1\n...\nb: 2\n'), [`3:1: ${end}`]);
+    for (const right of [
+      '--- # a\na: 1\n---\t\nb: 1\n',
+      'a: 1\n...\n---\nb: 2\n',
+      'a: 1\n... # x\n# y\n',
+      'a: "\n  ---x\n  %YAML"\n',
+      'a: 1\r\n---\r\nb: 1\r\n',
+    ])
+      assert.ok(readYaml(right).ok, right);
   });
 
   test('does not hide the documents beside it', () => {
