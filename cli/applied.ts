@@ -11,11 +11,16 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
  * kubectl sends for custom resources, a list of the file replaces the stored one as a whole. Pure.
  */
 export function appliedTo(stored: KubeObject, file: KubeObject): KubeObject {
-  return merged(
+  const sent = merged(
     file as unknown as Fields,
     stored as unknown as Fields,
     saidLast(stored),
   ) as unknown as KubeObject;
+  const { annotations } = sent.metadata;
+  if (annotations?.[LAST_APPLIED] === undefined) return sent;
+  // for the next time
+  const noted = { ...annotations, [LAST_APPLIED]: JSON.stringify(file) };
+  return { ...sent, metadata: { ...sent.metadata, annotations: noted } };
 }
 
 function merged(file: Fields, stored: Fields, last: Fields): Record<string, unknown> {

@@ -14,6 +14,7 @@ export interface RequestFile {
   subresource?: 'status' | 'scale';
   storedAsWritten?: boolean;
   strict?: boolean;
+  edited?: boolean;
 }
 
 /** What shall come of it. */

@@ -33,7 +33,7 @@ export function commandOutcome(item: Judged): Outcome | undefined {
     ...(request.user === undefined ? {} : { user: request.user }),
   };
   const operation = operationOf(item);
-  if (operation === 'DELETE' || !isIntercepted(request)) {
+  if (operation === 'DELETE' || !isIntercepted(request) || request.edited === true) {
     const { findings, stored } = judgeManifest(input, {
       ...options,
       operation,
