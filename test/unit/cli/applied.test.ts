@@ -106,11 +106,13 @@ describe('what kubectl apply makes of a stored object', () => {
       {},
       { uid: 'u', annotations: { ...annotations, a: '1', b: '1', c: '1' } },
     );
-    const { metadata } = appliedTo(stored, object({}, { annotations: { a: '2' } }));
+    const file = object({}, { annotations: { a: '2' } });
+    const { metadata } = appliedTo(stored, file);
     assert.deepEqual(metadata, {
       name: 'm',
       uid: 'u',
-      annotations: { ...annotations, a: '2', c: '1' },
+      // and the record is that of this file
+      annotations: { [LAST]: JSON.stringify(file), a: '2', c: '1' },
     });
   });
 
