@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import express from 'express';
 import type { Request, RequestHandler } from 'express';
-import { withoutManagedFields } from './managed-fields.ts';
+import { withoutBookkeeping } from './bookkeeping.ts';
 import { HttpError } from './refusal.ts';
 import { ReviewError } from './review.ts';
 
@@ -65,11 +65,11 @@ export function parseBody(bytes: Buffer | undefined): unknown {
   if (bytes === undefined) return undefined;
   if (!isUtf8(bytes)) throw new ReviewError('the request body is not valid UTF-8');
   try {
-    return JSON.parse(withoutManagedFields(bytes.toString('utf8')));
+    return JSON.parse(withoutBookkeeping(bytes));
   } catch {
     throw new ReviewError('the request body is not valid JSON');
   }
 }
 
-/** The JSON of such a body with the bookkeeping of field managers, which `parseBody` leaves out. */
+/** The JSON of such a body with the bookkeeping that `parseBody` leaves out. */
 export const parseWhole = (bytes: Buffer): unknown => JSON.parse(bytes.toString('utf8'));

@@ -20,8 +20,11 @@ export interface AdmissionRequest {
   object?: KubeObject;
   /** The object as it is stored; absent on CREATE. */
   oldObject?: KubeObject;
-  /** `metadata.managedFields` of the object, which hardly any review needs: parsed when asked for. */
-  managedFields?: () => unknown;
+  /**
+   * The object with what the API server and kubectl note about writes, which hardly any review needs:
+   * parsed when it is asked for. Absent where `object` has it.
+   */
+  wholeObject?: () => unknown;
 }
 
 /** What a handler decided. `message` and `causes` are for refusals only. */
@@ -97,15 +100,13 @@ export function parseReview(body: unknown, whole?: () => unknown): AdmissionRequ
     ...identity(record(request['userInfo'] ?? {}, 'request.userInfo')),
     dryRun: request['dryRun'] === true,
     ...(object && operation !== 'DELETE' ? { object } : {}),
-    ...(whole ? { managedFields: () => managedFieldsOf(whole()) } : {}),
+    ...(whole ? { wholeObject: () => objectOf(whole()) } : {}),
     ...(oldObject && operation !== 'CREATE' ? { oldObject } : {}),
   };
 }
 
-function managedFieldsOf(review: unknown): unknown {
-  type Managed = { metadata: { managedFields?: unknown } };
-  return (review as { request: { object?: Managed } }).request.object?.metadata.managedFields;
-}
+const objectOf = (review: unknown): unknown =>
+  (review as { request: { object?: unknown } }).request.object;
 
 function identity(
   user: Record<string, unknown>,

@@ -133,12 +133,9 @@ function observed(
   };
 }
 
-async function withDeadline<T>(clock: Clock, work: Promise<T>, ms: number): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const cancel = clock.after(ms, () => reject(new Error(`the review took longer than ${ms} ms`)));
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    cancel();
-  }
+function withDeadline<T>(clock: Clock, work: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, () => reject(new Error(`the review took longer than ${ms} ms`)));
+    work.then(resolve, reject).finally(cancel);
+  });
 }

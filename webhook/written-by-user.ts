@@ -3,19 +3,24 @@ import { isRecord } from '../schemas/walk.ts';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
+interface Noted {
+  metadata?: { annotations?: Record<string, string>; managedFields?: unknown };
+}
+
 /**
  * Whether whoever applies an object wrote a field of it, as far as kubectl and GitOps tools tell:
  * client-side apply keeps the text, server-side apply the names of the fields. False where neither does.
  * Both are parsed here, so only ask where the answer matters.
  */
 export function writtenByUser(
-  { object, managedFields }: AdmissionRequest,
+  { object, wholeObject }: AdmissionRequest,
   path: readonly string[],
 ): boolean {
-  const text = object?.metadata.annotations?.[LAST_APPLIED];
+  const { metadata } = (wholeObject?.() ?? object ?? {}) as Noted;
+  const text = metadata?.annotations?.[LAST_APPLIED];
   if (text !== undefined && has(parsed(text), path)) return true;
   const names = path.map((key) => `f:${key}`);
-  const entries = managedFields?.();
+  const entries = metadata?.managedFields;
   return (
     Array.isArray(entries) &&
     entries.some(

@@ -108,8 +108,13 @@ const resolveObservability = (
   return { ...observability, samplingConfigRef };
 };
 
-const sorted = (...used: (string | undefined)[]): string[] =>
-  [...new Set(used.filter((name) => name !== undefined))].toSorted();
+const sorted = (...used: (string | undefined)[]): string[] => {
+  const distinct: string[] = [];
+  for (const name of used) {
+    if (name !== undefined && !distinct.includes(name)) distinct.push(name);
+  }
+  return distinct.length > 1 ? distinct.toSorted() : distinct;
+};
 
 /** The plain settings of a cluster: everything without templates and inheritance. */
 const resolveSettings = (spec: MultigresClusterSpec) =>

@@ -20,16 +20,22 @@ interface Term {
   labelSelector?: Selector;
 }
 
+function termsOf(affinity: Affinity | undefined): readonly Term[] {
+  const { podAntiAffinity } = (affinity ?? {}) as {
+    podAntiAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: Term[] };
+  };
+  return podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+}
+
+/** Whether it requires pods to keep apart at all, from whichever. */
+export const keepsApart = (affinity: Affinity | undefined): boolean => termsOf(affinity).length > 0;
+
 /** Topology keys by which the poolers of a pool must differ from pods with the labels asked for. */
 export function requiredKeys(
   affinity: Affinity | undefined,
   labels: () => Readonly<Record<string, string>>,
 ): string[] {
-  const { podAntiAffinity } = (affinity ?? {}) as {
-    podAntiAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: Term[] };
-  };
-  const terms = podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-  return terms.flatMap(({ topologyKey, labelSelector }) => {
+  return termsOf(affinity).flatMap(({ topologyKey, labelSelector }) => {
     const known = topologyKey === HOST || topologyKey?.startsWith('topology.');
     // No selector selects no pod; an empty one selects all.
     const own = labelSelector !== undefined && selects(labelSelector, labels());

@@ -83,7 +83,8 @@ export function renderPolicyDocs(): string {
 Every write of a Multigres object is judged by these policies before it is stored. A policy that
 denies refuses the request; one that warns lets it pass and says why it may go wrong. All findings are
 shown at once, denials first: where, what stands there, what is wrong, what is allowed, what to do,
-and the code of the policy, which leads to its section here.
+and in brackets the code and the id of the policy, which is the heading of its section here. A warning
+at kubectl is one short line, of which \`kubectl multigres lint\` says the rest.
 
 Nothing is judged when an object is being deleted, or when only its metadata changes (labels,
 annotations, finalizers; objects that the operator writes are the exception). What the schemas of the

@@ -77,20 +77,30 @@ export interface ShardView {
   durability: () => Durability;
 }
 
-const KNOWN_VIEWS = new WeakMap<
-  ResolvedCluster,
-  { cluster: MultigresCluster; views: readonly ShardView[] }
->();
+interface Gathered {
+  cluster: MultigresCluster;
+  resolved: ResolvedCluster;
+  views: readonly ShardView[];
+}
+
+/**
+ * Those of the review under way: an update looks at four, before and after, as written and as the
+ * controller will. Not a WeakMap: what its values hold outlives the nursery, and so would every review.
+ */
+const gathered: Gathered[] = [];
+const MOST_GATHERED = 4;
 
 /** All shards of a resolved cluster. Most policies ask, so they are gathered once for each review. */
 export function shardViews(
   cluster: MultigresCluster,
   resolved: ResolvedCluster,
 ): readonly ShardView[] {
-  const known = KNOWN_VIEWS.get(resolved);
-  if (known?.cluster === cluster) return known.views;
+  for (const known of gathered) {
+    if (known.resolved === resolved && known.cluster === cluster) return known.views;
+  }
   const views = gatherViews(cluster, resolved);
-  KNOWN_VIEWS.set(resolved, { cluster, views });
+  if (gathered.length === MOST_GATHERED) gathered.shift();
+  gathered.push({ cluster, resolved, views });
   return views;
 }
 

@@ -52,6 +52,8 @@ export function settingFinding(
   raw: string,
   file?: FileReading,
 ): SettingFinding | undefined {
+  const plain = PLAIN.get(written);
+  if (plain && !/[\r\n]/.test(raw)) return judgeType(plain, raw, file ? TYPES_OF_POSTGRES : TYPES);
   const name = written.trim().toLowerCase();
   if (/[\r\n]/.test(`${name}${raw}`)) return lineBreak(written);
   if (name.includes('.')) return QUALIFIED.test(name) ? undefined : noName(written);
@@ -137,6 +139,17 @@ function ownerOf(name: string): string | undefined {
   const who = Object.hasOwn(RUNTIME_SETTINGS, name) ? RUNTIME_SETTINGS[name] : undefined;
   return who && `the runtime (${who})`;
 }
+
+/** Settings about which there is nothing to say but whether a value is of their type: nearly all. */
+const PLAIN: ReadonlyMap<string, PostgresSetting> = new Map(
+  [...POSTGRES_SETTINGS].filter(
+    ([name, { context }]) =>
+      context !== 'internal' &&
+      !DIRECTIVES.includes(name) &&
+      ownerOf(name) === undefined &&
+      DURABILITY[name] === undefined,
+  ),
+);
 
 type Types = Readonly<Record<'bool' | 'integer' | 'real', (value: string) => boolean>>;
 

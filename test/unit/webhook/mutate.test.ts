@@ -90,7 +90,8 @@ test('an empty block makes room for what replaces it, unless the user wrote it',
     multiadmin: { spec: {}, templateRef: 't' },
   };
   const removed = (object: KubeObject, managedFields?: unknown): string[] => {
-    const asked = { ...request(object, stored), managedFields: () => managedFields };
+    const whole = { ...object, metadata: { ...object.metadata, managedFields } };
+    const asked = { ...request(object, stored), wholeObject: () => whole };
     return (mutate(asked).patch as Patch).flatMap(({ op, path }) =>
       op === 'remove' ? [path] : [],
     );

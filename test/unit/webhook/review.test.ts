@@ -55,12 +55,11 @@ test('an object of a deleted collection is named by itself', () => {
   assert.equal(parseReview({ ...body, request }).name, 'demo');
 });
 
-test('the bookkeeping of field managers is read when it is asked for', () => {
-  const managedFields = [{ manager: 'kubectl' }];
+test('the bookkeeping of writes is read when it is asked for', () => {
   const whole = structuredClone(body) as { request: { object: { metadata: object } } };
-  Object.assign(whole.request.object.metadata, { managedFields });
-  assert.deepEqual(parseReview(body, () => whole).managedFields?.(), managedFields);
-  assert.equal(parseReview(body).managedFields, undefined);
+  Object.assign(whole.request.object.metadata, { managedFields: [{ manager: 'kubectl' }] });
+  assert.equal(parseReview(body, () => whole).wholeObject?.(), whole.request.object);
+  assert.equal(parseReview(body).wholeObject, undefined);
 });
 
 test('a refusal has a status and no patch', () => {

@@ -63,18 +63,12 @@ function blocksOf(kind: PolicyKind, object: KubeObject): Block[] {
 }
 
 function judgeBlock({ owner, path, config }: Block): Finding[] {
-  return Object.keys(config)
-    .toSorted()
-    .flatMap((written) => {
-      const problem = settingFinding(written, config[written] ?? '');
-      return problem
-        ? [
-            {
-              path: pointer(...path, written),
-              ...problem,
-              brief: `${owner}: ${problem.brief}`,
-            },
-          ]
-        : [];
-    });
+  const findings: Finding[] = [];
+  for (const written of Object.keys(config)) {
+    const problem = settingFinding(written, config[written] ?? '');
+    if (!problem) continue;
+    const brief = `${owner}: ${problem.brief}`;
+    findings.push({ path: pointer(...path, written), ...problem, brief });
+  }
+  return findings;
 }

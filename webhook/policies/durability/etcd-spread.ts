@@ -1,5 +1,6 @@
 import { majorityOf } from '../../../schemas/durability.ts';
 import type { ResolvedCluster, ResolvedGlobalTopo } from '../../../schemas/resolve/types.ts';
+import type { Toleration } from '../../../schemas/k8s.ts';
 import { clusterOf, locate } from '../locate.ts';
 import { takesPods, zoneOf } from '../nodes.ts';
 import type { Finding, Policy, World } from '../policy.ts';
@@ -46,6 +47,7 @@ function judge(
   resolved: ResolvedCluster,
   { etcd, placement }: Extract<ResolvedGlobalTopo, { kind: 'etcd' }>,
 ): Omit<Finding, 'path'> | undefined {
+  if (spread(world, etcd.replicas, placement?.tolerations)) return undefined;
   const open = (world.nodes ?? []).filter((node) => takesPods(node, placement?.tolerations));
   if (open.length === 0) {
     return {
@@ -78,6 +80,26 @@ function judge(
     fix: 'add Nodes, or tolerate the taints of those there are under placement.tolerations',
     brief: `global etcd: a Node holds ${fullest} of ${etcd.replicas} members, ${tolerates} may fail; add Nodes that take pods`,
   };
+}
+
+/** As many Nodes as it needs, in two zones, or any at all for a small one: known after a few of thousands. */
+function spread(
+  world: World,
+  replicas: number,
+  tolerations: readonly Toleration[] | undefined,
+): boolean {
+  const needed = Math.ceil(replicas / Math.max(replicas - majorityOf(replicas), 1));
+  let [open, zone, zones]: [number, string | undefined, number] = [0, undefined, 0];
+  for (const node of world.nodes ?? []) {
+    if (!takesPods(node, tolerations)) continue;
+    open++;
+    if (replicas < 3) return true;
+    const own = zoneOf(world, node);
+    if (zones === 0 || (zones === 1 && own !== zone)) zones++;
+    if (zones === 1) zone = own;
+    if (zones === 2 && open >= needed) return true;
+  }
+  return false;
 }
 
 function others(world: World, zone: string): string {

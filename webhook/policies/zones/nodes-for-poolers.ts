@@ -1,7 +1,7 @@
 import type { Durability } from '../../../schemas/durability.ts';
 import type { ResolvedCell, ResolvedPool } from '../../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
-import { HOST, poolerLabels, requiredKeys } from '../affinity.ts';
+import { HOST, keepsApart, poolerLabels, requiredKeys } from '../affinity.ts';
 import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
 import { nodesAt, placeText, takesPods } from '../nodes.ts';
 import { once } from '../once.ts';
@@ -60,7 +60,7 @@ interface PoolHere {
 
 function judge(place: Place, views: readonly ShardView[]): Finding[] {
   const here = views.flatMap((view) => poolsIn(place, view));
-  const required = here.some(({ pool }) => pool.affinity) ? apart(place, here) : [];
+  const required = here.some(({ pool }) => keepsApart(pool.affinity)) ? apart(place, here) : [];
   return [
     ...required.map(({ finding }) => finding),
     ...views.flatMap((view) =>

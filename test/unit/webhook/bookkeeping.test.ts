@@ -1,13 +1,32 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { withoutManagedFields } from '../../../webhook/managed-fields.ts';
+import { withoutBookkeeping as cut } from '../../../webhook/bookkeeping.ts';
+
+const withoutBookkeeping = (json: string): string => cut(Buffer.from(json));
 
 const entry = {
   manager: 'kubectl "apply" \\',
   operation: 'Apply',
   fieldsV1: { 'f:metadata': { 'k:{"name":"a]}"}': { '.': {}, 'v:["x\\"]': {} } } },
 };
+
+const LAST = 'kubectl.kubernetes.io/last-applied-configuration';
+
+test('so does the text of the last apply', () => {
+  const text = `${JSON.stringify({ metadata: { name: 'a"\\', managedFields: [entry] } })}\n`;
+  const table: [object, object][] = [
+    [{ [LAST]: text }, {}],
+    [{ [LAST]: '' }, {}],
+    [{ a: '1', [LAST]: text }, { a: '1' }],
+    [{ [LAST]: text, z: '\\' }, { z: '\\' }],
+    [{ annotations: { [LAST]: text }, managedFields: [entry] }, { annotations: {} }],
+  ];
+  for (const [object, expected] of table) {
+    const json = withoutBookkeeping(JSON.stringify(object));
+    assert.deepEqual(JSON.parse(json), expected, json);
+  }
+});
 
 test('the list goes wherever it stands among the keys, and nothing else', () => {
   const table: [object, object][] = [
@@ -25,15 +44,16 @@ test('the list goes wherever it stands among the keys, and nothing else', () => 
     ],
   ];
   for (const [object, expected] of table) {
-    const cut = withoutManagedFields(JSON.stringify(object));
-    assert.deepEqual(JSON.parse(cut), expected, cut);
+    const json = withoutBookkeeping(JSON.stringify(object));
+    assert.deepEqual(JSON.parse(json), expected, json);
   }
 });
 
 test('what only looks like it stays as it is', () => {
   const annotation = JSON.stringify({ metadata: { managedFields: [entry] } });
   const table: unknown[] = [
-    { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': annotation } },
+    { annotations: { other: annotation } },
+    { 'kubectl.kubernetes.io/last-applied-configuration': 5, other: { [LAST]: null } },
     { labels: { managedFields: 'x', 'a"managedFields': [entry] } },
     { managedFields: [] },
     { managedFields: ['a'] },
@@ -43,7 +63,7 @@ test('what only looks like it stays as it is', () => {
   ];
   for (const value of table) {
     const json = JSON.stringify(value);
-    assert.equal(withoutManagedFields(json), json);
+    assert.equal(withoutBookkeeping(json), json);
   }
   for (const json of [
     '',
@@ -51,37 +71,41 @@ test('what only looks like it stays as it is', () => {
     '{"a":1,"managedFields":[{"b":"',
     '{ "managedFields" : [{}] }',
   ]) {
-    assert.equal(withoutManagedFields(json), json);
+    assert.equal(withoutBookkeeping(json), json);
   }
 });
 
 test('the rest of any object parses to the same', () => {
-  const key = fc.oneof(fc.string(), fc.constantFrom('managedFields', '"managedFields":[{', '\\'));
+  const key = fc.oneof(
+    fc.string(),
+    fc.constantFrom('managedFields', LAST, '"managedFields":[{', '\\'),
+  );
   const { value } = fc.letrec((tie) => ({
     value: fc.oneof(
       { maxDepth: 4 },
       fc.string(),
       fc.integer(),
-      fc.constantFrom(null, true, '"managedFields":[{', ',"managedFields":[{"a":"'),
+      fc.constantFrom(null, true, '"managedFields":[{', ',"managedFields":[{"a":"', `,"${LAST}":"`),
       fc.array(tie('value'), { maxLength: 3 }),
       fc.dictionary(key, tie('value'), { maxKeys: 4 }),
     ),
   }));
-  const isList = (name: string, held: unknown): boolean =>
-    name === 'managedFields' && Array.isArray(held) && isObject(held[0]);
+  const isNote = (name: string, held: unknown): boolean =>
+    (name === 'managedFields' && Array.isArray(held) && isObject(held[0])) ||
+    (name === LAST && typeof held === 'string');
   const isObject = (held: unknown): boolean =>
     typeof held === 'object' && held !== null && !Array.isArray(held);
   const without = (held: unknown): unknown => {
     if (Array.isArray(held)) return held.map(without);
     if (typeof held !== 'object' || held === null) return held;
-    const kept = Object.entries(held).filter(([name, inner]) => !isList(name, inner));
+    const kept = Object.entries(held).filter(([name, inner]) => !isNote(name, inner));
     return Object.fromEntries(kept.map(([name, inner]) => [name, without(inner)]));
   };
   fc.assert(
     fc.property(value, (any) => {
       const json = JSON.stringify(any);
       const plain = JSON.parse(json) as unknown;
-      assert.deepEqual(JSON.parse(withoutManagedFields(json)), without(plain));
+      assert.deepEqual(JSON.parse(withoutBookkeeping(json)), without(plain));
     }),
     { numRuns: 2000 },
   );
