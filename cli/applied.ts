@@ -11,16 +11,18 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
  * kubectl sends for custom resources, a list of the file replaces the stored one as a whole. Pure.
  */
 export function appliedTo(stored: KubeObject, file: KubeObject): KubeObject {
-  const sent = merged(
-    file as unknown as Fields,
+  const last = stored.metadata.annotations?.[LAST_APPLIED];
+  return merged(
+    (last === undefined ? file : withRecord(file)) as unknown as Fields,
     stored as unknown as Fields,
     saidLast(stored),
   ) as unknown as KubeObject;
-  const { annotations } = sent.metadata;
-  if (annotations?.[LAST_APPLIED] === undefined) return sent;
-  // for the next time
-  const noted = { ...annotations, [LAST_APPLIED]: JSON.stringify(file) };
-  return { ...sent, metadata: { ...sent.metadata, annotations: noted } };
+}
+
+/** What kubectl sends: the file with its own text for the next time, so never without annotations. */
+function withRecord(file: KubeObject): KubeObject {
+  const annotations = { ...file.metadata.annotations, [LAST_APPLIED]: JSON.stringify(file) };
+  return { ...file, metadata: { ...file.metadata, annotations } };
 }
 
 function merged(file: Fields, stored: Fields, last: Fields): Record<string, unknown> {

@@ -62,7 +62,7 @@ const configurations = (): Promise<(WebhookConfiguration | undefined)[]> =>
     ),
   );
 
-const cluster = (): MultigresCluster => ({
+const cluster = (more: object = {}): MultigresCluster => ({
   apiVersion: 'multigres.com/v1alpha1',
   kind: 'MultigresCluster',
   metadata: { name: 'c', namespace: USER },
@@ -72,6 +72,7 @@ const cluster = (): MultigresCluster => ({
     backup: { type: 's3', s3: { bucket: 'b', region: 'r' } },
     pvcDeletionPolicy: { whenDeleted: 'Delete' },
     cells: ['zone-a', 'zone-b', 'zone-c'].map((zoneId) => ({ name: zoneId, zoneId })),
+    ...more,
   },
 });
 
@@ -130,8 +131,11 @@ describe('a release', { concurrency: false }, () => {
   });
 
   test('lets no cluster in while no webhook answers', () => {
-    const refused = () => kubectl([...DRY_RUN, '-f', '-'], JSON.stringify(cluster()));
-    assert.throws(refused, /failed calling webhook "mutate\.multigres\.com"/);
+    const refused = (spec: object) => () =>
+      kubectl([...DRY_RUN, '-f', '-'], JSON.stringify(cluster(spec)));
+    assert.throws(refused({}), /failed calling webhook "validate\.multigres\.com"/);
+    // an empty block is for the other one to fill
+    assert.throws(refused({ multiadmin: {} }), /failed calling webhook "mutate\.multigres\.com"/);
   });
 });
 

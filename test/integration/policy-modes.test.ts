@@ -89,7 +89,7 @@ describe('modes', () => {
       metadata: { name: CONFIG, namespace: operator },
       data: { 'mode.zones-exist': 'deny' },
     });
-    await until('the denial', /denied the request: .*zone-nowhere[^]*#zones-exist/);
+    await until('the denial', /denied the request: .*zone-nowhere[^]*policies MG008/);
     const start = performance.now();
     await configure({ 'mode.zones-exist': 'off' });
     await eventually('the line of the log', () =>

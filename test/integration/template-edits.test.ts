@@ -83,7 +83,7 @@ test('while nothing is heard of the controller, what can destroy is refused, the
   const text = await eventually('the refusal', async () => (await scaleTo(3)) || undefined);
   assert.match(
     text,
-    /\/spec\/pools\/main\/replicasPerCell: in MultigresCluster m: pool main of .* goes from 4 to 3 poolers, .*nothing is heard of the controller.*MG043/,
+    /\/spec\/pools\/main\/replicasPerCell = 3: in MultigresCluster m: pool main of .* goes from 4 to 3 poolers, .*nothing is heard of the controller.*MG043/,
   );
   assert.equal(await scaleTo(5), '');
 });

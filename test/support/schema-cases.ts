@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { parse, parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../schemas/k8s.ts';
+import { storedForm } from '../../schemas/stored-form.ts';
 
 /** What shall become of one document of input.yaml, in expected.yaml under its metadata.name. */
 export interface Expected {
@@ -23,7 +24,7 @@ export interface Expected {
 export interface SchemaCase {
   name: string;
   object: KubeObject;
-  /** The stored object, for changes. */
+  /** The stored object, with the defaults of the CRD, for changes. */
   old?: KubeObject;
   expected: Expected;
 }
@@ -51,7 +52,12 @@ function casesIn(folder: string): SchemaCase[] {
     const expected = expectations[name];
     if (expected === undefined) throw new Error(`${folder}: expected.yaml says nothing of ${name}`);
     const old = stored.find((other) => other.metadata.name === name);
-    return { name: `${folder}/${name}`, object, expected, ...(old ? { old } : {}) };
+    return {
+      name: `${folder}/${name}`,
+      object,
+      expected,
+      ...(old ? { old: storedForm(old.kind, old) } : {}),
+    };
   });
 }
 
