@@ -97,9 +97,9 @@ async function straight(
 ): Promise<{ reviews: object; phases: Record<string, Phase> }> {
   const target = { port: webhook.port, ca: await webhookCa(world.kubectl) };
   const uid = randomUUID();
-  const create = JSON.stringify(reviewOf(uid, 'CREATE', world.admitted));
+  const create = JSON.stringify(reviewOf(uid, 'CREATE', world.bare));
   const { patch } = await ask(target, MUTATE, create);
-  const defaulted: KubeObject = withPatch(world.admitted, patch);
+  const defaulted: KubeObject = withPatch(world.bare, patch);
   const changed = withSmallChange(defaulted);
   const reviews = {
     mutate: [MUTATE, create],

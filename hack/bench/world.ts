@@ -28,8 +28,10 @@ export interface BenchWorld {
   apiServer: Target;
   /** The cluster as `kubectl apply` would send it. */
   manifest: KubeObject;
-  /** The same as the API server shows it to the webhooks: with managedFields. */
+  /** The same as the API server shows it to the webhooks: with managedFields and the defaults of the CRD. */
   admitted: KubeObject;
+  /** And as one with an older CRD would: every constant is left for admission to write. */
+  bare: KubeObject;
   stop(): Promise<void>;
 }
 
@@ -51,7 +53,9 @@ export async function startWorld(port: number): Promise<BenchWorld> {
       ),
     ) as KubeObject;
     const apiServer = await apiServerOf(kubectl.kubeconfig);
-    return { kubectl, apiServer, manifest: asSent(admitted), admitted, stop };
+    const { spec } = JSON.parse(cluster) as KubeObject;
+    const bare = { ...admitted, spec };
+    return { kubectl, apiServer, manifest: asSent(bare), admitted, bare, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -131,7 +135,8 @@ export async function setConfigurations(
   configurations: string | undefined,
 ): Promise<void> {
   if (configurations === undefined) {
-    for (const kind of CONFIGURATIONS) await kubectl.run(['delete', kind, CONFIGURATION]);
+    for (const kind of CONFIGURATIONS)
+      await kubectl.run(['delete', kind, CONFIGURATION, '--ignore-not-found']);
   } else {
     await kubectl.run(['create', '-f', '-'], configurations);
   }
