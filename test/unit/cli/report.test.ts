@@ -99,12 +99,12 @@ describe('SARIF', () => {
   test('names files as seen from the folder, and those outside of it by whole addresses', () => {
     const uris = (name: string): unknown => {
       const result = lintDocuments([{ name, text: cell('wrong', 200) }]);
-      const { runs } = JSON.parse(render(result, 'sarif', { folder: '/work/a b' })) as Sarif;
+      const { runs } = JSON.parse(render(result, 'sarif', { folder: '/src/a b' })) as Sarif;
       return runs[0]?.results[0]?.locations[0]?.physicalLocation.artifactLocation.uri;
     };
     assert.equal(uris('./c/../d e.yaml'), 'd%20e.yaml');
-    assert.equal(uris('/work/a b/..c/d.yaml'), '..c/d.yaml');
-    assert.equal(uris('../c/b.yaml'), 'file:///work/c/b.yaml');
+    assert.equal(uris('/src/a b/..c/d.yaml'), '..c/d.yaml');
+    assert.equal(uris('../c/b.yaml'), 'file:///src/c/b.yaml');
     assert.equal(uris('/tmp/ü.yaml'), 'file:///tmp/%C3%BC.yaml');
   });
 
