@@ -1,9 +1,8 @@
 import type { KubeObject } from '../schemas/k8s.ts';
+import { LAST_APPLIED } from '../schemas/labels.ts';
 import { isRecord } from '../schemas/walk.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
-
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /**
  * The object that `kubectl apply` would make of a stored one: what the file says over what is stored,

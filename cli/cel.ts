@@ -28,7 +28,7 @@ export function createCelRules(): HoldsRule {
 }
 
 /** JSON as CEL sees it by our schemas: all their numbers are integers. */
-function celValue(value: unknown): unknown {
+export function celValue(value: unknown): unknown {
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
   if (Array.isArray(value)) return value.map(celValue);
   if (typeof value !== 'object' || value === null) return value;

@@ -25,6 +25,9 @@ export const LABELS = {
   usesShardTemplate: 'multigres.com/uses-shard-template',
 } as const;
 
+/** Where kubectl keeps the text of the last client-side apply. */
+export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
 /** Annotation keys. */
 export const ANNOTATIONS = {
   projectRef: 'multigres.com/project-ref',

@@ -1,5 +1,7 @@
+import { LAST_APPLIED } from '../schemas/labels.ts';
+
 const MANAGED_FIELDS = Buffer.from('"managedFields":[{');
-const LAST_APPLIED = Buffer.from('"kubectl.kubernetes.io/last-applied-configuration":"');
+const LAST_TEXT = Buffer.from(`"${LAST_APPLIED}":"`);
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -20,7 +22,7 @@ const CLOSE_OBJECT = 125;
 export function withoutBookkeeping(json: Buffer): string {
   let rest = '';
   let from = 0;
-  let applied = json.indexOf(LAST_APPLIED);
+  let applied = json.indexOf(LAST_TEXT);
   let managed = json.indexOf(MANAGED_FIELDS);
   while (applied !== -1 || managed !== -1) {
     const isApplied = applied !== -1 && (managed === -1 || applied < managed);
@@ -28,7 +30,7 @@ export function withoutBookkeeping(json: Buffer): string {
     const end =
       1 +
       (isApplied
-        ? endOfString(json, start + LAST_APPLIED.length - 1)
+        ? endOfString(json, start + LAST_TEXT.length - 1)
         : endOfArray(json, start + MANAGED_FIELDS.length - 2));
     const before = json[start - 1];
     if (end === 0 || (before !== COMMA && before !== OPEN_OBJECT)) return json.toString('utf8');
@@ -36,7 +38,7 @@ export function withoutBookkeeping(json: Buffer): string {
     const first = before === OPEN_OBJECT;
     rest += json.toString('utf8', from, first ? start : start - 1);
     from = first && json[end] === COMMA ? end + 1 : end;
-    if (applied !== -1 && applied < end) applied = json.indexOf(LAST_APPLIED, end);
+    if (applied !== -1 && applied < end) applied = json.indexOf(LAST_TEXT, end);
     if (managed !== -1 && managed < end) managed = json.indexOf(MANAGED_FIELDS, end);
   }
   return rest + json.toString('utf8', from);

@@ -1,7 +1,7 @@
 import type { AdmissionRequest } from './review.ts';
+import { LAST_APPLIED } from '../schemas/labels.ts';
 import { isRecord } from '../schemas/walk.ts';
-
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+import { valueAt } from './policies/locate.ts';
 
 interface Noted {
   metadata?: { annotations?: Record<string, string>; managedFields?: unknown };
@@ -18,14 +18,16 @@ export function writtenByUser(
 ): boolean {
   const { metadata } = (wholeObject?.() ?? object ?? {}) as Noted;
   const text = metadata?.annotations?.[LAST_APPLIED];
-  if (text !== undefined && has(parsed(text), path)) return true;
+  if (text !== undefined && valueAt(parsed(text), path) !== undefined) return true;
   const names = path.map((key) => `f:${key}`);
   const entries = metadata?.managedFields;
   return (
     Array.isArray(entries) &&
     entries.some(
       (entry: unknown) =>
-        isRecord(entry) && entry['operation'] === 'Apply' && has(entry['fieldsV1'], names),
+        isRecord(entry) &&
+        entry['operation'] === 'Apply' &&
+        valueAt(entry['fieldsV1'], names) !== undefined,
     )
   );
 }
@@ -36,13 +38,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function has(value: unknown, path: readonly string[]): boolean {
-  let inner = value;
-  for (const key of path) {
-    if (!isRecord(inner) || !Object.hasOwn(inner, key)) return false;
-    inner = inner[key];
-  }
-  return true;
 }

@@ -1,6 +1,5 @@
+import { LAST_APPLIED } from '../../schemas/labels.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
-
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 type Trim = (object: KubeObject) => Partial<KubeObject>;
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Environment } from '@marcbachmann/cel-js';
 import fc from 'fast-check';
+import { celValue } from '../../../cli/cel.ts';
 import { sameJson } from '../../../schemas/canonical.ts';
 import { defaultCluster } from '../../../schemas/defaults/multigrescluster.ts';
 import { storedForm } from '../../../schemas/stored-form.ts';
@@ -14,12 +15,6 @@ const holds = new Environment()
   .registerVariable('object', 'dyn')
   .parse(SOMETHING_TO_WRITE.expression);
 
-const celValue = (value: unknown): unknown => {
-  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
-  if (Array.isArray(value)) return value.map(celValue);
-  if (typeof value !== 'object' || value === null) return value;
-  return new Map(Object.entries(value).map(([key, inner]) => [key, celValue(inner)]));
-};
 const asked = (object: object): boolean => {
   const result: unknown = holds({ object: celValue(object) });
   assert.equal(typeof result, 'boolean');
