@@ -29,7 +29,7 @@ export function createLog(level: LogLevel, write?: (line: string) => void): Log 
       level,
       base: null,
       messageKey: 'msg',
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: isoTime,
       // pino's own way to redact copies every field of every line, a tenth of all garbage of a review
       formatters: { level: (label) => ({ level: label }), log: redacted },
       serializers: { err: errorFields },
@@ -37,6 +37,20 @@ export function createLog(level: LogLevel, write?: (line: string) => void): Log 
     write ? { write } : destination({ fd: 1, sync: true }),
   );
   return withCleanChildren(logger);
+}
+
+let second = NaN;
+let upToSecond = '';
+
+/** As pino's own, which makes a text of the whole date each time: a quarter of the cost of a line. */
+function isoTime(): string {
+  const now = Date.now();
+  const current = Math.floor(now / 1000);
+  if (current !== second) {
+    second = current;
+    upToSecond = new Date(current * 1000).toISOString().slice(0, -4);
+  }
+  return `,"time":"${upToSecond}${String(now % 1000).padStart(3, '0')}Z"`;
 }
 
 /** What a child adds to its lines passes no formatter. */

@@ -34,8 +34,8 @@ export function withoutBookkeeping(json: Buffer): string {
         : endOfArray(json, start + MANAGED_FIELDS.length - 2));
     const before = json[start - 1];
     if (end === 0 || (before !== COMMA && before !== OPEN_OBJECT)) return json.toString('utf8');
-    // One of the commas around it goes as well.
-    const first = before === OPEN_OBJECT;
+    // One of the commas around it goes as well: the one behind it where nothing is left before it.
+    const first = before === OPEN_OBJECT || start === from;
     rest += json.toString('utf8', from, first ? start : start - 1);
     from = first && json[end] === COMMA ? end + 1 : end;
     if (applied !== -1 && applied < end) applied = json.indexOf(LAST_TEXT, end);

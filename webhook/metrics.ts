@@ -1,6 +1,7 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { KINDS } from '../schemas/k8s.ts';
 import type { Judged } from './policies/policy.ts';
+import { collectProcessMetrics } from './process-metrics.ts';
 import type { AdmissionRequest, Verdict } from './review.ts';
 
 export interface WebhookMetrics {
@@ -21,7 +22,7 @@ export interface WebhookMetrics {
 export function createWebhookMetrics(): WebhookMetrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  collectProcessMetrics(registry);
   const reviews = new Counter({
     name: 'multigres_operator_webhook_request_total',
     help: 'Admission reviews: `result` is error for a failure of the webhook itself, else success; `verdict` is the answer.',

@@ -3,8 +3,8 @@ import type { Clock } from '../controller/kube/clock.ts';
 
 /** Writes are at least this far apart, in milliseconds. */
 const APART_MS = 10;
-/** With this many bytes waiting they are written at once. */
-const FULL_BYTES = 8 * 1024;
+/** With this many characters waiting they are written at once. */
+const FULL_CHARACTERS = 8 * 1024;
 
 export interface Output {
   write(line: string): void;
@@ -18,19 +18,24 @@ export interface Output {
  * nobody can catch (SIGKILL) loses at most the last 10 ms of a busy time.
  */
 export function createOutput(clock: Clock): Output {
-  const out = destination({ fd: 1, sync: true, minLength: FULL_BYTES });
+  const out = destination({ fd: 1, sync: true });
+  let lines = '';
   let waiting = false;
   let writtenMs = -APART_MS;
   const flush = (): void => {
     waiting = false;
     writtenMs = clock.now();
-    // flushSync also asks for a sync to disk, which a pipe answers with an error: 30 microseconds
-    out.flush();
+    if (lines !== '') out.write(lines);
+    lines = '';
   };
-  process.once('exit', () => out.flushSync());
+  process.once('exit', () => {
+    flush();
+    out.flushSync();
+  });
   return {
     write(line) {
-      out.write(line);
+      lines += line;
+      if (lines.length >= FULL_CHARACTERS) flush();
       if (waiting) return;
       const restMs = writtenMs + APART_MS - clock.now();
       if (restMs <= 0) {

@@ -3,6 +3,7 @@ import type { Clock } from '../controller/kube/clock.ts';
 import type { EventRecorder } from '../controller/kube/events.ts';
 import type { Log } from '../controller/log.ts';
 import { mayBypass } from './access.ts';
+import { createDeadline } from './deadline.ts';
 import { malformed } from './malformed.ts';
 import { outcomeOf, type WebhookMetrics } from './metrics.ts';
 import { resolveModes } from './modes.ts';
@@ -93,12 +94,13 @@ function observed(
   work: (request: AdmissionRequest) => Promise<Judgement>,
 ): Step {
   const { clock, log, metrics, reviewMs = REVIEW_MS } = deps;
+  const inTime = createDeadline(clock, reviewMs);
   return async (request) => {
     const start = clock.now();
     let judgement: Judgement;
     let failure: unknown;
     try {
-      judgement = await withDeadline(clock, work(request), reviewMs);
+      judgement = await inTime(work(request));
       failure = judgement.judged.find((one) => one.failure)?.failure?.error;
     } catch (error) {
       const bad = malformed(request, error);
@@ -131,11 +133,4 @@ function observed(
     else log.error({ ...line, err: failure }, 'review failed');
     return verdict;
   };
-}
-
-function withDeadline<T>(clock: Clock, work: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(ms, () => reject(new Error(`the review took longer than ${ms} ms`)));
-    work.then(resolve, reject).finally(cancel);
-  });
 }

@@ -2,12 +2,7 @@ import type { KubeApi } from '../controller/kube/api.ts';
 import type { Clock } from '../controller/kube/clock.ts';
 import { listAll } from '../controller/kube/informer.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
-import { BUILTIN } from '../schemas/resolve/builtin.ts';
-import {
-  templateReferences,
-  type TemplateKind,
-  type TemplateReference,
-} from '../schemas/resolve/templates.ts';
+import type { TemplateKind } from '../schemas/resolve/templates.ts';
 import type { Templates } from '../schemas/resolve/types.ts';
 import type { MultigresCluster, Shard, ShardOverrides, ShardTemplate } from '../schemas/types.ts';
 import type { Live } from './live.ts';
@@ -15,6 +10,7 @@ import { usesTemplate } from './policies/consumers.ts';
 import { changesMetadataOnly, sameJson, type PolicyKind, type World } from './policies/policy.ts';
 import type { PolicySettings, WorldClaim } from './policies/world.ts';
 import type { AdmissionRequest } from './review.ts';
+import { templatesFor } from './templates-for.ts';
 
 export interface WorldDeps {
   live: Omit<Live, 'informers'>;
@@ -168,66 +164,6 @@ async function clustersIn(
     ? (await listAll(deps.kube, KINDS.MultigresCluster, { namespace, limit: 500 })).items
     : deps.live.listers.MultigresCluster.list(namespace);
   return objects as MultigresCluster[];
-}
-
-async function templatesFor(
-  deps: WorldDeps,
-  namespace: string,
-  clusters: readonly MultigresCluster[],
-): Promise<Templates> {
-  const named = clusters.flatMap((cluster) => templateReferences(cluster));
-  const load = async <T>(kind: TemplateKind): Promise<Readonly<Record<string, T>>> => {
-    const copies = deps.live.listers[kind].byName(namespace);
-    const more = await templatesBeyond(deps, { kind, namespace }, { copies, named, clusters });
-    return (more ? { ...copies, ...more } : copies) as Readonly<Record<string, T>>;
-  };
-  const [core, cell, shard] = await Promise.all([
-    load<Templates['core'][string]>('CoreTemplate'),
-    load<Templates['cell'][string]>('CellTemplate'),
-    load<Templates['shard'][string]>('ShardTemplate'),
-  ]);
-  return { core, cell, shard };
-}
-
-/** Templates of one kind that some cluster needs and the copies lack, if there are any. */
-async function templatesBeyond(
-  deps: WorldDeps,
-  { kind, namespace }: { kind: TemplateKind; namespace: string },
-  {
-    copies,
-    named,
-    clusters,
-  }: {
-    copies: Readonly<Record<string, KubeObject>>;
-    named: readonly TemplateReference[];
-    clusters: readonly MultigresCluster[];
-  },
-): Promise<Record<string, KubeObject> | undefined> {
-  let found: Record<string, KubeObject> | undefined;
-  const asked = new Set<string>();
-  for (const { kind: ofKind, name } of named) {
-    if (ofKind !== kind || Object.hasOwn(copies, name) || asked.has(name)) continue;
-    asked.add(name);
-    const object = await deps.kube.get({ kind: KINDS[kind], namespace, name });
-    if (object) found = { ...found, [name]: object };
-  }
-  // It applies where nobody names another, which each cluster can do once for all its parts.
-  const mayApply = clusters.some((cluster) => !namesForAll(cluster, kind));
-  if (mayApply && !Object.hasOwn(copies, BUILTIN.template) && !found?.[BUILTIN.template]) {
-    const object = await deps.live.defaultTemplate(kind, namespace);
-    if (object) found = { ...found, [BUILTIN.template]: object };
-  }
-  return found;
-}
-
-const FOR_ALL = {
-  CoreTemplate: 'coreTemplate',
-  CellTemplate: 'cellTemplate',
-  ShardTemplate: 'shardTemplate',
-} as const;
-
-function namesForAll({ spec }: MultigresCluster, kind: TemplateKind): boolean {
-  return Boolean(spec?.templateDefaults?.[FOR_ALL[kind]]);
 }
 
 /** Names of keys only. A Secret that cannot be read is left out: unknown, not missing. */

@@ -5,6 +5,13 @@ import type { Templates } from './types.ts';
 
 export type TemplateKind = 'CoreTemplate' | 'CellTemplate' | 'ShardTemplate';
 
+/** Where the templates of a kind stand in `Templates`. */
+export const TEMPLATE_PARTS = {
+  CoreTemplate: 'core',
+  CellTemplate: 'cell',
+  ShardTemplate: 'shard',
+} as const satisfies Record<TemplateKind, keyof Templates>;
+
 /** A place in a cluster's spec that names a template. */
 export interface TemplateReference {
   kind: TemplateKind;
@@ -87,14 +94,12 @@ export const templateReferences = (cluster: MultigresCluster): TemplateReference
   return found;
 };
 
-const OF_KIND = { CoreTemplate: 'core', CellTemplate: 'cell', ShardTemplate: 'shard' } as const;
-
 /**
  * A problem per reference whose template does not exist, `default` included: stricter than
  * `chooseTemplate`, for admission, where the author can still correct the name.
  */
 export const missingTemplates = (cluster: MultigresCluster, templates: Templates): Problem[] =>
   templateReferences(cluster).flatMap((reference) => {
-    const available = templates[OF_KIND[reference.kind]];
+    const available = templates[TEMPLATE_PARTS[reference.kind]];
     return Object.hasOwn(available, reference.name) ? [] : [missingTemplate(reference, available)];
   });

@@ -1,7 +1,11 @@
 import { LABELS } from '../../schemas/labels.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { BUILTIN } from '../../schemas/resolve/builtin.ts';
-import { templateReferences, type TemplateKind } from '../../schemas/resolve/templates.ts';
+import {
+  TEMPLATE_PARTS,
+  templateReferences,
+  type TemplateKind,
+} from '../../schemas/resolve/templates.ts';
 import type { Templates } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import type { PolicyContext, PolicyKind } from './policy.ts';
@@ -23,14 +27,8 @@ export type ConsumerInput = Omit<
   'resolved' | 'oldResolved' | 'transition' | 'consumers'
 >;
 
-const PARTS: Partial<Record<PolicyKind, keyof Templates>> = {
-  CoreTemplate: 'core',
-  CellTemplate: 'cell',
-  ShardTemplate: 'shard',
-};
-
 export function isTemplate(kind: PolicyKind): kind is TemplateKind {
-  return PARTS[kind] !== undefined;
+  return Object.hasOwn(TEMPLATE_PARTS, kind);
 }
 
 /** By name, or because it is the one that applies where nothing is named. */
@@ -49,8 +47,8 @@ export function consumersOf(
   create: (input: ConsumerInput) => PolicyContext,
 ): Consumer[] {
   const { kind, name, world } = input;
-  const part = PARTS[kind];
-  if (!isTemplate(kind) || !part || !world.templates) return [];
+  if (!isTemplate(kind) || !world.templates) return [];
+  const part = TEMPLATE_PARTS[kind];
   const before = replace(world.templates, part, name, input.old);
   const after = replace(world.templates, part, name, input.object);
   return (world.clusters ?? []).flatMap((cluster): Consumer[] => {

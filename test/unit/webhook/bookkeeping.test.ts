@@ -32,6 +32,10 @@ test('the list goes wherever it stands among the keys, and nothing else', () => 
   const table: [object, object][] = [
     [{ managedFields: [entry] }, {}],
     [{ managedFields: [entry], name: 'a' }, { name: 'a' }],
+    // both first in one object
+    [{ managedFields: [entry], [LAST]: 'x' }, {}],
+    [{ managedFields: [entry], [LAST]: 'x', name: 'a' }, { name: 'a' }],
+    [{ b: { [LAST]: 'x', managedFields: [entry], name: 'a' } }, { b: { name: 'a' } }],
     [{ name: 'a', managedFields: [entry, entry] }, { name: 'a' }],
     [
       { a: 1, managedFields: [entry], b: { managedFields: [entry], c: [entry] } },
