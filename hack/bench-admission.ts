@@ -13,16 +13,16 @@ import { parseArgs } from 'node:util';
 import type { KubeObject } from '../schemas/k8s.ts';
 import { buildBundles } from './build.ts';
 import type { Target } from './bench/connection.ts';
-import type { Job, Result } from './bench/load.ts';
+import type { Ask, Job, Result } from './bench/load.ts';
 import { cores, rssMiB, spawnOn } from './bench/proc.ts';
 import { reviewOf, withPatch, withSmallChange } from './bench/reviews.ts';
 import { mean, round } from './bench/stats.ts';
 import { startWebhook, type BenchWebhook, type Delay } from './bench/webhook.ts';
 import {
+  ALONE,
   EMPTY_BLOCK,
+  exceptNamespace,
   NAMESPACE,
-  readConfigurations,
-  setConfigurations,
   startWorld,
   webhookCa,
   WRITTEN_BLOCK,
@@ -52,18 +52,19 @@ const { values } = parseArgs({
 const seconds = Number(values.seconds);
 const core = cores();
 
-type Phase = Result & { eventLoopDelay?: Delay };
+type Reviews = Awaited<ReturnType<BenchWebhook['reviews']>>;
+type Phase = Result & { eventLoopDelay?: Delay; asked?: Reviews };
 
 /** Runs one job in a process of its own, on the core that the webhook does not have. */
 async function load(
   webhook: BenchWebhook,
-  job: Omit<Job, 'seconds' | 'requests' | 'warmUp' | 'pid'> & { requests?: number },
+  job: Omit<Job, 'seconds' | 'requests' | 'warmUp' | 'pid'> & Partial<Job>,
 ): Promise<Phase> {
   await webhook.eventLoopDelay();
   const file = path.join(import.meta.dirname, 'bench/load.ts');
   const child = spawnOn(core.load, process.execPath, [file], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    timeout: (seconds * 2 + 60) * 1000,
+    timeout: ((job.seconds ?? seconds) * 2 + 60) * 1000,
   });
   const whole: Job = { requests: 50_000, warmUp: WARM_UP, seconds, pid: webhook.pid, ...job };
   child.stdin?.end(JSON.stringify(whole));
@@ -109,7 +110,7 @@ async function straight(
   const phases: Record<string, Phase> = {};
   for (const [name, [at, body]] of Object.entries(reviews)) {
     await ask(target, at, body);
-    const job = { target, path: at, body, expect: ALLOWED };
+    const job = { target, asks: [{ path: at, body, expect: ALLOWED }] };
     for (const clients of name === 'validateUpdate' ? [16] : CLIENTS) {
       say(`${name}: ${clients} clients`);
       phases[`${name}, ${clients} clients`] = await load(webhook, { ...job, clients });
@@ -123,52 +124,68 @@ async function straight(
 
 /** How a manifest meets the webhooks: as most do, or with an empty block that the mutating one fills. */
 const MANIFESTS = { usual: {}, withEmptyBlock: EMPTY_BLOCK };
-type Reviews = Awaited<ReturnType<BenchWebhook['reviews']>>;
+type Manifest = keyof typeof MANIFESTS;
+/** Requests of one kind before the other kind has its turn: about as many as make the API server collect. */
+const TURN = 100;
 
 /** Creations through the API server as dry runs, with and without the webhooks, in turns. */
 async function throughApiServer(world: BenchWorld, webhook: BenchWebhook): Promise<object> {
-  const configurations = await readConfigurations(world.kubectl);
-  const job = {
-    target: world.apiServer,
-    path: `/apis/multigres.com/v1alpha1/namespaces/${NAMESPACE}/multigresclusters?dryRun=All&fieldManager=bench`,
+  await exceptNamespace(world);
+  const ask = (namespace: string, more: object): Ask => ({
+    path: `/apis/multigres.com/v1alpha1/namespaces/${namespace}/multigresclusters?dryRun=All&fieldManager=bench`,
+    body: JSON.stringify({
+      ...world.manifest,
+      metadata: { ...world.manifest.metadata, namespace },
+      spec: { ...(world.manifest.spec as object), ...more },
+    }),
     expect: '"kind":"MultigresCluster"',
+  });
+  // Without a webhook the empty block would be refused: the same manifest as it is stored.
+  const pair = (manifest: Manifest): [Ask, Ask] => [
+    ask(NAMESPACE, MANIFESTS[manifest]),
+    ask(ALONE, manifest === 'usual' ? {} : WRITTEN_BLOCK),
+  ];
+  const target = world.apiServer;
+  const measured: Record<string, { with: number[]; without: number[]; phases: Phase[] }> = {};
+  const note = (name: string, with_: number, without: number, ...phases: Phase[]): void => {
+    const all = (measured[name] ??= { with: [], without: [], phases: [] });
+    all.with.push(with_);
+    all.without.push(without);
+    all.phases.push(...phases);
   };
-  const body = (more: object): string =>
-    JSON.stringify({ ...world.manifest, spec: { ...(world.manifest.spec as object), ...more } });
-  const measured = [
-    ...CLIENTS.map((clients) => ({ clients, manifest: 'usual' as const })),
-    { clients: 1, manifest: 'withEmptyBlock' as const },
-  ].map((one) => ({ ...one, with: [] as Phase[], without: [] as Phase[], asked: [] as Reviews[] }));
   for (let i = 1; i <= Number(values.rounds); i++) {
-    for (const side of ['with', 'without'] as const) {
-      await setConfigurations(world, undefined);
-      if (side === 'with') await setConfigurations(world, configurations);
-      for (const one of measured) {
-        const { clients, manifest } = one;
-        say(
-          `through the API server, round ${i}, ${side} webhooks: ${manifest}, ${clients} clients`,
-        );
-        // Without a webhook the empty block would be refused: the same manifest as it is stored.
-        const more =
-          side === 'with' ? MANIFESTS[manifest] : manifest === 'usual' ? {} : WRITTEN_BLOCK;
-        const requests = clients === 1 ? 300 : 1000;
-        const before = await webhook.reviews();
-        one[side].push(await load(webhook, { ...job, body: body(more), clients, requests }));
-        if (side === 'with') one.asked.push(difference(before, await webhook.reviews()));
-      }
+    for (const manifest of Object.keys(MANIFESTS) as Manifest[]) {
+      say(`through the API server, round ${i}: ${manifest}, 1 client`);
+      const before = await webhook.reviews();
+      const limits = { turn: TURN, requests: 12 * TURN, seconds: 4 * seconds, warmUp: 2 * TURN };
+      const job = { target, clients: 1, asks: pair(manifest), ...limits };
+      const phase = await load(webhook, job);
+      const asked = difference(before, await webhook.reviews());
+      const [with_ = 0, without = 0] = phase.meansMs;
+      note(`${manifest}, 1 client`, with_, without, { ...phase, asked });
+    }
+    for (const clients of CLIENTS.filter((n) => n > 1)) {
+      say(`through the API server, round ${i}: usual, ${clients} clients`);
+      // One after the other: at the same time one side would wait for what the other side asks.
+      const job = { target, clients, requests: 1000, warmUp: 200 };
+      const [one, other] = pair('usual');
+      const [left, right] = [
+        await load(webhook, { ...job, asks: [one] }),
+        await load(webhook, { ...job, asks: [other] }),
+      ];
+      note(`usual, ${clients} clients`, left.meanMs, right.meanMs, left, right);
     }
   }
   return Object.fromEntries(
-    measured.map(({ clients, manifest, asked, ...sides }) => {
-      const means = (side: 'with' | 'without'): number => mean(sides[side].map((p) => p.meanMs));
-      const added = round(means('with') - means('without'));
-      const name = `${manifest}, ${clients} clients`;
-      return [name, { addedMs: added, asked, with: sides.with, without: sides.without }];
+    Object.entries(measured).map(([name, { with: with_, without, phases }]) => {
+      const [meanWith, meanWithout] = [round(mean(with_)), round(mean(without))];
+      const added = { addedMs: round(meanWith - meanWithout), meanWith, meanWithout };
+      return [name, { ...added, rounds: { with: with_, without }, phases }];
     }),
   );
 }
 
-/** Reviews of one phase; each creation, of the warm-up too, must have been validated. */
+/** Reviews of one phase. Each creation in the namespace with webhooks must have been validated. */
 function difference(before: Reviews, after: Reviews): Reviews {
   const asked = {
     mutate: after.mutate - before.mutate,

@@ -6,14 +6,22 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
 import { Connection, encodeRequest, type Target } from './connection.ts';
 import { cpuMs } from './proc.ts';
-import { round, summarize, type Summary } from './stats.ts';
+import { mean, round, summarize, type Summary } from './stats.ts';
 
-export interface Job {
-  target: Target;
+/** One request. */
+export interface Ask {
   path: string;
   body: string;
   /** A part that each answer must have. */
   expect: string;
+}
+
+export interface Job {
+  target: Target;
+  /** What is asked, in turns. */
+  asks: Ask[];
+  /** Requests of one turn; 1 if absent. Longer ones let each ask pay for the garbage that it makes. */
+  turn?: number;
   /** Connections, each with at most one request under way. */
   clients: number;
   /**
@@ -30,6 +38,8 @@ export interface Job {
 }
 
 export interface Result extends Summary {
+  /** Of each of the asks alone: the mean of its times. */
+  meansMs: number[];
   /** Answers that were not what was expected; the first of them. */
   wrong: number;
   example?: string;
@@ -43,9 +53,11 @@ export interface Result extends Summary {
 
 interface Run {
   job: Job;
-  request: Buffer;
-  /** Milliseconds of each answered request. */
-  times: number[];
+  requests: readonly Buffer[];
+  /** Requests begun so far: the number of the next one says whose turn it is. */
+  begun: number;
+  /** Milliseconds of each answered request, by ask. */
+  times: number[][];
   wrong: number;
   example?: string;
 }
@@ -53,9 +65,10 @@ interface Run {
 const LIMITS = { clients: 200, seconds: 60, requests: 100_000, rate: 2000 };
 
 async function sendOne(run: Run, connection: Connection, due: number): Promise<void> {
-  const { status, body } = await connection.send(run.request);
-  run.times.push(performance.now() - due);
-  if (status < 300 && body.includes(run.job.expect)) return;
+  const turn = Math.floor(run.begun++ / (run.job.turn ?? 1)) % run.requests.length;
+  const { status, body } = await connection.send(run.requests[turn] ?? Buffer.of());
+  run.times[turn]?.push(performance.now() - due);
+  if (status < 300 && body.includes(run.job.asks[turn]?.expect ?? '')) return;
   run.wrong++;
   run.example ??= `${status} ${body.slice(0, 500)}`;
 }
@@ -117,10 +130,17 @@ async function work(job: Job): Promise<Result> {
   const pool = await Promise.all(
     Array.from({ length: job.clients }, () => Connection.open(job.target)),
   );
-  const request = encodeRequest(job.path, job.body);
-  const warm: Run = { job: { ...job, requests: job.warmUp }, request, times: [], wrong: 0 };
+  const requests = job.asks.map(({ path, body }) => encodeRequest(path, body));
+  const runOf = (one: Job): Run => ({
+    job: one,
+    requests,
+    begun: 0,
+    times: requests.map(() => []),
+    wrong: 0,
+  });
+  const warm = runOf({ ...job, requests: job.warmUp });
   await closedLoop(warm, pool, performance.now() + job.seconds * 1000);
-  const run: Run = { job, request, times: [], wrong: 0 };
+  const run = runOf(job);
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const cpuBefore = await cpuMs(job.pid);
@@ -130,9 +150,11 @@ async function work(job: Job): Promise<Result> {
   else due = await openLoop(run, pool, job.rate);
   const seconds = (performance.now() - start) / 1000;
   const used = (await cpuMs(job.pid)) - cpuBefore;
-  const { times, wrong, example } = run;
+  const { wrong, example } = run;
+  const times = run.times.flat();
   return {
     ...summarize(times, seconds),
+    meansMs: run.times.map((own) => round(mean(own))),
     cpuMsPerRequest: round(used / times.length),
     generatorDelayP99Ms: round(delay.percentile(99) / 1e6),
     wrong,

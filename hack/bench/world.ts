@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parse, parseAllDocuments, stringify } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { local, ROOT, until } from '../lib/run.ts';
 import { Kubectl, kubernetes, stopControlPlane } from '../lib/tools.ts';
@@ -10,6 +10,9 @@ import type { Target } from './connection.ts';
 
 const NAME = 'bench';
 export const NAMESPACE = 'bench';
+/** A namespace whose objects no webhook is asked about, and its label. */
+export const ALONE = 'bench-alone';
+const LEFT_ALONE = 'bench.multigres.com/left-alone';
 export const OPERATOR = 'bench-operator';
 /** Three Nodes in each zone, so that the manifest is one that nothing can be said against. */
 const NODES = ['a', 'b', 'c']
@@ -43,7 +46,9 @@ export async function startWorld(port: number): Promise<BenchWorld> {
   try {
     await kubectl.run(['apply', '--server-side', '-f', path.join(ROOT, 'chart/files/crds')]);
     await kubectl.run(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
-    for (const name of [NAMESPACE, OPERATOR]) await kubectl.run(['create', 'namespace', name]);
+    for (const name of [NAMESPACE, ALONE, OPERATOR])
+      await kubectl.run(['create', 'namespace', name]);
+    await kubectl.run(['label', 'namespace', ALONE, `${LEFT_ALONE}=true`]);
     const { cluster, others } = await readManifest();
     await kubectl.run(['apply', '-n', NAMESPACE, '-f', '-'], others);
     const admitted = JSON.parse(
@@ -119,30 +124,22 @@ export async function webhookCa(kubectl: Kubectl): Promise<string> {
   return new X509Certificate(pem).toString();
 }
 
-/** Both webhook configurations, as they are stored, ready to be made again. */
-export async function readConfigurations(kubectl: Kubectl): Promise<string> {
-  const stored = await Promise.all(
-    CONFIGURATIONS.map((kind) => kubectl.json<KubeObject>(['get', kind, CONFIGURATION])),
-  );
-  return stored
-    .map((object) => stringify({ ...object, metadata: { name: CONFIGURATION } }))
-    .join('---\n');
-}
-
-/** Makes or removes the configurations and waits until the API server acts on it. */
-export async function setConfigurations(
-  { kubectl, manifest }: BenchWorld,
-  configurations: string | undefined,
-): Promise<void> {
-  if (configurations === undefined) {
-    for (const kind of CONFIGURATIONS)
-      await kubectl.run(['delete', kind, CONFIGURATION, '--ignore-not-found']);
-  } else {
-    await kubectl.run(['create', '-f', '-'], configurations);
+/**
+ * Lets the webhooks be, but for one namespace: requests with and without them can then take turns, and
+ * what the machine does meanwhile meets both alike. Waits until the API server acts on it.
+ */
+export async function exceptNamespace({ kubectl, manifest }: BenchWorld): Promise<void> {
+  const selector = { matchExpressions: [{ key: LEFT_ALONE, operator: 'DoesNotExist' }] };
+  const patch = [{ op: 'add', path: '/webhooks/0/namespaceSelector', value: selector }];
+  for (const kind of CONFIGURATIONS) {
+    await kubectl.run(['patch', kind, CONFIGURATION, '--type=json', '-p', JSON.stringify(patch)]);
   }
-  const wanted = configurations !== undefined;
-  const passes = async (spec: object): Promise<boolean> => {
-    const object = { ...manifest, spec: { ...(manifest.spec as object), ...spec } };
+  const passes = async (namespace: string, spec: object): Promise<boolean> => {
+    const object = {
+      ...manifest,
+      metadata: { ...manifest.metadata, namespace },
+      spec: { ...(manifest.spec as object), ...spec },
+    };
     try {
       await kubectl.run(['create', '--dry-run=server', '-f=-'], JSON.stringify(object));
       return true;
@@ -152,8 +149,14 @@ export async function setConfigurations(
   };
   await until('the API server to know the webhooks', 30_000, async () => {
     // The mutating one makes an empty block legal, the validating one refuses a policy that nobody knows.
-    const mutating = await passes(EMPTY_BLOCK);
-    const validating = !(await passes({ durabilityPolicy: 'UNKNOWN' }));
-    return mutating === wanted && validating === wanted ? true : undefined;
+    const unknown = { durabilityPolicy: 'UNKNOWN' };
+    const [there, alone] = await Promise.all(
+      [NAMESPACE, ALONE].map(async (namespace) => ({
+        mutating: await passes(namespace, EMPTY_BLOCK),
+        validating: !(await passes(namespace, unknown)),
+      })),
+    );
+    const all = there?.mutating && there.validating;
+    return all && !alone?.mutating && !alone?.validating ? true : undefined;
   });
 }

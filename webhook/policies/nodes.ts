@@ -63,31 +63,42 @@ export function knownPlaces(world: World, cell: Place): string[] {
  * the Nodes do that carry both, if they agree: a zone has one name whatever its Nodes are labelled with.
  */
 export function zoneOf(world: World, node: WorldNode): string | undefined {
-  const [strongest, ...weaker] = zoneLabels(world);
-  const zone = strongest === undefined ? undefined : node.labels[strongest];
-  if (zone !== undefined) return zone;
-  const label = weaker.find((name) => node.labels[name] !== undefined);
-  const name = label === undefined ? undefined : node.labels[label];
-  if (label === undefined || name === undefined) return undefined;
-  return otherNames(world).get(label)?.get(name) ?? name;
+  return zonesOf(world).get(node);
 }
 
-/** Zones under the strongest label by weaker label and value; null where Nodes do not agree. */
-type OtherNames = ReadonlyMap<string, ReadonlyMap<string, string | null>>;
+type Zones = ReadonlyMap<WorldNode, string>;
 
-const KNOWN_NAMES = new WeakMap<
+const KNOWN_ZONES = new WeakMap<
   readonly WorldNode[],
-  { labels: readonly string[]; names: OtherNames }
+  { labels: readonly string[]; zones: Zones }
 >();
 
 /** Made once per change of the Nodes. */
-function otherNames(world: World): OtherNames {
+function zonesOf(world: World): Zones {
   const { nodes = [] } = world;
   const labels = zoneLabels(world);
-  const known = KNOWN_NAMES.get(nodes);
-  if (known?.labels === labels) return known.names;
+  const known = KNOWN_ZONES.get(nodes);
+  if (known?.labels === labels) return known.zones;
   const [strongest = '', ...weaker] = labels;
-  const names = new Map(
+  const names = otherNames(nodes, strongest, weaker);
+  const zones = new Map<WorldNode, string>();
+  for (const node of nodes) {
+    const label = labels.find((one) => node.labels[one] !== undefined) ?? '';
+    const name = node.labels[label];
+    const zone = label === strongest ? name : (names.get(label)?.get(name ?? '') ?? name);
+    if (zone !== undefined) zones.set(node, zone);
+  }
+  KNOWN_ZONES.set(nodes, { labels, zones });
+  return zones;
+}
+
+/** Zones under the strongest label by weaker label and value; null where Nodes do not agree. */
+function otherNames(
+  nodes: readonly WorldNode[],
+  strongest: string,
+  weaker: readonly string[],
+): ReadonlyMap<string, ReadonlyMap<string, string | null>> {
+  return new Map(
     weaker.map((label) => {
       const zones = new Map<string, string | null>();
       for (const node of nodes) {
@@ -99,8 +110,6 @@ function otherNames(world: World): OtherNames {
       return [label, zones];
     }),
   );
-  KNOWN_NAMES.set(nodes, { labels, names });
-  return names;
 }
 
 /** Whether a new pod with these tolerations may be put on a Node. */

@@ -104,11 +104,8 @@ function sameRegion(cells: readonly CellConfig[], index: number): Finding[] {
 
 /** The one zone that a cell lies in: by its Nodes, else by its name; undefined for a larger region. */
 function zoneOfCell(world: World, cell: CellConfig): string | undefined {
-  let zone: string | undefined;
-  for (const [index, node] of nodesAt(world, cell).entries()) {
-    const own = zoneOf(world, node);
-    if (own === undefined || (index > 0 && own !== zone)) return cell.zoneId;
-    zone = own;
-  }
-  return zone ?? cell.zoneId;
+  const [first, ...others] = nodesAt(world, cell);
+  const zone = first && zoneOf(world, first);
+  const differ = others.some((node) => zoneOf(world, node) !== zone);
+  return differ ? cell.zoneId : (zone ?? cell.zoneId);
 }
