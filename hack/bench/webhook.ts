@@ -10,7 +10,7 @@ import { CONFIGURATION, OPERATOR } from './world.ts';
 const FLAGS = [
   '--max-old-space-size=166',
   '--max-semi-space-size=4',
-  '--heap-growing-percent=100',
+  '--heap-growing-percent=50',
   '--no-parallel-scavenge',
 ];
 const ENV = { NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' };
