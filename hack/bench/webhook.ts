@@ -10,6 +10,7 @@ import { CONFIGURATION, OPERATOR } from './world.ts';
 const FLAGS = [
   '--max-old-space-size=166',
   '--max-semi-space-size=4',
+  '--min-semi-space-size=4',
   '--heap-growing-percent=50',
   '--no-parallel-scavenge',
 ];
