@@ -11,10 +11,9 @@ export interface Output {
 }
 
 /**
- * Standard output for the log of reviews. After a pause a line is written at once, so before the
- * answer that it tells of leaves; lines that follow within 10 ms of a write go together. A write
- * that wakes a reader costs 25 to 30 microseconds of CPU time, a line under load so 1 to 5 of them
- * (measured with a pipe). An end of the process writes what waits, an uncaught error too; one that
+ * Standard output for the log of reviews. After a pause a line is written at once; lines that follow
+ * within 10 ms of a write go together. A write that wakes a reader costs 25 to 30 microseconds of CPU
+ * time, a line under load so 1 to 5 of them (measured with a pipe). An end of the process writes what waits, an uncaught error too; one that
  * nobody can catch (SIGKILL) loses at most the last 10 ms of a busy time.
  */
 export function createOutput(clock: Clock): Output {

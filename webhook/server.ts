@@ -6,7 +6,13 @@ import { LINGER_MS } from './listen.ts';
 import { HttpError, refuse, sendText, tooLarge, type RefusalDeps } from './refusal.ts';
 import { buildReview, parseReview, type AdmissionRequest, type Verdict } from './review.ts';
 
-export type Step = (request: AdmissionRequest) => Promise<Verdict>;
+export interface Answered {
+  verdict: Verdict;
+  /** Called once the answer has left: nobody waits for what is told of it. */
+  told?: () => void;
+}
+
+export type Step = (request: AdmissionRequest) => Promise<Answered>;
 
 export interface Handlers extends RefusalDeps {
   mutate: Step;
@@ -90,30 +96,43 @@ function reviewer(handlers: Handlers): Answer {
       const bytes = await read();
       body = parseBody(bytes);
       const request = parseReview(body, bytes && (() => parseWhole(bytes)));
-      const answer = JSON.stringify(
-        buildReview(request.uid, await verdictOf(handlers, asked, request)),
-      );
+      const { verdict, told } = await judge(handlers, asked, request);
+      const answer = JSON.stringify(buildReview(request.uid, verdict));
       res.writeHead(200, {
         'Content-Type': 'application/json',
         'Content-Length': Buffer.byteLength(answer),
       });
       res.end(answer);
+      if (told) tell(handlers, asked, request, told);
     } catch (error) {
       refuse(handlers, { ...asked, body }, error, res);
     }
   };
 }
 
-async function verdictOf(
+async function judge(
   handlers: Handlers,
   { step, path }: Asked,
   request: AdmissionRequest,
-): Promise<Verdict> {
+): Promise<Answered> {
   try {
     return await step(request);
   } catch (error) {
     handlers.onError(error, { path, uid: request.uid });
-    return internalError(error);
+    return { verdict: internalError(error) };
+  }
+}
+
+function tell(
+  handlers: Handlers,
+  { path }: Asked,
+  { uid }: AdmissionRequest,
+  told: () => void,
+): void {
+  try {
+    told();
+  } catch (error) {
+    handlers.onError(error, { path, uid });
   }
 }
 

@@ -87,13 +87,13 @@ function recordBypass(
   );
 }
 
-/** Does the work of a review in time, and what follows from the answer that leaves, no other. */
+/** Does the work of a review in time. What is told is what became of the answer that leaves, no other. */
 function observed(
   deps: StepsDeps,
   step: string,
   work: (request: AdmissionRequest) => Promise<Judgement>,
 ): Step {
-  const { clock, log, metrics, reviewMs = REVIEW_MS } = deps;
+  const { clock, reviewMs = REVIEW_MS } = deps;
   const inTime = createDeadline(clock, reviewMs);
   return async (request) => {
     const start = clock.now();
@@ -107,30 +107,43 @@ function observed(
       if (!bad) failure = error;
       judgement = { verdict: bad ?? internalError(error), judged: [] };
     }
-    const { verdict, judged, bypassed } = judgement;
-    const policies = [...new Set(judged.map(({ policy }) => policy.id))];
     const ms = clock.now() - start;
-    metrics.review(step, request, verdict, ms / 1000);
-    if (!request.dryRun) {
-      metrics.findings(judged);
-      recordBypass(deps, request, judgement);
-    }
-    const line = {
-      step,
-      uid: short(request.uid),
-      user: short(request.user),
-      operation: request.operation,
-      kind: short(request.kind.kind),
-      ns: short(request.namespace),
-      name: short(request.name),
-      verdict: outcomeOf(verdict),
-      ...(policies.length > 0 ? { policies } : {}),
-      ...(bypassed ? { bypassed: bypassed.ids, reason: bypassed.reason } : {}),
-      ...(request.dryRun ? { dryRun: true } : {}),
-      ms,
+    return {
+      verdict: judgement.verdict,
+      told: () => tell(deps, request, judgement, { step, ms, failure }),
     };
-    if (failure === undefined) log.info(line, 'review');
-    else log.error({ ...line, err: failure }, 'review failed');
-    return verdict;
   };
+}
+
+/** The line of a review, its numbers, and the Event of a bypass. */
+function tell(
+  deps: StepsDeps,
+  request: AdmissionRequest,
+  judgement: Judgement,
+  { step, ms, failure }: { step: string; ms: number; failure: unknown },
+): void {
+  const { log, metrics } = deps;
+  const { verdict, judged, bypassed } = judgement;
+  metrics.review(step, request, verdict, ms / 1000);
+  if (!request.dryRun) {
+    metrics.findings(judged);
+    recordBypass(deps, request, judgement);
+  }
+  const policies = [...new Set(judged.map(({ policy }) => policy.id))];
+  const line = {
+    step,
+    uid: short(request.uid),
+    user: short(request.user),
+    operation: request.operation,
+    kind: short(request.kind.kind),
+    ns: short(request.namespace),
+    name: short(request.name),
+    verdict: outcomeOf(verdict),
+    ...(policies.length > 0 ? { policies } : {}),
+    ...(bypassed ? { bypassed: bypassed.ids, reason: bypassed.reason } : {}),
+    ...(request.dryRun ? { dryRun: true } : {}),
+    ms,
+  };
+  if (failure === undefined) log.info(line, 'review');
+  else log.error({ ...line, err: failure }, 'review failed');
 }

@@ -25,10 +25,16 @@ describe('the HTTP face', () => {
   const refusals: Refusal[] = [];
   let reasons: string[] = [];
   const handlers: Handlers = {
-    mutate: () => Promise.resolve({ allowed: true, patch: [{ op: 'add' }] }),
+    mutate: () => Promise.resolve({ verdict: { allowed: true, patch: [{ op: 'add' }] } }),
     validate: (request) => {
       if (request.uid === 'bug') return Promise.reject(new Error('oops'));
-      return Promise.resolve({ allowed: true });
+      if (request.uid === 'mute') {
+        const told = () => {
+          throw new Error('the log is full');
+        };
+        return Promise.resolve({ verdict: { allowed: true }, told });
+      }
+      return Promise.resolve({ verdict: { allowed: true } });
     },
     notReady: () => reasons,
     onError: (error) => void errors.push(error),
@@ -71,6 +77,14 @@ describe('the HTTP face', () => {
     assert.equal(code, 500);
     assert.match(message, /internal error.*oops.*Fix:/);
     assert.equal(errors.length, 1);
+  });
+
+  test('an answer stands, whatever happens when it is told of', async () => {
+    assert.equal((await verdict('mute')).allowed, true);
+    assert.deepEqual(
+      errors.splice(1).map((error) => (error as Error).message),
+      ['the log is full'],
+    );
   });
 
   test('refuses other types, broken JSON, large bodies and what is no review', async () => {
@@ -150,8 +164,8 @@ test('a new certificate serves new connections, and idle ones live longer than t
       days: 1,
     });
   const app = createApp({
-    mutate: () => Promise.resolve({ allowed: true }),
-    validate: () => Promise.resolve({ allowed: true }),
+    mutate: () => Promise.resolve({ verdict: { allowed: true } }),
+    validate: () => Promise.resolve({ verdict: { allowed: true } }),
     notReady: () => [],
     onError: () => {},
   });
@@ -193,8 +207,8 @@ test('clients that are slow or send no HTTP are cut off, with a word in the log'
   const refusals: Refusal[] = [];
   const onRefused = (refusal: Refusal) => void refusals.push(refusal);
   const app = createApp({
-    mutate: () => Promise.resolve({ allowed: true }),
-    validate: () => Promise.resolve({ allowed: true }),
+    mutate: () => Promise.resolve({ verdict: { allowed: true } }),
+    validate: () => Promise.resolve({ verdict: { allowed: true } }),
     notReady: () => [],
     onError: (error) => assert.fail(String(error)),
     onRefused,
@@ -238,8 +252,9 @@ test('clients that are slow or send no HTTP are cut off, with a word in the log'
 test('a running request ends before the server does', async () => {
   let answer = () => {};
   const app = createApp({
-    mutate: () => Promise.resolve({ allowed: true }),
-    validate: () => new Promise((resolve) => (answer = () => resolve({ allowed: true }))),
+    mutate: () => Promise.resolve({ verdict: { allowed: true } }),
+    validate: () =>
+      new Promise((resolve) => (answer = () => resolve({ verdict: { allowed: true } }))),
     notReady: () => [],
     onError: () => {},
   });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createLog } from '../../../controller/log.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import { createWebhookMetrics } from '../../../webhook/metrics.ts';
-import { parseReview } from '../../../webhook/review.ts';
+import { parseReview, type AdmissionRequest, type Verdict } from '../../../webhook/review.ts';
 import { createSteps, type StepsDeps } from '../../../webhook/steps.ts';
 import { plainDeps, reviewSeeds } from '../../support/review-seeds.ts';
 
@@ -45,22 +45,27 @@ function stage(deps: { rightsMs: number; reviewMs: number }) {
     metrics,
     reviewMs: deps.reviewMs,
   });
+  const ask = async (asked: AdmissionRequest): Promise<Verdict> => {
+    const answered = await validate(asked);
+    answered.told?.();
+    return answered.verdict;
+  };
   const count = async (start: string): Promise<string[]> =>
     (await metrics.page()).body.split('\n').filter((line) => line.startsWith(start));
-  return { validate, lines, told, count, answered: () => answered };
+  return { ask, lines, told, count, answered: () => answered };
 }
 
 test('a bypass is told by an Event, a number and a line', async () => {
-  const { validate, lines, told, count } = stage({ rightsMs: 1, reviewMs: 5000 });
-  assert.equal((await validate(request())).allowed, true);
+  const { ask, lines, told, count } = stage({ rightsMs: 1, reviewMs: 5000 });
+  assert.equal((await ask(request())).allowed, true);
   assert.deepEqual(told, ['PolicyBypassed']);
   assert.equal((await count('multigres_webhook_bypass_total{')).length, 1);
   assert.deepEqual(lines[0]?.['bypassed'], ['durability-can-be-met']);
 });
 
 test('a dry run leaves no trace but its line', async () => {
-  const { validate, lines, told, count } = stage({ rightsMs: 1, reviewMs: 5000 });
-  assert.equal((await validate(request(true))).allowed, true);
+  const { ask, lines, told, count } = stage({ rightsMs: 1, reviewMs: 5000 });
+  assert.equal((await ask(request(true))).allowed, true);
   assert.deepEqual(told, []);
   assert.deepEqual(await count('multigres_webhook_bypass_total{'), []);
   assert.deepEqual(await count('multigres_webhook_findings_total{'), []);
@@ -68,8 +73,8 @@ test('a dry run leaves no trace but its line', async () => {
 });
 
 test('a review that took too long is refused, and what it would have come to is not told', async () => {
-  const { validate, lines, told, count, answered } = stage({ rightsMs: 60, reviewMs: 5 });
-  const { allowed, code, message } = await validate(request());
+  const { ask, lines, told, count, answered } = stage({ rightsMs: 60, reviewMs: 5 });
+  const { allowed, code, message } = await ask(request());
   assert.deepEqual([allowed, code], [false, 500]);
   assert.match(message ?? '', /internal error.*longer than 5 ms.*Fix:/);
   await answered();
