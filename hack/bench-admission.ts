@@ -185,7 +185,7 @@ async function throughApiServer(world: BenchWorld, webhook: BenchWebhook): Promi
   );
 }
 
-/** Reviews of one phase. Each creation in the namespace with webhooks must have been validated. */
+/** Reviews of one phase. Where none was for a validation, the namespace has no webhooks: nothing was measured. */
 function difference(before: Reviews, after: Reviews): Reviews {
   const asked = {
     mutate: after.mutate - before.mutate,

@@ -51,7 +51,7 @@ export function knownLive(ctx: Pick<PolicyContext, 'old' | 'world'>): LiveState 
 }
 
 /** The Shard that runs under `<database>/<tablegroup>/<shard>`; undefined if there is none yet. */
-export function liveShard({ shards }: LiveState, title: string): Shard | undefined {
+export function liveShard({ shards }: Pick<LiveState, 'shards'>, title: string): Shard | undefined {
   return shards.find(
     ({ spec }) =>
       spec && shardKey(spec.databaseName, spec.tableGroupName, spec.shardName) === title,

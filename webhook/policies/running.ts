@@ -9,6 +9,7 @@ import {
 } from '../../schemas/durability.ts';
 import { names } from '../../schemas/names.ts';
 import type { Shard } from '../../schemas/types.ts';
+import { liveShard } from './live.ts';
 import type { ShardView } from './locate.ts';
 
 /** The shard has had a leader: it has a cohort, under the policy of its first start. */
@@ -32,20 +33,12 @@ export interface InForce {
 /** A shard that has started keeps its policy, whatever the request says. */
 export function inForce(view: ShardView, shards: readonly Shard[] = []): InForce {
   const wanted = policyOrDefault(view.durabilityPolicy);
-  const live = shards.find(({ spec }) => isSpecOf(spec, view));
+  const live = liveShard({ shards }, view.title);
   const started = live !== undefined && hasCohort(live);
   const policy = started ? policyInForce(live) : wanted;
   const durability =
     policy === wanted ? view.durability() : durabilityOf(policy, membershipOf(view.shard.pools));
   return { policy, durability, started };
-}
-
-function isSpecOf(spec: Shard['spec'], { database, tablegroup, shard }: ShardView): boolean {
-  return (
-    spec?.shardName === shard.name &&
-    spec.tableGroupName === tablegroup &&
-    spec.databaseName === database
-  );
 }
 
 /** The poolers that take part now, by the roles that the controller last wrote, with their cells. */
