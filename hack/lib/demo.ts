@@ -204,13 +204,13 @@ export async function untilHealthy(
   namespace = DEMO_NAMESPACE,
 ): Promise<MultigresCluster> {
   let last = '';
-  let cluster: MultigresCluster | undefined;
   return await until(
-    `cluster ${namespace}/${name} to be Healthy; it last said: ${last}`,
+    () => `cluster ${namespace}/${name} to be Healthy; it last said: ${last}`,
     timeoutMs,
     async () => {
-      cluster = await getCluster(kubectl, name, namespace);
-      const line = `${cluster.status?.phase ?? 'not seen yet'}: ${cluster.status?.message ?? ''}`;
+      const cluster = await getCluster(kubectl, name, namespace);
+      const { phase = 'not seen yet', message } = cluster.status ?? {};
+      const line = message ? `${phase}: ${message}` : phase;
       if (line !== last) tell(line);
       last = line;
       const { status } = cluster;

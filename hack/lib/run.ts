@@ -85,7 +85,7 @@ export async function local(
 
 /** Waits until `check` gives a value other than undefined. Throws with `what` after the deadline. */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   timeoutMs: number,
   check: () => Promise<T | undefined> | T | undefined,
   intervalMs = 500,
@@ -101,7 +101,8 @@ export async function until<T>(
     }
     if (Date.now() > deadline) {
       const why = last instanceof Error ? ` (last error: ${last.message})` : '';
-      throw new Error(`waited ${Math.round(timeoutMs / 1000)} s for ${what}${why}`);
+      const text = typeof what === 'string' ? what : what();
+      throw new Error(`waited ${Math.round(timeoutMs / 1000)} s for ${text}${why}`);
     }
     await new Promise((done) => setTimeout(done, intervalMs));
   }
