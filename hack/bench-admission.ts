@@ -22,6 +22,7 @@ import {
   ALONE,
   EMPTY_BLOCK,
   exceptNamespace,
+  manifestIn,
   NAMESPACE,
   startWorld,
   webhookCa,
@@ -133,11 +134,7 @@ async function throughApiServer(world: BenchWorld, webhook: BenchWebhook): Promi
   await exceptNamespace(world);
   const ask = (namespace: string, more: object): Ask => ({
     path: `/apis/multigres.com/v1alpha1/namespaces/${namespace}/multigresclusters?dryRun=All&fieldManager=bench`,
-    body: JSON.stringify({
-      ...world.manifest,
-      metadata: { ...world.manifest.metadata, namespace },
-      spec: { ...(world.manifest.spec as object), ...more },
-    }),
+    body: manifestIn(world, namespace, more),
     expect: '"kind":"MultigresCluster"',
   });
   // Without a webhook the empty block would be refused: the same manifest as it is stored.
@@ -169,11 +166,9 @@ async function throughApiServer(world: BenchWorld, webhook: BenchWebhook): Promi
       // One after the other: at the same time one side would wait for what the other side asks.
       const job = { target, clients, requests: 1000, warmUp: 200 };
       const [one, other] = pair('usual');
-      const [left, right] = [
-        await load(webhook, { ...job, asks: [one] }),
-        await load(webhook, { ...job, asks: [other] }),
-      ];
-      note(`usual, ${clients} clients`, left.meanMs, right.meanMs, left, right);
+      const asked = await load(webhook, { ...job, asks: [one] });
+      const alone = await load(webhook, { ...job, asks: [other] });
+      note(`usual, ${clients} clients`, asked.meanMs, alone.meanMs, asked, alone);
     }
   }
   return Object.fromEntries(
@@ -185,7 +180,7 @@ async function throughApiServer(world: BenchWorld, webhook: BenchWebhook): Promi
   );
 }
 
-/** Reviews of one phase. Where none was for a validation, the namespace has no webhooks: nothing was measured. */
+/** Reviews of one phase. Where no validation was among them, nothing was measured. */
 function difference(before: Reviews, after: Reviews): Reviews {
   const asked = {
     mutate: after.mutate - before.mutate,

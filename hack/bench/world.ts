@@ -124,24 +124,30 @@ export async function webhookCa(kubectl: Kubectl): Promise<string> {
   return new X509Certificate(pem).toString();
 }
 
+/** The manifest as JSON, in a namespace and with more in its spec. */
+export function manifestIn({ manifest }: BenchWorld, namespace: string, more: object): string {
+  return JSON.stringify({
+    ...manifest,
+    metadata: { ...manifest.metadata, namespace },
+    spec: { ...(manifest.spec as object), ...more },
+  });
+}
+
 /**
  * Lets the webhooks be, but for one namespace: requests with and without them can then take turns, and
  * what the machine does meanwhile meets both alike. Waits until the API server acts on it.
  */
-export async function exceptNamespace({ kubectl, manifest }: BenchWorld): Promise<void> {
+export async function exceptNamespace(world: BenchWorld): Promise<void> {
+  const { kubectl } = world;
   const selector = { matchExpressions: [{ key: LEFT_ALONE, operator: 'DoesNotExist' }] };
   const patch = [{ op: 'add', path: '/webhooks/0/namespaceSelector', value: selector }];
   for (const kind of CONFIGURATIONS) {
     await kubectl.run(['patch', kind, CONFIGURATION, '--type=json', '-p', JSON.stringify(patch)]);
   }
   const passes = async (namespace: string, spec: object): Promise<boolean> => {
-    const object = {
-      ...manifest,
-      metadata: { ...manifest.metadata, namespace },
-      spec: { ...(manifest.spec as object), ...spec },
-    };
     try {
-      await kubectl.run(['create', '--dry-run=server', '-f=-'], JSON.stringify(object));
+      const text = manifestIn(world, namespace, spec);
+      await kubectl.run(['create', '--dry-run=server', '-f=-'], text);
       return true;
     } catch {
       return false;
