@@ -1,19 +1,24 @@
 /** The built webhook as a process on a core of its own. */
 import type { ChildProcess } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
-import { until } from '../lib/run.ts';
+import { createWriteStream, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT, until } from '../lib/run.ts';
 import { end, spawnOn } from './proc.ts';
 import { round } from './stats.ts';
 import { CONFIGURATION, OPERATOR } from './world.ts';
 
-/** As the image and the chart start it: 65 % of the limit of 256 MiB for the heap. */
-const FLAGS = [
-  '--max-old-space-size=166',
-  '--max-semi-space-size=4',
-  '--min-semi-space-size=4',
-  '--heap-growing-percent=50',
-  '--no-parallel-scavenge',
-];
+/** 65 % of the limit of 256 MiB, as the chart's NODE_OPTIONS say. */
+const HEAP = '--max-old-space-size=166';
+const DEPLOYMENT = path.join(ROOT, 'chart/templates/webhook/deployment.yaml');
+
+/** The flags of Node that the chart gives the webhook: the arguments before the program. */
+function flagsOfChart(): string[] {
+  const [before = '', program] = readFileSync(DEPLOYMENT, 'utf8').split('- /app/webhook.mjs');
+  const flags = [...before.matchAll(/^ +- (--[\w-]+(?:=\d+)?)$/gm)].map(([, flag = '']) => flag);
+  if (program === undefined || flags.length === 0) throw new Error(`no flags in ${DEPLOYMENT}`);
+  return flags;
+}
+
 const ENV = { NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' };
 /** prom-client looks at the event loop this often; the delay it tells holds this interval too. */
 const PRECISION_MS = 10;
@@ -56,7 +61,8 @@ export async function startWebhook(options: WebhookOptions): Promise<BenchWebhoo
     core,
     process.execPath,
     [
-      ...FLAGS,
+      HEAP,
+      ...flagsOfChart(),
       ...flags,
       ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []),
       bundle,
