@@ -1,6 +1,6 @@
-import type { KubeApi } from '../controller/kube/api.ts';
-import { isKubeError } from '../controller/kube/errors.ts';
-import { listAll } from '../controller/kube/informer.ts';
+import type { KubeApi } from '../kube/api.ts';
+import { isKubeError } from '../kube/errors.ts';
+import { listAll } from '../kube/informer.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { resolveModes } from '../webhook/modes.ts';
 import { WEBHOOK_OPTIONS } from '../webhook/options.ts';

@@ -1,4 +1,4 @@
-import type { KubeApi } from '../controller/kube/api.ts';
+import type { KubeApi } from '../kube/api.ts';
 import type { KubeObject } from '../schemas/k8s.ts';
 import { ANNOTATIONS } from '../schemas/labels.ts';
 import { BYPASS } from '../webhook/access.ts';

@@ -1,10 +1,10 @@
 import type { KindName } from '../schemas/k8s.ts';
-import type { KubeApi } from './kube/api.ts';
-import type { Applier } from './kube/apply.ts';
-import type { Clock } from './kube/clock.ts';
-import type { EventRecorder } from './kube/events.ts';
-import type { Lister } from './kube/store.ts';
-import type { Log } from './log.ts';
+import type { KubeApi } from '../kube/api.ts';
+import type { Applier } from '../kube/apply.ts';
+import type { Clock } from '../kube/clock.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import type { Lister } from '../kube/store.ts';
+import type { Log } from '../kube/log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Options } from './options.ts';
 import type { Rpc } from './rpc/client.ts';

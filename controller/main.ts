@@ -1,14 +1,14 @@
 import { hostname } from 'node:os';
 import { createControllers } from './controllers.ts';
 import type { Deps } from './deps.ts';
-import { createApplier } from './kube/apply.ts';
-import type { KubeApi } from './kube/api.ts';
-import { createClient } from './kube/client.ts';
-import { sleep, systemClock } from './kube/clock.ts';
-import { createEventRecorder } from './kube/events.ts';
-import { runWithLease } from './kube/lease.ts';
-import { createTransport, loadKubeConfig, type Transport } from './kube/transport.ts';
-import { createLog, type Log } from './log.ts';
+import { createApplier } from '../kube/apply.ts';
+import type { KubeApi } from '../kube/api.ts';
+import { createClient } from '../kube/client.ts';
+import { sleep, systemClock } from '../kube/clock.ts';
+import { createEventRecorder } from '../kube/events.ts';
+import { runWithLease } from '../kube/lease.ts';
+import { createTransport, loadKubeConfig, type Transport } from '../kube/transport.ts';
+import { createLog, type Log } from '../kube/log.ts';
 import { createManager, type Manager } from './manager.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { parseOptions, type Options } from './options.ts';
@@ -16,8 +16,8 @@ import { createRpc } from './rpc/client.ts';
 import { startServers } from './server.ts';
 import { createTopoAccess } from './topo/access.ts';
 import { createInformers, createStores } from './watched.ts';
-import { createWrites } from './writes.ts';
-import { runProgram } from './program.ts';
+import { createWrites } from './own-writes.ts';
+import { runProgram } from '../kube/program.ts';
 
 /** Lease requests have a client of their own: the load of reconciles must not delay a renewal. */
 const LEASE_DEADLINE_MS = 5_000;

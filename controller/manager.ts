@@ -1,12 +1,12 @@
 import type { KindName, KindRef, KubeObject } from '../schemas/k8s.ts';
 import type { Deps } from './deps.ts';
-import { sleep } from './kube/clock.ts';
-import type { Informer } from './kube/informer.ts';
-import type { Outcome } from './kube/queue.ts';
-import { WorkQueue } from './kube/queue.ts';
-import type { Change, Lister } from './kube/store.ts';
+import { sleep } from '../kube/clock.ts';
+import type { Informer } from '../kube/informer.ts';
+import type { Outcome } from '../kube/queue.ts';
+import { WorkQueue } from '../kube/queue.ts';
+import type { Change, Lister } from '../kube/store.ts';
 import { isNoise, outcomeOfError, reportError, type Failure } from './outcome.ts';
-import type { Writes } from './writes.ts';
+import type { Writes } from './own-writes.ts';
 
 /** Which object to look at; never what happened to it. */
 export interface Key {

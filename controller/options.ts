@@ -1,5 +1,5 @@
 import { durationMs } from '../schemas/duration.ts';
-import { LOG_LEVELS, type LogLevel } from './log.ts';
+import { LOG_LEVELS, type LogLevel } from '../kube/log.ts';
 
 interface OptionDef {
   /** Command line name without the dashes. */

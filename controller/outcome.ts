@@ -1,10 +1,10 @@
 import { sameData } from '../schemas/canonical.ts';
 import type { KubeObject } from '../schemas/k8s.ts';
 import type { Deps } from './deps.ts';
-import { isKubeError, type KubeError } from './kube/errors.ts';
-import type { Outcome } from './kube/queue.ts';
-import type { Change } from './kube/store.ts';
-import type { Log } from './log.ts';
+import { isKubeError, type KubeError } from '../kube/errors.ts';
+import type { Outcome } from '../kube/queue.ts';
+import type { Change } from '../kube/store.ts';
+import type { Log } from '../kube/log.ts';
 import type { Controller, Key } from './manager.ts';
 
 /** The failures of one key in a row. */

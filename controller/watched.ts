@@ -1,12 +1,12 @@
 import type { KindName, KindRef } from '../schemas/k8s.ts';
 import { KINDS } from '../schemas/k8s.ts';
 import { LABELS, MANAGED_BY } from '../schemas/labels.ts';
-import type { KubeApi } from './kube/api.ts';
-import type { Clock } from './kube/clock.ts';
-import { Informer } from './kube/informer.ts';
-import { Store } from './kube/store.ts';
-import { trim } from './kube/transform.ts';
-import type { Log } from './log.ts';
+import type { KubeApi } from '../kube/api.ts';
+import type { Clock } from '../kube/clock.ts';
+import { Informer } from '../kube/informer.ts';
+import { Store } from '../kube/store.ts';
+import { trim } from '../kube/transform.ts';
+import type { Log } from '../kube/log.ts';
 import type { Metrics } from './metrics.ts';
 
 interface Watched {

@@ -12,7 +12,7 @@ const PROGRAMS = {
   webhook: 'webhook/main.ts',
   controller: 'controller/main.ts',
   'kubectl-multigres': 'cli/main.ts',
-  emulator: 'hack/emulator/main.ts',
+  emulator: 'emulator/main.ts',
 } as const;
 export type Program = keyof typeof PROGRAMS;
 

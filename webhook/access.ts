@@ -1,6 +1,6 @@
-import type { KubeApi } from '../controller/kube/api.ts';
-import { sleep, type Clock } from '../controller/kube/clock.ts';
-import type { Log } from '../controller/log.ts';
+import type { KubeApi } from '../kube/api.ts';
+import { sleep, type Clock } from '../kube/clock.ts';
+import type { Log } from '../kube/log.ts';
 import type { Answer } from './bypass.ts';
 import type { AdmissionRequest } from './review.ts';
 

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import type { KubeApi } from '../controller/kube/api.ts';
-import { KubeError } from '../controller/kube/errors.ts';
+import type { KubeApi } from '../kube/api.ts';
+import { KubeError } from '../kube/errors.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
-import { issueCa, needsRenewal, type KeyPair } from './ca.ts';
+import { issueCa, needsRenewal, type KeyPair } from '../pki/ca.ts';
 
 /** The CA in force and, during a rotation, the certificate of the one before it. */
 export interface Authority {

@@ -1,5 +1,5 @@
-import type { KubeApi } from '../controller/kube/api.ts';
-import { KubeError } from '../controller/kube/errors.ts';
+import type { KubeApi } from '../kube/api.ts';
+import { KubeError } from '../kube/errors.ts';
 import { KINDS, type KubeObject, type ObjectRef } from '../schemas/k8s.ts';
 import type { WebhookConfiguration, WebhookEntry } from './configurations.ts';
 

@@ -1,5 +1,5 @@
-import type { KubeApi } from '../controller/kube/api.ts';
-import type { Clock } from '../controller/kube/clock.ts';
+import type { KubeApi } from '../kube/api.ts';
+import type { Clock } from '../kube/clock.ts';
 import { KINDS } from '../schemas/k8s.ts';
 
 /** A renewal comes each 2 s: an answer this old still tells a working controller from a dead one. */

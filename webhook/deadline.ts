@@ -1,4 +1,4 @@
-import type { Clock } from '../controller/kube/clock.ts';
+import type { Clock } from '../kube/clock.ts';
 
 /** A deadline is kept to a tenth. */
 const TICKS = 10;

@@ -1,7 +1,7 @@
-import type { KubeApi } from '../controller/kube/api.ts';
-import type { Clock } from '../controller/kube/clock.ts';
-import { Informer } from '../controller/kube/informer.ts';
-import { Store, type Lister } from '../controller/kube/store.ts';
+import type { KubeApi } from '../kube/api.ts';
+import type { Clock } from '../kube/clock.ts';
+import { Informer } from '../kube/informer.ts';
+import { Store, type Lister } from '../kube/store.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { LABELS } from '../schemas/labels.ts';
 import { BUILTIN } from '../schemas/resolve/builtin.ts';

@@ -1,14 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import type { Server } from 'node:https';
 import { hostname } from 'node:os';
-import type { KubeApi } from '../controller/kube/api.ts';
-import { createClient } from '../controller/kube/client.ts';
-import { backoffMs, sleep, systemClock, type Clock } from '../controller/kube/clock.ts';
-import { createEventRecorder } from '../controller/kube/events.ts';
-import { createTransport, loadKubeConfig } from '../controller/kube/transport.ts';
-import { createLog, type Log } from '../controller/log.ts';
+import type { KubeApi } from '../kube/api.ts';
+import { createClient } from '../kube/client.ts';
+import { backoffMs, sleep, systemClock, type Clock } from '../kube/clock.ts';
+import { createEventRecorder } from '../kube/events.ts';
+import { createTransport, loadKubeConfig } from '../kube/transport.ts';
+import { createLog, type Log } from '../kube/log.ts';
 import { loadAuthority } from './authority.ts';
-import type { KeyPair } from './ca.ts';
+import type { KeyPair } from '../pki/ca.ts';
 import { publisher } from './cabundle.ts';
 import { CLEANUP_USERS, webhookConfigurations } from './configurations.ts';
 import { controllerLease } from './controller-lease.ts';
@@ -24,7 +24,7 @@ import { createApp } from './server.ts';
 import { selfCheck } from './self-check.ts';
 import { createSteps } from './steps.ts';
 import { createCertificates, fingerprint, type Certificates } from './tls.ts';
-import { runProgram } from '../controller/program.ts';
+import { runProgram } from '../kube/program.ts';
 
 /** While not ready, looks are this close together, so that an installation waits seconds only. */
 const STARTING_MS = 1000;

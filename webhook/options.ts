@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { LOG_LEVELS, type LogLevel } from '../controller/log.ts';
+import { LOG_LEVELS, type LogLevel } from '../kube/log.ts';
 import { ZONE_LABELS } from './policies/nodes.ts';
 
 export interface OptionDef {

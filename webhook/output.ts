@@ -1,5 +1,5 @@
 import { destination } from 'pino';
-import type { Clock } from '../controller/kube/clock.ts';
+import type { Clock } from '../kube/clock.ts';
 
 /** Writes are at least this far apart, in milliseconds. */
 const APART_MS = 10;

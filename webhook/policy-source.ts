@@ -1,8 +1,8 @@
-import type { KubeApi } from '../controller/kube/api.ts';
-import type { Clock } from '../controller/kube/clock.ts';
-import { Informer } from '../controller/kube/informer.ts';
-import { Store } from '../controller/kube/store.ts';
-import type { Log } from '../controller/log.ts';
+import type { KubeApi } from '../kube/api.ts';
+import type { Clock } from '../kube/clock.ts';
+import { Informer } from '../kube/informer.ts';
+import { Store } from '../kube/store.ts';
+import type { Log } from '../kube/log.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { POLICY_LABEL_PREFIX } from '../schemas/labels.ts';
 import type { Policy } from './policies/policy.ts';

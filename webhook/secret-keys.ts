@@ -1,4 +1,4 @@
-import type { KubeApi } from '../controller/kube/api.ts';
+import type { KubeApi } from '../kube/api.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 
 interface FieldsEntry {

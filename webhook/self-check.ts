@@ -1,8 +1,8 @@
-import type { KubeApi } from '../controller/kube/api.ts';
-import { apiPath } from '../controller/kube/api.ts';
-import { sleep, type Clock } from '../controller/kube/clock.ts';
-import { isKubeError } from '../controller/kube/errors.ts';
-import type { Log } from '../controller/log.ts';
+import type { KubeApi } from '../kube/api.ts';
+import { apiPath } from '../kube/api.ts';
+import { sleep, type Clock } from '../kube/clock.ts';
+import { isKubeError } from '../kube/errors.ts';
+import type { Log } from '../kube/log.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import type { MultigresClusterSpec } from '../schemas/types.ts';
 

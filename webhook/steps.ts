@@ -1,7 +1,7 @@
-import type { KubeApi } from '../controller/kube/api.ts';
-import type { Clock } from '../controller/kube/clock.ts';
-import type { EventRecorder } from '../controller/kube/events.ts';
-import type { Log } from '../controller/log.ts';
+import type { KubeApi } from '../kube/api.ts';
+import type { Clock } from '../kube/clock.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import type { Log } from '../kube/log.ts';
 import { mayBypass } from './access.ts';
 import { createDeadline } from './deadline.ts';
 import { malformed } from './malformed.ts';

@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { bundleOf, type Authority } from './authority.ts';
-import { issueLeaf, needsRenewal, type KeyPair } from './ca.ts';
+import { issueLeaf, needsRenewal, type KeyPair } from '../pki/ca.ts';
 
 export interface CertificateDeps {
   /** Reads or makes the shared CA. */

@@ -1,5 +1,5 @@
 /** What the webhook keeps of each object in memory: what some policy looks at, and no more. */
-import { trim } from '../controller/kube/transform.ts';
+import { trim } from '../kube/transform.ts';
 import type { KubeObject } from '../schemas/k8s.ts';
 import type { ShardSpec } from '../schemas/types.ts';
 

@@ -1,6 +1,6 @@
-import type { KubeApi } from '../controller/kube/api.ts';
-import type { Clock } from '../controller/kube/clock.ts';
-import { listAll } from '../controller/kube/informer.ts';
+import type { KubeApi } from '../kube/api.ts';
+import type { Clock } from '../kube/clock.ts';
+import { listAll } from '../kube/informer.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import type { TemplateKind } from '../schemas/resolve/templates.ts';
 import type { Templates } from '../schemas/resolve/types.ts';

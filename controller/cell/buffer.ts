@@ -1,6 +1,6 @@
 import { compareDuration } from '../../schemas/duration.ts';
 import type { GatewayBuffer } from '../../schemas/types.ts';
-import { flags } from '../common/args.ts';
+import { flags } from '../builders/args.ts';
 
 /**
  * Used where the user gave none. The gateway's own 10 s are shorter than an election with the

@@ -1,10 +1,10 @@
 import type { KubeObject, Pod } from '../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../schemas/labels.ts';
 import type { Cell, CellStatus, Phase, TopoServer } from '../../schemas/types.ts';
-import { condition, isTrue } from '../reconcile/conditions.ts';
-import { crashLoop, troubles } from '../reconcile/pods.ts';
-import type { Workload } from '../reconcile/workload.ts';
-import { workloadOf } from '../reconcile/workload.ts';
+import { condition, isTrue } from '../observe/conditions.ts';
+import { crashLoop, troubles } from '../observe/pods.ts';
+import type { Workload } from '../observe/workload.ts';
+import { workloadOf } from '../observe/workload.ts';
 
 export interface CellObserved {
   gateway: KubeObject | undefined;

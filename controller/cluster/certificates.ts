@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { KINDS } from '../../schemas/k8s.ts';
 import type { Deps } from '../deps.ts';
-import { deleteObject } from '../reconcile/children.ts';
-import { isTerminating } from '../reconcile/pods.ts';
+import { deleteObject } from '../apply/children.ts';
+import { isTerminating } from '../observe/pods.ts';
 
 /**
  * Removes Certificates that are not wanted any more, the Secret that was made from each first: cert-manager

@@ -8,9 +8,9 @@ import { FINALIZERS } from '../../schemas/labels.ts';
 import type { MultigresCluster, TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Result } from '../manager.ts';
-import { deleteObject } from '../reconcile/children.ts';
-import { removeFinalizer } from '../reconcile/finalizer.ts';
-import { isTerminating } from '../reconcile/pods.ts';
+import { deleteObject } from '../apply/children.ts';
+import { removeFinalizer } from '../apply/finalizer.ts';
+import { isTerminating } from '../observe/pods.ts';
 import { deleteTopology } from '../toposerver/deletion.ts';
 
 /** Longest wait for shards and cells, counted from the deletion. Their own limits are far below. */

@@ -1,9 +1,9 @@
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { COMPONENTS } from '../../schemas/labels.ts';
 import { commonName, names } from '../../schemas/names.ts';
-import { DEFAULT_ISSUER } from '../common/context.ts';
-import { childLabels, childMeta } from '../common/meta.ts';
-import { publicCertSecret, TLS_COMPONENTS, type TlsComponent } from '../common/tls.ts';
+import { DEFAULT_ISSUER } from '../builders/context.ts';
+import { childLabels, childMeta } from '../builders/meta.ts';
+import { publicCertSecret, TLS_COMPONENTS, type TlsComponent } from '../builders/tls.ts';
 import type { ClusterScope } from './scope.ts';
 
 /** Five years: the runtime reads certificates at start only. */

@@ -9,9 +9,9 @@ import type {
   ResolvedTableGroup,
 } from '../../schemas/resolve/types.ts';
 import type { Cell, TableGroup, TableGroupShard, TopoServer } from '../../schemas/types.ts';
-import { childLabels, childMeta, projectAnnotation } from '../common/meta.ts';
-import { zoneLabels } from '../common/place.ts';
-import { pullAnnotations } from '../common/pull.ts';
+import { childLabels, childMeta, projectAnnotation } from '../builders/meta.ts';
+import { zoneLabels } from '../builders/place.ts';
+import { pullAnnotations } from '../builders/pull.ts';
 import { imageOf } from './images.ts';
 import type { ClusterScope } from './scope.ts';
 

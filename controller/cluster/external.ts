@@ -2,7 +2,7 @@
 import type { Condition, KubeObject } from '../../schemas/k8s.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { MultigresClusterStatus } from '../../schemas/types.ts';
-import { condition } from '../reconcile/conditions.ts';
+import { condition } from '../observe/conditions.ts';
 
 interface ServiceShape {
   spec?: { externalIPs?: string[] };

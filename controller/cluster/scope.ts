@@ -1,8 +1,8 @@
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { ComponentImages, ImagePull } from '../../schemas/types.ts';
-import type { BuildContext } from '../common/context.ts';
-import type { Identity } from '../common/meta.ts';
-import { pullOf, type Pull } from '../common/pull.ts';
+import type { BuildContext } from '../builders/context.ts';
+import type { Identity } from '../builders/meta.ts';
+import { pullOf, type Pull } from '../builders/pull.ts';
 
 /** What all builders of one cluster share. */
 export interface ClusterScope {

@@ -13,8 +13,8 @@ import type {
   TableGroup,
   TopoServer,
 } from '../../schemas/types.ts';
-import { condition, findCondition, isTrue } from '../reconcile/conditions.ts';
-import { isReady } from '../reconcile/pods.ts';
+import { condition, findCondition, isTrue } from '../observe/conditions.ts';
+import { isReady } from '../observe/pods.ts';
 import { isFresh } from '../tablegroup/status.ts';
 import { externalStatus } from './external.ts';
 import { resolvedStatus } from './resolved.ts';

@@ -1,6 +1,6 @@
 import type { Condition } from '../../schemas/k8s.ts';
 import type { ShardStatus } from '../../schemas/types.ts';
-import { condition } from '../reconcile/conditions.ts';
+import { condition } from '../observe/conditions.ts';
 import type { BackupMetadata } from '../rpc/types.ts';
 import { timeOf } from './roles.ts';
 

@@ -4,12 +4,12 @@ import { FINALIZERS, LABELS } from '../../schemas/labels.ts';
 import type { PvcRetention, Shard } from '../../schemas/types.ts';
 import { effectivePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
 import type { Deps } from '../deps.ts';
-import { refOf } from '../kube/api.ts';
-import { isKubeError } from '../kube/errors.ts';
+import { refOf } from '../../kube/api.ts';
+import { isKubeError } from '../../kube/errors.ts';
 import type { Result } from '../manager.ts';
-import { deleteObject } from '../reconcile/children.ts';
-import { removeFinalizer } from '../reconcile/finalizer.ts';
-import { isTerminating } from '../reconcile/pods.ts';
+import { deleteObject } from '../apply/children.ts';
+import { removeFinalizer } from '../apply/finalizer.ts';
+import { isTerminating } from '../observe/pods.ts';
 import { mayDeleteClaim } from './claims.ts';
 import type { ShardObserved } from './observe.ts';
 

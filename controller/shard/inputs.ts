@@ -1,10 +1,10 @@
 /** Reads of a shard pass that are not in the local copies, each at most as often as it can change. */
 import { KINDS } from '../../schemas/k8s.ts';
 import type { Shard } from '../../schemas/types.ts';
-import { identityOf } from '../common/meta.ts';
+import { identityOf } from '../builders/meta.ts';
 import type { Deps } from '../deps.ts';
-import { internalTlsMaterial } from '../reconcile/tls.ts';
-import { topoMaterial } from '../reconcile/topo-tls.ts';
+import { internalTlsMaterial } from '../observe/tls.ts';
+import { topoMaterial } from '../observe/topo-tls.ts';
 import type { Target } from '../rpc/client.ts';
 import type { TlsMaterial } from '../rpc/tls.ts';
 import type { ShardMemory } from './memory.ts';

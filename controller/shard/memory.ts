@@ -2,7 +2,7 @@
 import type { BackupMetadata, StatusResponse } from '../rpc/types.ts';
 import type { BackupAttempt } from './fresh-backup.ts';
 import type { Built, Settled } from './settled.ts';
-import type { TopoMaterialMemory } from '../reconcile/topo-tls.ts';
+import type { TopoMaterialMemory } from '../observe/topo-tls.ts';
 import type { TlsMaterial } from '../rpc/tls.ts';
 
 /** A pod as it was last seen. */

@@ -3,7 +3,7 @@ import type { KubeObject, Pod } from '../../schemas/k8s.ts';
 import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import type { Shard } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
-import { isTerminating } from '../reconcile/pods.ts';
+import { isTerminating } from '../observe/pods.ts';
 import type { ShardMemory } from './memory.ts';
 
 export interface ShardObserved {

@@ -5,10 +5,10 @@ import { KINDS } from '../../schemas/k8s.ts';
 import { COMPONENTS, standardLabels } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
 import type { Shard } from '../../schemas/types.ts';
-import type { KeyPair } from '../../webhook/ca.ts';
-import { issueCa, issueLeaf, needsRenewal } from '../../webhook/ca.ts';
-import { identityOf } from '../common/meta.ts';
-import { ownerReference } from '../common/owner.ts';
+import type { KeyPair } from '../../pki/ca.ts';
+import { issueCa, issueLeaf, needsRenewal } from '../../pki/ca.ts';
+import { identityOf } from '../builders/meta.ts';
+import { ownerReference } from '../builders/owner.ts';
 import type { Deps } from '../deps.ts';
 import { shardIdentity } from './observe.ts';
 

@@ -4,7 +4,7 @@ import { KINDS } from '../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../schemas/labels.ts';
 import type { Shard } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
-import { isTerminating } from '../reconcile/pods.ts';
+import { isTerminating } from '../observe/pods.ts';
 import type { Target } from '../rpc/client.ts';
 import type { ShardMemory } from './memory.ts';
 import type { PostgresConfig } from './postgres-config.ts';

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { KINDS } from '../../schemas/k8s.ts';
 import type { ShardSpec } from '../../schemas/types.ts';
-import type { KubeApi } from '../kube/api.ts';
+import type { KubeApi } from '../../kube/api.ts';
 
 interface Needed {
   secret: string;

@@ -5,7 +5,7 @@
 import type { KindName, KubeObject } from '../../schemas/k8s.ts';
 import type { Shard } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
-import { isTerminating } from '../reconcile/pods.ts';
+import { isTerminating } from '../observe/pods.ts';
 import type { ShardChildren } from './desired/index.ts';
 import type { ShardObserved } from './observe.ts';
 import type { Plan } from './plan.ts';

@@ -1,10 +1,10 @@
 import type { Condition, KubeObject, Pod } from '../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../schemas/labels.ts';
 import type { Phase, Shard, ShardStatus } from '../../schemas/types.ts';
-import { condition, findCondition } from '../reconcile/conditions.ts';
-import { crashLoop, isReady, isTerminating, troubles } from '../reconcile/pods.ts';
-import { storageClassCondition } from '../reconcile/storage-class.ts';
-import { workloadOf } from '../reconcile/workload.ts';
+import { condition, findCondition } from '../observe/conditions.ts';
+import { crashLoop, isReady, isTerminating, troubles } from '../observe/pods.ts';
+import { storageClassCondition } from '../observe/storage-class.ts';
+import { workloadOf } from '../observe/workload.ts';
 import type { BackupMetadata } from '../rpc/types.ts';
 import { backupReport } from './backups.ts';
 import type { DataPlane, Member } from './dataplane.ts';

@@ -3,7 +3,7 @@ import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
 import { mergePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
 import type { Pool, Shard, TableGroup, TableGroupShard } from '../../schemas/types.ts';
-import { childLabels, childMeta, identityOf, projectAnnotation } from '../common/meta.ts';
+import { childLabels, childMeta, identityOf, projectAnnotation } from '../builders/meta.ts';
 
 /** Pods of all pools. Only shown, never read back. */
 const replicasOf = (pools: Record<string, Pool>): number =>

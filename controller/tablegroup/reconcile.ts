@@ -3,12 +3,12 @@ import { ANNOTATIONS } from '../../schemas/labels.ts';
 import type { Shard, TableGroup } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result } from '../manager.ts';
-import type { Failed } from '../reconcile/children.ts';
-import { applyChildren, failureText, throwFailure } from '../reconcile/children.ts';
-import { ownedKinds } from '../reconcile/keys.ts';
-import { cancelDrain, removeDrained, requestDrain } from '../reconcile/pending.ts';
-import { isTerminating } from '../reconcile/pods.ts';
-import { writeStatus } from '../reconcile/status.ts';
+import type { Failed } from '../apply/children.ts';
+import { applyChildren, failureText, throwFailure } from '../apply/children.ts';
+import { ownedKinds } from '../observe/keys.ts';
+import { cancelDrain, removeDrained, requestDrain } from '../observe/pending.ts';
+import { isTerminating } from '../observe/pods.ts';
+import { writeStatus } from '../apply/status.ts';
 import { shardsOf } from './desired.ts';
 import { tableGroupStatus } from './status.ts';
 

@@ -1,6 +1,6 @@
 import type { Phase, Shard, TableGroup, TableGroupStatus } from '../../schemas/types.ts';
 import { ANNOTATIONS } from '../../schemas/labels.ts';
-import { condition, isTrue } from '../reconcile/conditions.ts';
+import { condition, isTrue } from '../observe/conditions.ts';
 
 export interface TableGroupObserved {
   /** Name -> Shard as it is now, undefined while it does not exist; one entry per shard of the spec. */

@@ -1,10 +1,10 @@
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import type { TopoServer } from '../../schemas/types.ts';
-import { identityOf } from '../common/meta.ts';
+import { identityOf } from '../builders/meta.ts';
 import type { Deps } from '../deps.ts';
-import { deleteObject } from '../reconcile/children.ts';
-import { isTerminating } from '../reconcile/pods.ts';
+import { deleteObject } from '../apply/children.ts';
+import { isTerminating } from '../observe/pods.ts';
 import { mayDeleteClaim } from '../shard/claims.ts';
 
 /** Claims of the members of an etcd. */

@@ -4,9 +4,9 @@
  * Webhooks refuse that too, where they can see it.
  */
 import type { KubeObject } from '../../schemas/k8s.ts';
-import { KubeError } from '../kube/errors.ts';
-import type { Failed } from '../reconcile/children.ts';
-import { isTerminating } from '../reconcile/pods.ts';
+import { KubeError } from '../../kube/errors.ts';
+import type { Failed } from '../apply/children.ts';
+import { isTerminating } from '../observe/pods.ts';
 
 const replicasOf = (set: KubeObject | undefined): number | undefined =>
   (set?.spec as { replicas?: number } | undefined)?.replicas;

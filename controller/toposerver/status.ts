@@ -1,10 +1,10 @@
 import type { KubeObject, Pod } from '../../schemas/k8s.ts';
 import { names } from '../../schemas/names.ts';
 import type { Phase, TopoServer, TopoServerStatus } from '../../schemas/types.ts';
-import { condition } from '../reconcile/conditions.ts';
-import { crashLoop, troubles } from '../reconcile/pods.ts';
-import { storageClassCondition } from '../reconcile/storage-class.ts';
-import { workloadOf } from '../reconcile/workload.ts';
+import { condition } from '../observe/conditions.ts';
+import { crashLoop, troubles } from '../observe/pods.ts';
+import { storageClassCondition } from '../observe/storage-class.ts';
+import { workloadOf } from '../observe/workload.ts';
 
 export interface TopoServerObserved {
   statefulSet: KubeObject | undefined;

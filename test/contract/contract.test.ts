@@ -8,7 +8,7 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { startLocalCluster } from '../../hack/emulator/local.ts';
+import { startLocalCluster } from '../../emulator/local.ts';
 import { bootstrap } from './parts/bootstrap.ts';
 import { killedLeader, planned, stopped } from './parts/leaders.ts';
 import { refusals } from './parts/refusals.ts';

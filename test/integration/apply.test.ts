@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { KubeObject } from '../../schemas/k8s.ts';
-import type { KubeApi } from '../../controller/kube/api.ts';
+import type { KubeApi } from '../../kube/api.ts';
 import { connect, kubectl, installCrds } from '../support/cluster.ts';
 import { removeWebhookConfigurations } from '../support/stand-in.ts';
 import { startWebhook, type RunningWebhook } from '../support/webhook.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse, stringify } from 'yaml';
-import type { KubeApi } from '../../controller/kube/api.ts';
+import type { KubeApi } from '../../kube/api.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import type { WebhookConfiguration } from '../../webhook/configurations.ts';
 import { CHART, CI_VALUES, helm, RELEASE, render, renderSmall } from '../support/chart.ts';

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { appliedTo } from '../../cli/applied.ts';
 import { readYaml } from '../../cli/yaml.ts';
-import type { KubeApi } from '../../controller/kube/api.ts';
+import type { KubeApi } from '../../kube/api.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { storedForm } from '../../schemas/stored-form.ts';
 import { kubeconfig, kubectl } from '../support/cluster.ts';

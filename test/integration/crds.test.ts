@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { apiPath, type KubeApi, kindOf } from '../../controller/kube/api.ts';
-import { isKubeError, KubeError } from '../../controller/kube/errors.ts';
+import { apiPath, type KubeApi, kindOf } from '../../kube/api.ts';
+import { isKubeError, KubeError } from '../../kube/errors.ts';
 import { API_KINDS } from '../../schemas/kinds/index.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import { connect, kubectl } from '../support/cluster.ts';

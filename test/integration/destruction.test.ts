@@ -1,8 +1,8 @@
 /** What the real webhook, behind a real API server, does with changes that can destroy data or quorum. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiPath, type KubeApi } from '../../controller/kube/api.ts';
-import { systemClock } from '../../controller/kube/clock.ts';
+import { apiPath, type KubeApi } from '../../kube/api.ts';
+import { systemClock } from '../../kube/clock.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import { objectsIn, pools } from '../support/objects.ts';
 import { stageFor } from '../support/stage.ts';

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
-import type { KubeApi } from '../../controller/kube/api.ts';
-import { systemClock } from '../../controller/kube/clock.ts';
-import { KubeError } from '../../controller/kube/errors.ts';
-import { Informer } from '../../controller/kube/informer.ts';
-import { Store, type Change } from '../../controller/kube/store.ts';
-import { trim } from '../../controller/kube/transform.ts';
-import { createLog } from '../../controller/log.ts';
+import type { KubeApi } from '../../kube/api.ts';
+import { systemClock } from '../../kube/clock.ts';
+import { KubeError } from '../../kube/errors.ts';
+import { Informer } from '../../kube/informer.ts';
+import { Store, type Change } from '../../kube/store.ts';
+import { trim } from '../../kube/transform.ts';
+import { createLog } from '../../kube/log.ts';
 import { createStores } from '../../controller/watched.ts';
-import { createWrites } from '../../controller/writes.ts';
+import { createWrites } from '../../controller/own-writes.ts';
 import {
   configMap,
   countingTransport,

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { parse } from 'yaml';
-import type { KubeApi } from '../../controller/kube/api.ts';
+import type { KubeApi } from '../../kube/api.ts';
 import { KINDS, type KindName, type KubeObject } from '../../schemas/k8s.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import type { WebhookConfiguration } from '../../webhook/configurations.ts';

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
-import { createApplier } from '../../controller/kube/apply.ts';
-import type { KubeApi } from '../../controller/kube/api.ts';
-import { systemClock } from '../../controller/kube/clock.ts';
-import { KubeError, isKubeError } from '../../controller/kube/errors.ts';
-import { createEventRecorder } from '../../controller/kube/events.ts';
-import { runWithLease } from '../../controller/kube/lease.ts';
-import { trim } from '../../controller/kube/transform.ts';
-import { createLog } from '../../controller/log.ts';
+import { createApplier } from '../../kube/apply.ts';
+import type { KubeApi } from '../../kube/api.ts';
+import { systemClock } from '../../kube/clock.ts';
+import { KubeError, isKubeError } from '../../kube/errors.ts';
+import { createEventRecorder } from '../../kube/events.ts';
+import { runWithLease } from '../../kube/lease.ts';
+import { trim } from '../../kube/transform.ts';
+import { createLog } from '../../kube/log.ts';
 import {
   configMap,
   countingTransport,

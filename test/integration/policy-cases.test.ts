@@ -1,7 +1,7 @@
 /** The cases of each policy on a real API server, as far as their world can be made there. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { apiPath, kindOf } from '../../controller/kube/api.ts';
+import { apiPath, kindOf } from '../../kube/api.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { POLICIES } from '../../webhook/policies/index.ts';
 import { apiCases } from '../support/api-cases.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
-import type { KubeApi } from '../../controller/kube/api.ts';
+import type { KubeApi } from '../../kube/api.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import { connect, kubeconfig, kubectl, installCrds } from '../support/cluster.ts';
 import { objectsIn } from '../support/objects.ts';

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { cellChildren } from '../../controller/cell/desired.ts';
-import type { KubeApi } from '../../controller/kube/api.ts';
-import { isKubeError } from '../../controller/kube/errors.ts';
-import { keepImmutable } from '../../controller/reconcile/immutable.ts';
+import type { KubeApi } from '../../kube/api.ts';
+import { isKubeError } from '../../kube/errors.ts';
+import { keepImmutable } from '../../controller/apply/immutable.ts';
 import { topoServerChildren } from '../../controller/toposerver/desired.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import type { Cell, TopoServer } from '../../schemas/types.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
-import { apiPath, type KubeApi } from '../../controller/kube/api.ts';
-import { systemClock } from '../../controller/kube/clock.ts';
+import { apiPath, type KubeApi } from '../../kube/api.ts';
+import { systemClock } from '../../kube/clock.ts';
 import { KINDS, type KindName, type KubeObject } from '../../schemas/k8s.ts';
 import { kubeconfig } from '../support/cluster.ts';
 import { objectsIn, shard as oneShard } from '../support/objects.ts';

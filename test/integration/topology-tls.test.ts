@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createTopoAccess } from '../../controller/topo/access.ts';
 import { EtcdError } from '../../controller/topo/client.ts';
-import { issueCa, issueLeaf, type KeyPair } from '../../webhook/ca.ts';
+import { issueCa, issueLeaf, type KeyPair } from '../../pki/ca.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'multigres-etcd-tls-'));
 const access = createTopoAccess({ now: () => Date.now(), timeoutMs: 2000 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
-import type { KubeApi } from '../../controller/kube/api.ts';
+import type { KubeApi } from '../../kube/api.ts';
 import { listCells } from '../../controller/topo/records.ts';
 import type { Condition, KindName, KindRef, KubeObject } from '../../schemas/k8s.ts';
 import { KINDS } from '../../schemas/k8s.ts';

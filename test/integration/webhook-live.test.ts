@@ -1,9 +1,9 @@
 /** What the policies come to know of a real API server, and what the real webhook does with it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { apiPath, type KubeApi } from '../../controller/kube/api.ts';
-import { systemClock } from '../../controller/kube/clock.ts';
-import { KubeError } from '../../controller/kube/errors.ts';
+import { apiPath, type KubeApi } from '../../kube/api.ts';
+import { systemClock } from '../../kube/clock.ts';
+import { KubeError } from '../../kube/errors.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import { names } from '../../schemas/names.ts';
 import type { MultigresCluster, Shard } from '../../schemas/types.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
-import { apiPath, kindOf, refOf, type KubeApi } from '../../controller/kube/api.ts';
-import { KubeError } from '../../controller/kube/errors.ts';
+import { apiPath, kindOf, refOf, type KubeApi } from '../../kube/api.ts';
+import { KubeError } from '../../kube/errors.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import type { WebhookConfiguration } from '../../webhook/configurations.ts';

@@ -1,5 +1,5 @@
 /** Cases on a real API server: their world is made there, their request is sent there. */
-import { apiPath, kindOf } from '../../controller/kube/api.ts';
+import { apiPath, kindOf } from '../../kube/api.ts';
 import { KINDS, type KindName, type KubeObject } from '../../schemas/k8s.ts';
 import { LIVE_LIMIT_MS } from '../../webhook/policies/live.ts';
 import type { PolicySettings } from '../../webhook/policies/world.ts';

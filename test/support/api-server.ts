@@ -1,6 +1,6 @@
 /** Requests to a real API server as a user makes them, with all that it answers. */
-import { systemClock } from '../../controller/kube/clock.ts';
-import { createTransport, loadKubeConfig } from '../../controller/kube/transport.ts';
+import { systemClock } from '../../kube/clock.ts';
+import { createTransport, loadKubeConfig } from '../../kube/transport.ts';
 import { kubeconfig } from './cluster.ts';
 
 export interface Answer {

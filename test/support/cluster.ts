@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import type { KubeApi } from '../../controller/kube/api.ts';
-import { createClient } from '../../controller/kube/client.ts';
-import { systemClock } from '../../controller/kube/clock.ts';
-import { createTransport, loadKubeConfig } from '../../controller/kube/transport.ts';
+import type { KubeApi } from '../../kube/api.ts';
+import { createClient } from '../../kube/client.ts';
+import { systemClock } from '../../kube/clock.ts';
+import { createTransport, loadKubeConfig } from '../../kube/transport.ts';
 
 /** Path of the kubeconfig of the cluster that integration tests run against. */
 export function kubeconfig(): string {

@@ -1,7 +1,7 @@
 /** A manifest of one of our kinds -> the objects that the builders make of it, all the way down. */
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import type { BuildContext } from '../../controller/common/context.ts';
+import type { BuildContext } from '../../controller/builders/context.ts';
 import { cellChildren } from '../../controller/cell/desired.ts';
 import { clusterChildren } from '../../controller/cluster/desired.ts';
 import { shardChildren } from '../../controller/shard/desired/index.ts';

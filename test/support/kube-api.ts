@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
-import type { KubeApi } from '../../controller/kube/api.ts';
-import { createClient, type ClientOptions } from '../../controller/kube/client.ts';
-import { systemClock } from '../../controller/kube/clock.ts';
+import type { KubeApi } from '../../kube/api.ts';
+import { createClient, type ClientOptions } from '../../kube/client.ts';
+import { systemClock } from '../../kube/clock.ts';
 import {
   createTransport,
   loadKubeConfig,
   type HttpRequest,
   type Transport,
-} from '../../controller/kube/transport.ts';
+} from '../../kube/transport.ts';
 import { kubeconfig } from './cluster.ts';
 
 /** A connection to the test cluster that notes its requests. */

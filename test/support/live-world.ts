@@ -1,5 +1,5 @@
 /** What runs already, made on a real API server where no controller works. */
-import { apiPath, kindOf } from '../../controller/kube/api.ts';
+import { apiPath, kindOf } from '../../kube/api.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import type { Shard } from '../../schemas/types.ts';
 import { isRecord } from '../../schemas/walk.ts';

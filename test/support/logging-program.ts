@@ -1,7 +1,7 @@
 /** A program that logs as the webhook does and ends as its argument says. */
-import { systemClock } from '../../controller/kube/clock.ts';
-import { createLog } from '../../controller/log.ts';
-import { runProgram } from '../../controller/program.ts';
+import { systemClock } from '../../kube/clock.ts';
+import { createLog } from '../../kube/log.ts';
+import { runProgram } from '../../kube/program.ts';
 import { createOutput } from '../../webhook/output.ts';
 
 const output = createOutput(systemClock);

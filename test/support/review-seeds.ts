@@ -1,8 +1,8 @@
 /** AdmissionReviews as the API server sends them, and what the webhook knows when each comes. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { systemClock } from '../../controller/kube/clock.ts';
-import { Store } from '../../controller/kube/store.ts';
+import { systemClock } from '../../kube/clock.ts';
+import { Store } from '../../kube/store.ts';
 import { KINDS, type KindName, type KubeObject } from '../../schemas/k8s.ts';
 import { CLEANUP_USERS } from '../../webhook/configurations.ts';
 import { WORLD_KINDS, type WorldKind } from '../../webhook/live.ts';

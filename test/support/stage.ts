@@ -1,4 +1,4 @@
-import type { KubeApi } from '../../controller/kube/api.ts';
+import type { KubeApi } from '../../kube/api.ts';
 import { KINDS } from '../../schemas/k8s.ts';
 import { API_KINDS } from '../../schemas/kinds/index.ts';
 import { names } from '../../schemas/names.ts';

@@ -1,8 +1,8 @@
 /** Does what the controller would do, as its user, where no controller runs. */
 import assert from 'node:assert/strict';
-import type { KubeApi } from '../../controller/kube/api.ts';
-import { systemClock } from '../../controller/kube/clock.ts';
-import { KubeError } from '../../controller/kube/errors.ts';
+import type { KubeApi } from '../../kube/api.ts';
+import { systemClock } from '../../kube/clock.ts';
+import { KubeError } from '../../kube/errors.ts';
 import { names } from '../../schemas/names.ts';
 import { kubectl } from './cluster.ts';
 

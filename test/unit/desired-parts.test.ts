@@ -1,7 +1,7 @@
 /** What must hold for single parts of a cluster: etcd, poolers, orchestrators, gateways, backups, certificates. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withOwner } from '../../controller/common/owner.ts';
+import { withOwner } from '../../controller/builders/owner.ts';
 import type { Container, KubeObject } from '../../schemas/k8s.ts';
 import { LABELS } from '../../schemas/labels.ts';
 import { containersOf } from '../support/desired.ts';

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import { COMPONENTS } from '../../../schemas/labels.ts';
 import { names } from '../../../schemas/names.ts';
-import { childMeta } from '../../common/meta.ts';
+import { childMeta } from '../../builders/meta.ts';
 import { EXPORTER_QUERIES } from './exporter-queries.ts';
 import { FILES } from './paths.ts';
 import { configMap, shardLabels, type ShardScope } from './scope.ts';

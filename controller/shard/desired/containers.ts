@@ -2,18 +2,18 @@ import { nonEmpty } from '../../../schemas/compact.ts';
 import type { Container } from '../../../schemas/k8s.ts';
 import { PORTS } from '../../../schemas/ports.ts';
 import type { Pool } from '../../../schemas/types.ts';
-import { flags } from '../../common/args.ts';
-import { GRPC_NO_TXT, POD_NAME, POD_NAMESPACE } from '../../common/env.ts';
-import type { Telemetry } from '../../common/otel.ts';
-import { probes, RUNTIME_PROBES } from '../../common/probes.ts';
+import { flags } from '../../builders/args.ts';
+import { GRPC_NO_TXT, POD_NAME, POD_NAMESPACE } from '../../builders/env.ts';
+import type { Telemetry } from '../../builders/otel.ts';
+import { probes, RUNTIME_PROBES } from '../../builders/probes.ts';
 import {
   EXPORTER_RESOURCES,
   MULTIPOOLER_RESOURCES,
   POSTGRES_RESOURCES,
-} from '../../common/resources.ts';
-import { containerSecurity, RUN_AS } from '../../common/security.ts';
-import type { Tls } from '../../common/tls.ts';
-import type { TopoTls } from '../../common/topo-tls.ts';
+} from '../../builders/resources.ts';
+import { containerSecurity, RUN_AS } from '../../builders/security.ts';
+import type { Tls } from '../../builders/tls.ts';
+import type { TopoTls } from '../../builders/topo-tls.ts';
 import { postgresEnv } from './environment.ts';
 import { FILES, PATHS } from './paths.ts';
 import type { ShardScope } from './scope.ts';

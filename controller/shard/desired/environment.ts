@@ -1,6 +1,6 @@
 import type { EnvVar } from '../../../schemas/k8s.ts';
 import type { Backup } from '../../../schemas/types.ts';
-import { envSecret } from '../../common/env.ts';
+import { envSecret } from '../../builders/env.ts';
 import { FILES, PATHS } from './paths.ts';
 import type { ShardScope } from './scope.ts';
 

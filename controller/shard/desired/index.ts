@@ -5,11 +5,11 @@ import { COMPONENTS } from '../../../schemas/labels.ts';
 import { names } from '../../../schemas/names.ts';
 import { PORTS } from '../../../schemas/ports.ts';
 import type { Shard } from '../../../schemas/types.ts';
-import { claim, claimSpec } from '../../common/claim.ts';
-import type { BuildContext } from '../../common/context.ts';
-import { identityOf } from '../../common/meta.ts';
-import { podDisruptionBudget } from '../../common/pdb.ts';
-import { HEADLESS, service } from '../../common/service.ts';
+import { claim, claimSpec } from '../../builders/claim.ts';
+import type { BuildContext } from '../../builders/context.ts';
+import { identityOf } from '../../builders/meta.ts';
+import { podDisruptionBudget } from '../../builders/pdb.ts';
+import { HEADLESS, service } from '../../builders/service.ts';
 import {
   renderPostgresConfig,
   type ConfigResult,

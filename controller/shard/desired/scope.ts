@@ -2,9 +2,9 @@ import { nonEmpty } from '../../../schemas/compact.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import { LABELS } from '../../../schemas/labels.ts';
 import type { Pool, Shard, ShardSpec } from '../../../schemas/types.ts';
-import type { BuildContext } from '../../common/context.ts';
-import { childLabels, identityOf, type Identity } from '../../common/meta.ts';
-import { pullOf, type Pull } from '../../common/pull.ts';
+import type { BuildContext } from '../../builders/context.ts';
+import { childLabels, identityOf, type Identity } from '../../builders/meta.ts';
+import { pullOf, type Pull } from '../../builders/pull.ts';
 import type { PostgresConfig } from '../postgres-config.ts';
 
 /** What all builders of one Shard share. */

@@ -2,7 +2,7 @@ import { nonEmpty } from '../../../schemas/compact.ts';
 import type { Container, PodSpec } from '../../../schemas/k8s.ts';
 import { names } from '../../../schemas/names.ts';
 import type { Backup } from '../../../schemas/types.ts';
-import { SECRET_MODE } from '../../common/security.ts';
+import { SECRET_MODE } from '../../builders/security.ts';
 import { FILES, PATHS } from './paths.ts';
 import type { ShardScope } from './scope.ts';
 

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { openBrowser, prepareChromium } from '../support/browser.ts';
 import { eventually, type Shard } from '../support/shard.ts';
 
-const MAIN = path.join(import.meta.dirname, '../../../hack/emulator/main.ts');
+const MAIN = path.join(import.meta.dirname, '../../../emulator/main.ts');
 
 export async function webPage(t: TestContext, s: Shard): Promise<void> {
   const missing = prepareChromium();

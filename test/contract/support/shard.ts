@@ -6,14 +6,14 @@ import type { EtcdClient } from '../../../controller/topo/client.ts';
 import { topoKeys } from '../../../controller/topo/keys.ts';
 import type { Multipooler } from '../../../controller/topo/types.ts';
 import type { ServiceName } from '../../../controller/proto/load.ts';
-import { clientOf } from '../../../hack/emulator/grpc.ts';
-import type { LocalCluster } from '../../../hack/emulator/local.ts';
-import type { PodPlan } from '../../../hack/emulator/local/plan.ts';
+import { clientOf } from '../../../emulator/grpc.ts';
+import type { LocalCluster } from '../../../emulator/local.ts';
+import type { PodPlan } from '../../../emulator/local/plan.ts';
 import type {
   IdMessage,
   ShardRuleMessage,
   StatusMessage,
-} from '../../../hack/emulator/orch/messages.ts';
+} from '../../../emulator/orch/messages.ts';
 
 import { eventually } from './wait.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ClusterStatusInput } from '../../../controller/cluster/status.ts';
 import { clusterStatus, refusedStatus } from '../../../controller/cluster/status.ts';
-import { condition } from '../../../controller/reconcile/conditions.ts';
+import { condition } from '../../../controller/observe/conditions.ts';
 import { DEFAULT_IMAGES, resolveImages } from '../../../schemas/images.ts';
 import type { Condition } from '../../../schemas/k8s.ts';
 import { resolveCluster } from '../../../schemas/resolve/cluster.ts';

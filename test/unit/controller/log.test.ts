@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KubeError } from '../../../controller/kube/errors.ts';
-import { REDACTED, createLog } from '../../../controller/log.ts';
+import { KubeError } from '../../../kube/errors.ts';
+import { REDACTED, createLog } from '../../../kube/log.ts';
 
 function lines(level: 'debug' | 'info' = 'info') {
   const written: Record<string, unknown>[] = [];

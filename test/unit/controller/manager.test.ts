@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KINDS, type KubeObject } from '../../../schemas/k8s.ts';
 import type { Deps } from '../../../controller/deps.ts';
-import { createApplier } from '../../../controller/kube/apply.ts';
-import { createClient } from '../../../controller/kube/client.ts';
-import { KubeError, type ErrorClass } from '../../../controller/kube/errors.ts';
-import { createLog } from '../../../controller/log.ts';
+import { createApplier } from '../../../kube/apply.ts';
+import { createClient } from '../../../kube/client.ts';
+import { KubeError, type ErrorClass } from '../../../kube/errors.ts';
+import { createLog } from '../../../kube/log.ts';
 import {
   createManager,
   type Controller,
@@ -18,7 +18,7 @@ import { parseOptions } from '../../../controller/options.ts';
 import { createRpc } from '../../../controller/rpc/client.ts';
 import { createTopoAccess } from '../../../controller/topo/access.ts';
 import { createInformers, createStores } from '../../../controller/watched.ts';
-import { createWrites } from '../../../controller/writes.ts';
+import { createWrites } from '../../../controller/own-writes.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
 
 const cell = (name: string, resourceVersion: string, spec: object = {}): KubeObject => ({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromJson, toJson } from '../../../hack/emulator/admin/json.ts';
-import { matchPath } from '../../../hack/emulator/admin/rest.ts';
-import { jobId } from '../../../hack/emulator/admin/shard-calls.ts';
+import { fromJson, toJson } from '../../../emulator/admin/json.ts';
+import { matchPath } from '../../../emulator/admin/rest.ts';
+import { jobId } from '../../../emulator/admin/shard-calls.ts';
 
 test('messages become canonical JSON: camelCase, times as text, map keys untouched, defaults left out', () => {
   const pooler = {

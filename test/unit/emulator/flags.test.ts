@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseFlags, parseGoDuration } from '../../../hack/emulator/flags.ts';
+import { parseFlags, parseGoDuration } from '../../../emulator/flags.ts';
 
 test('flags: given values, defaults and words', () => {
   const flags = parseFlags('multipooler', [

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { outageBegins, outageEnds, patience } from '../../../hack/emulator/gateway/buffer.ts';
+import { outageBegins, outageEnds, patience } from '../../../emulator/gateway/buffer.ts';
 import {
   choosePrimary,
   chooseReplica,
   ERRORS,
   type RoutePooler,
-} from '../../../hack/emulator/gateway/routes.ts';
-import { fatal, FrameScanner, readStartup, sqlState } from '../../../hack/emulator/gateway/wire.ts';
-import type { PoolerHealthMessage } from '../../../hack/emulator/internal.ts';
+} from '../../../emulator/gateway/routes.ts';
+import { fatal, FrameScanner, readStartup, sqlState } from '../../../emulator/gateway/wire.ts';
+import type { PoolerHealthMessage } from '../../../emulator/internal.ts';
 
 const buffer = {
   enabled: true,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gather, lsnBytes } from '../../../hack/emulator/web/data.ts';
-import { bytes, escapeHtml, renderPage } from '../../../hack/emulator/web/page.ts';
-import { keepSnapshot } from '../../../hack/emulator/web/snapshot.ts';
+import { gather, lsnBytes } from '../../../emulator/web/data.ts';
+import { bytes, escapeHtml, renderPage } from '../../../emulator/web/page.ts';
+import { keepSnapshot } from '../../../emulator/web/snapshot.ts';
 
 const standby = (lsn: string) => ({
   status: {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { classify, errorFromNetwork, errorFromResponse } from '../../../controller/kube/errors.ts';
+import { classify, errorFromNetwork, errorFromResponse } from '../../../kube/errors.ts';
 
 const cases: [number, string, string, string][] = [
   [409, 'AlreadyExists', '', 'exists'],

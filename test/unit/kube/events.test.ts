@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '../../../schemas/k8s.ts';
-import { createEventRecorder } from '../../../controller/kube/events.ts';
+import { createEventRecorder } from '../../../kube/events.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
 
 const HOUR = 3_600_000;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KINDS, type KubeObject } from '../../../schemas/k8s.ts';
-import { createClient } from '../../../controller/kube/client.ts';
-import { Informer } from '../../../controller/kube/informer.ts';
-import { Store, type Change } from '../../../controller/kube/store.ts';
-import type { HttpRequest, HttpResponse } from '../../../controller/kube/transport.ts';
+import { createClient } from '../../../kube/client.ts';
+import { Informer } from '../../../kube/informer.ts';
+import { Store, type Change } from '../../../kube/store.ts';
+import type { HttpRequest, HttpResponse } from '../../../kube/transport.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
 
 /** An answer to one request; a string body may be cut anywhere into chunks. */

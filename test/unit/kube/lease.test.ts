@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '../../../schemas/k8s.ts';
-import type { KubeApi } from '../../../controller/kube/api.ts';
-import { KubeError } from '../../../controller/kube/errors.ts';
-import { leaseStep, runWithLease } from '../../../controller/kube/lease.ts';
+import type { KubeApi } from '../../../kube/api.ts';
+import { KubeError } from '../../../kube/errors.ts';
+import { leaseStep, runWithLease } from '../../../kube/lease.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
 
 const lease = (holderIdentity: string, leaseDurationSeconds = 15) => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WorkQueue, type Outcome } from '../../../controller/kube/queue.ts';
+import { WorkQueue, type Outcome } from '../../../kube/queue.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
 
 const done: Outcome = { kind: 'done' };

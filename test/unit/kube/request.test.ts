@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KINDS } from '../../../schemas/k8s.ts';
-import { createClient } from '../../../controller/kube/client.ts';
-import { isKubeError } from '../../../controller/kube/errors.ts';
-import type { HttpRequest } from '../../../controller/kube/transport.ts';
+import { createClient } from '../../../kube/client.ts';
+import { isKubeError } from '../../../kube/errors.ts';
+import type { HttpRequest } from '../../../kube/transport.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
 
 type Reply = { status: number; retryAfter?: string } | 'reset' | 'hang';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '../../../schemas/k8s.ts';
-import { Store } from '../../../controller/kube/store.ts';
-import { trim } from '../../../controller/kube/transform.ts';
+import { Store } from '../../../kube/store.ts';
+import { trim } from '../../../kube/transform.ts';
 
 function pod(
   name: string,

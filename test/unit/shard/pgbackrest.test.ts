@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isFit } from '../../../controller/shard/pgbackrest.ts';
-import { issueCa, issueLeaf } from '../../../webhook/ca.ts';
+import { issueCa, issueLeaf } from '../../../pki/ca.ts';
 
 const DAY = 24 * 3600 * 1000;
 const NAMES = ['pgbackrest', '*.ns.svc', '*.ns.svc.cluster.local'];

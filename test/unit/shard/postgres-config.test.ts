@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   MARKER,
-  parseSettings,
   renderPostgresConfig,
   type ConfigInput,
   type PostgresConfig,
 } from '../../../controller/shard/postgres-config.ts';
 import { baseline, sizeOf } from '../../../controller/shard/postgres-sizing.ts';
+import { parseSettings } from '../../../schemas/postgres-conf.ts';
 import { needsRestart, POSTGRES_SETTINGS } from '../../../schemas/postgres-settings.ts';
 
 const BASE: ConfigInput = {

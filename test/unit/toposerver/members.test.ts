@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { KubeError } from '../../../controller/kube/errors.ts';
+import { KubeError } from '../../../kube/errors.ts';
 import { withoutShrinking } from '../../../controller/toposerver/members.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
-import { issueCa, issueLeaf, needsRenewal } from '../../../webhook/ca.ts';
+import { issueCa, issueLeaf, needsRenewal } from '../../../pki/ca.ts';
 
 const DAY = 24 * 3600 * 1000;
 const now = Date.UTC(2026, 0, 1);

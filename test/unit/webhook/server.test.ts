@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { eventually } from '../../support/webhook.ts';
-import { issueCa, issueLeaf } from '../../../webhook/ca.ts';
+import { issueCa, issueLeaf } from '../../../pki/ca.ts';
 import { listenPlain, listenTls } from '../../../webhook/listen.ts';
 import type { Refusal } from '../../../webhook/refusal.ts';
 import { createApp, type Handlers } from '../../../webhook/server.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLog } from '../../../controller/log.ts';
+import { createLog } from '../../../kube/log.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import { createWebhookMetrics } from '../../../webhook/metrics.ts';
 import { parseReview, type AdmissionRequest, type Verdict } from '../../../webhook/review.ts';

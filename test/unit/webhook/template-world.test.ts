@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Store } from '../../../controller/kube/store.ts';
+import { Store } from '../../../kube/store.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import type { WorldKind } from '../../../webhook/live.ts';
 import { WORLD_KINDS } from '../../../webhook/live.ts';

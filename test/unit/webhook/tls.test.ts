@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { bundleOf, readAuthority, type Authority } from '../../../webhook/authority.ts';
-import { issueCa, type KeyPair } from '../../../webhook/ca.ts';
+import { issueCa, type KeyPair } from '../../../pki/ca.ts';
 import { withBundle } from '../../../webhook/cabundle.ts';
 import { createCertificates } from '../../../webhook/tls.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { systemClock } from '../../../controller/kube/clock.ts';
+import { systemClock } from '../../../kube/clock.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import { mayBypass } from '../../../webhook/access.ts';
 import type { Answer } from '../../../webhook/bypass.ts';

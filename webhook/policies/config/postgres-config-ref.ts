@@ -1,4 +1,4 @@
-import { HARMLESS, parseSettings, strayLines } from '../../../controller/shard/postgres-config.ts';
+import { HARMLESS, parseSettings, strayLines } from '../../../schemas/postgres-conf.ts';
 import type { PgConfRef } from '../../../schemas/types.ts';
 import { clusterOf, locateInShard, shardViews } from '../locate.ts';
 import type { Finding, Policy, World } from '../policy.ts';

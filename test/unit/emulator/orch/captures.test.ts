@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { messageCodec } from '../../../../controller/proto/load.ts';
 import type { Multipooler } from '../../../../controller/topo/types.ts';
-import { analyse } from '../../../../hack/emulator/orch/analyse.ts';
+import { analyse } from '../../../../emulator/orch/analyse.ts';
 import {
   recordPart,
   toHealth,
@@ -12,8 +12,8 @@ import {
   type IdMessage,
   type StatusMessage,
   type TimeMessage,
-} from '../../../../hack/emulator/orch/messages.ts';
-import type { ShardView } from '../../../../hack/emulator/orch/model.ts';
+} from '../../../../emulator/orch/messages.ts';
+import type { ShardView } from '../../../../emulator/orch/model.ts';
 
 const FOLDERS = ['captures', 'shard-status'].map(
   (name) => new URL(`../../../fixtures/${name}/`, import.meta.url),

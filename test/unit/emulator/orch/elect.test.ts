@@ -5,10 +5,10 @@ import {
   nextTerm,
   othersElecting,
   type Recruit,
-} from '../../../../hack/emulator/orch/elect.ts';
-import { expire, nextCountdown } from '../../../../hack/emulator/orch/grace.ts';
-import type { Health, PoolerView, ShardView } from '../../../../hack/emulator/orch/model.ts';
-import { electable } from '../../../../hack/emulator/orch/quorum.ts';
+} from '../../../../emulator/orch/elect.ts';
+import { expire, nextCountdown } from '../../../../emulator/orch/grace.ts';
+import type { Health, PoolerView, ShardView } from '../../../../emulator/orch/model.ts';
+import { electable } from '../../../../emulator/orch/quorum.ts';
 
 const id = (cell: string, name = cell) => ({ cell, name });
 const recruit = (name: string, term: number, lsn: bigint, resigning = false): Recruit => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { diverged, forkPoint, lsnBytes } from '../../../../hack/emulator/pooler/divergence.ts';
+import { diverged, forkPoint, lsnBytes } from '../../../../emulator/pooler/divergence.ts';
 
 const history =
   '1\t0/5000000\tno recovery target specified\n2\t0/7000148\tno recovery target specified\n';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shellWords, serverSettings } from '../../../../hack/emulator/pgctld/config.ts';
-import { repositoryLines } from '../../../../hack/emulator/pooler/backrest.ts';
-import { backupMessage } from '../../../../hack/emulator/pooler/backups.ts';
-import { compareRuleNumbers } from '../../../../hack/emulator/pooler/messages.ts';
-import { connInfoMessage } from '../../../../hack/emulator/pooler/status.ts';
-import { statusDetails } from '../../../../hack/emulator/rpc-status.ts';
+import { shellWords, serverSettings } from '../../../../emulator/pgctld/config.ts';
+import { repositoryLines } from '../../../../emulator/pooler/backrest.ts';
+import { backupMessage } from '../../../../emulator/pooler/backups.ts';
+import { compareRuleNumbers } from '../../../../emulator/pooler/messages.ts';
+import { connInfoMessage } from '../../../../emulator/pooler/status.ts';
+import { statusDetails } from '../../../../emulator/rpc-status.ts';
 
 test('errors carry the detail bytes that were recorded from the runtime', () => {
   const text =

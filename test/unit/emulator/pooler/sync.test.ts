@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cohortProblem, syncMessage, syncSettings } from '../../../../hack/emulator/pooler/sync.ts';
+import { cohortProblem, syncMessage, syncSettings } from '../../../../emulator/pooler/sync.ts';
 
 const id = (cell: string, name = `p-${cell}`) => ({
   component: 'MULTIPOOLER' as const,

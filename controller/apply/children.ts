@@ -1,0 +1,156 @@
+/** Bringing child objects to what they should be: only what differs is written. */
+import type { KindName, KubeObject } from '../../schemas/k8s.ts';
+import { ownerReference } from '../builders/owner.ts';
+import { kindOf, refOf } from '../../kube/api.ts';
+import { isKubeError, KubeError } from '../../kube/errors.ts';
+import type { Lister } from '../../kube/store.ts';
+import type { Deps } from '../deps.ts';
+import { keepImmutable } from './immutable.ts';
+
+export const textOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+export const listerOf = (deps: Deps, object: KubeObject): Lister =>
+  deps.listers[kindOf(object).kind as KindName];
+
+/** The local copy of an object. */
+export const observedOf = (deps: Deps, object: KubeObject): KubeObject | undefined =>
+  listerOf(deps, object).get(object.metadata.namespace, object.metadata.name);
+
+/** `Service demo-multigateway` */
+export const nameOf = (object: KubeObject): string => `${object.kind} ${object.metadata.name}`;
+
+/**
+ * `child` with `owner` as its controller. A claim keeps what its builder says: it may have to outlive
+ * the owner.
+ */
+export const owned = (child: KubeObject, owner: KubeObject): KubeObject =>
+  child.kind === 'PersistentVolumeClaim' || child.metadata.ownerReferences
+    ? child
+    : {
+        ...child,
+        metadata: { ...child.metadata, ownerReferences: [ownerReference(owner)] },
+      };
+
+/** Whether an object that exists may be taken over. @throws KubeError when not */
+const refuseForeign = (observed: KubeObject, owner: KubeObject): void => {
+  const controller = observed.metadata.ownerReferences?.find((ref) => ref.controller);
+  if (!controller || controller.uid === owner.metadata.uid) return;
+  if (controller.kind === owner.kind && controller.name === owner.metadata.name) {
+    // The garbage collector is on its way: a short retry.
+    throw new KubeError(
+      `${nameOf(observed)} still belongs to the deleted ${controller.kind} ${controller.name}`,
+      { class: 'conflict', status: 409, reason: 'OwnerDeleted' },
+    );
+  }
+  throw new KubeError(
+    `${nameOf(observed)} belongs to ${controller.kind} ${controller.name}: rename one of the two`,
+    { class: 'denied', status: 409, reason: 'OwnedByOther' },
+  );
+};
+
+export interface Applied {
+  object: KubeObject;
+  changed: boolean;
+  /** It did not exist before. */
+  created: boolean;
+}
+
+export interface Failed {
+  child: KubeObject;
+  error: unknown;
+}
+
+export interface ApplyOutcome {
+  applied: Applied[];
+  failed: Failed[];
+}
+
+const applyOne = async (deps: Deps, owner: KubeObject, child: KubeObject): Promise<Applied> => {
+  const observed = observedOf(deps, child);
+  if (observed?.metadata.deletionTimestamp) {
+    return { object: observed, changed: false, created: false };
+  }
+  if (observed) refuseForeign(observed, owner);
+  const wanted = owned(keepImmutable(child, observed), owner);
+  const { object, changed } = await deps.applier.apply(wanted, observed);
+  return { object, changed, created: observed === undefined };
+};
+
+/**
+ * Applies all children at the same time; one that fails does not keep the others back. An object that is
+ * being deleted is left alone until it is gone. Never throws.
+ */
+export const applyChildren = async (
+  deps: Deps,
+  owner: KubeObject,
+  children: readonly KubeObject[],
+): Promise<ApplyOutcome> => {
+  const outcome: ApplyOutcome = { applied: [], failed: [] };
+  await Promise.all(
+    children.map(async (child) => {
+      try {
+        outcome.applied.push(await applyOne(deps, owner, child));
+      } catch (error) {
+        outcome.failed.push({ child, error });
+      }
+    }),
+  );
+  return outcome;
+};
+
+/** What could not be written, in one line for a status; undefined when all went well. */
+export const failureText = (failed: readonly Failed[]): string | undefined => {
+  const [first] = failed;
+  if (!first) return undefined;
+  const more = failed.length > 1 ? ` (and ${failed.length - 1} more)` : '';
+  return `${nameOf(first.child)} cannot be written: ${textOf(first.error)}${more}`;
+};
+
+/** Throws the failure that most needs somebody's attention; for the end of a reconcile. */
+export const throwFailure = (failed: readonly Failed[]): void => {
+  const passing = ({ error }: Failed): boolean =>
+    isKubeError(error, 'conflict', 'exists', 'gone', 'busy');
+  const worst = failed.find((entry) => !passing(entry)) ?? failed[0];
+  if (worst) throw worst.error;
+};
+
+/** Kinds that hold no state: one that is not wanted any more is deleted. */
+const PRUNED: readonly KindName[] = ['Service', 'ConfigMap', 'Deployment', 'PodDisruptionBudget'];
+
+/** Deletes stateless children of `owner` that are not among `wanted`. Returns their names. */
+export const pruneChildren = async (
+  deps: Deps,
+  owner: KubeObject,
+  wanted: readonly KubeObject[],
+  keep: (object: KubeObject) => boolean = () => false,
+): Promise<string[]> => {
+  const uid = owner.metadata.uid ?? '';
+  const names = new Set(wanted.map(nameOf));
+  const removed: string[] = [];
+  for (const kind of PRUNED) {
+    for (const object of deps.listers[kind].byIndex('owner', uid)) {
+      if (names.has(nameOf(object)) || object.metadata.deletionTimestamp || keep(object)) continue;
+      await deleteObject(deps, object);
+      removed.push(nameOf(object));
+    }
+  }
+  if (removed.length > 0)
+    deps.log.info({ removed }, 'removed children that are not wanted any more');
+  return removed;
+};
+
+/** Deletes exactly this object (not a successor of its name). False when it was gone. */
+export const deleteObject = async (deps: Deps, object: KubeObject): Promise<boolean> => {
+  const { uid } = object.metadata;
+  try {
+    return await deps.kube.delete(refOf(object), {
+      ...(uid === undefined ? {} : { uid }),
+      propagation: 'Background',
+    });
+  } catch (error) {
+    // Another object has the name by now: ours is gone.
+    if (isKubeError(error, 'conflict', 'gone')) return false;
+    throw error;
+  }
+};

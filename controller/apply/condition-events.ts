@@ -1,0 +1,75 @@
+/** Which turns of a status are told as Events: what somebody would want to find in a history. Pure. */
+import type { Condition } from '../../schemas/k8s.ts';
+import { findCondition } from '../observe/conditions.ts';
+
+export interface StatusEvent {
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+}
+
+interface StatusPart {
+  conditions?: Condition[];
+  postgresConfig?: { error?: string };
+}
+
+type Told = Pick<StatusEvent, 'type' | 'reason'>;
+const normal = (reason: string): Told => ({ type: 'Normal', reason });
+const warning = (reason: string): Told => ({ type: 'Warning', reason });
+
+/** By the type of a condition: what its new state is called; undefined where it is no news. */
+type Rule = (now: Condition, before: Condition | undefined) => Told | undefined;
+
+const whenTrue =
+  (told: Told): Rule =>
+  ({ status }) =>
+    status === 'True' ? told : undefined;
+const whenFalse =
+  (told: Told): Rule =>
+  ({ status }) =>
+    status === 'False' ? told : undefined;
+
+const OF_CHILDREN: Readonly<Record<string, Rule>> = {
+  BackupHealthy: ({ status }) =>
+    status === 'True' ? normal('BackupHealthy') : warning('BackupStale'),
+  PodsStuck: whenTrue(warning('StuckTerminating')),
+  ReadyForDeletion: whenTrue(normal('ReadyForDeletion')),
+  RolloutPending: whenTrue(normal('RolloutPending')),
+  ScaleDownRefused: whenTrue(warning('ScaleDownBlocked')),
+  SecretsReady: whenFalse(warning('SecretMissing')),
+  StorageClassValid: whenFalse(warning('StorageClassNotFound')),
+};
+
+/** A cluster repeats conditions of its children; what is said here is its own. */
+const OF_CLUSTER: Readonly<Record<string, Rule>> = {
+  ImageRolloutPending: ({ status, reason }) =>
+    status === 'True' && reason === 'RevisionMismatch'
+      ? warning('ImagesRevisionMismatch')
+      : undefined,
+  TerminalError: ({ status, reason }) => (status === 'True' ? warning(reason) : undefined),
+  TopologyRegistered({ status, reason }, before) {
+    if (status !== 'False') return undefined;
+    if (reason === 'TopologyError') return warning('TopologyError');
+    return before?.status === 'True' ? warning('TopoConnectFailed') : normal('TopologyWaiting');
+  },
+};
+
+/** Events for the step from one status to the next. */
+export const statusEvents = (
+  kind: string,
+  before: StatusPart | undefined,
+  now: StatusPart,
+): StatusEvent[] => {
+  const rules = kind === 'MultigresCluster' ? OF_CLUSTER : OF_CHILDREN;
+  const events = (now.conditions ?? []).flatMap((condition) => {
+    const old = findCondition(before?.conditions, condition.type);
+    if (old?.status === condition.status && old.reason === condition.reason) return [];
+    const told = rules[condition.type]?.(condition, old);
+    return told ? [{ ...told, message: condition.message }] : [];
+  });
+  const error = now.postgresConfig?.error;
+  if (error !== undefined && error !== before?.postgresConfig?.error) {
+    events.push({ ...warning('ConfigError'), message: error });
+  }
+  return events;
+};

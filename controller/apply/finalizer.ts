@@ -1,0 +1,43 @@
+import type { KubeObject } from '../../schemas/k8s.ts';
+import { refOf } from '../../kube/api.ts';
+import { isKubeError } from '../../kube/errors.ts';
+import type { Deps } from '../deps.ts';
+
+const write = (deps: Deps, object: KubeObject, finalizers: string[]): Promise<KubeObject> => {
+  const { resourceVersion } = object.metadata;
+  return deps.kube.mergePatch(refOf(object), {
+    metadata: { finalizers, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+  });
+};
+
+/** The object with the finalizer; written only when it was missing. */
+export const ensureFinalizer = async <T extends KubeObject>(
+  deps: Deps,
+  object: T,
+  finalizer: string,
+): Promise<T> => {
+  const present = object.metadata.finalizers ?? [];
+  if (present.includes(finalizer)) return object;
+  return (await write(deps, object, [...present, finalizer])) as T;
+};
+
+export const removeFinalizer = async (
+  deps: Deps,
+  object: KubeObject,
+  finalizer: string,
+): Promise<void> => {
+  const present = object.metadata.finalizers ?? [];
+  if (!present.includes(finalizer)) return;
+  const rest = present.filter((entry) => entry !== finalizer);
+  try {
+    const { resourceVersion } = object.metadata;
+    await deps.kube.mergePatch(refOf(object), {
+      metadata: {
+        finalizers: rest.length > 0 ? rest : null,
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      },
+    });
+  } catch (error) {
+    if (!isKubeError(error, 'gone')) throw error;
+  }
+};

@@ -1,0 +1,39 @@
+/** Writes that somebody has to help with, as a condition of the object whose children they are about. */
+import type { Condition } from '../../schemas/k8s.ts';
+import type { KubeError } from '../../kube/errors.ts';
+import { isKubeError } from '../../kube/errors.ts';
+import type { Failed } from './children.ts';
+import { nameOf, textOf } from './children.ts';
+import { condition } from '../observe/conditions.ts';
+
+/** Longest message of a condition that the API server takes. */
+const MAX_MESSAGE = 32_768;
+
+/**
+ * A condition for writes that will not succeed before somebody acts: refused by validation, RBAC, quota or
+ * a policy. None for what passes by itself.
+ */
+export const refusedCondition = (
+  failed: readonly Failed[],
+  generation: number | undefined,
+): Condition[] => {
+  const lasting = failed.filter(({ error }) => isKubeError(error, 'invalid', 'denied'));
+  const [first] = lasting;
+  if (!first) return [];
+  const { reason } = first.error as KubeError;
+  const name = /^[A-Za-z]+$/.test(reason) ? reason : 'Refused';
+  const text = lasting.map(({ child, error }) => `${nameOf(child)}: ${textOf(error)}`).join('; ');
+  return [condition('ChildrenRefused', true, name, text.slice(0, MAX_MESSAGE), generation)];
+};
+
+/** A status with that condition. */
+export const withRefusals = <T extends { conditions?: Condition[] }>(
+  status: T,
+  failed: readonly Failed[],
+  generation: number | undefined,
+): T => {
+  const refused = refusedCondition(failed, generation);
+  if (refused.length === 0) return status;
+  const others = (status.conditions ?? []).filter(({ type }) => type !== 'ChildrenRefused');
+  return { ...status, conditions: [...others, ...refused] };
+};

@@ -1,0 +1,49 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { KindName, KindRef, ObjectRef } from '../schemas/k8s.ts';
+import { KINDS } from '../schemas/k8s.ts';
+import type { Write } from '../kube/client.ts';
+import type { Store } from '../kube/store.ts';
+import { WATCHED } from './watched.ts';
+
+/** Follows the writes of this process. */
+export interface Writes {
+  /** For ClientOptions.onWrite: shows the write to readers of the store at once. */
+  onWrite(write: Write): void;
+  /** For ClientOptions.knownVersion. */
+  knownVersion(ref: ObjectRef): string | undefined;
+  /** Runs `work` and collects what it changed in the API, as `apply Service demo-web`. */
+  track<T>(actions: string[], work: () => Promise<T>): Promise<T>;
+}
+
+/** Longest list of actions that one log line names. */
+const MAX_ACTIONS = 30;
+
+export function createWrites(stores: Record<KindName, Store>): Writes {
+  const tracked = new AsyncLocalStorage<string[]>();
+  // Nothing would ever clear the copy of a kind that is not watched.
+  const byKind = new Map<KindRef, Store>(WATCHED.map(({ kind }) => [KINDS[kind], stores[kind]]));
+  const storeOf = (kind: KindRef): Store | undefined => byKind.get(kind);
+
+  const changed = (write: Write): boolean => {
+    if (!write.object || write.knownVersion === undefined) return true;
+    return write.knownVersion !== write.object.metadata.resourceVersion;
+  };
+
+  return {
+    onWrite(write) {
+      const actions = tracked.getStore();
+      if (actions && write.kind !== KINDS.Event && changed(write)) {
+        const sub = write.subresource ? ` ${write.subresource}` : '';
+        if (actions.length < MAX_ACTIONS) {
+          actions.push(`${write.verb} ${write.kind.kind} ${write.name}${sub}`);
+        }
+      }
+      const store = storeOf(write.kind);
+      if (write.object) store?.observe(write.object);
+      else store?.observeDeleted(write.namespace, write.name, write.uid);
+    },
+    knownVersion: ({ kind, namespace, name }) =>
+      storeOf(kind)?.get(namespace, name)?.metadata.resourceVersion,
+    track: (actions, work) => tracked.run(actions, work),
+  };
+}

@@ -1,0 +1,268 @@
+import { KINDS, type KubeObject, type ObjectRef } from '../schemas/k8s.ts';
+import type { KubeApi } from './api.ts';
+import { sleep, type Clock } from './clock.ts';
+import { isKubeError } from './errors.ts';
+
+/** All in milliseconds; the usual figures of Kubernetes controllers. */
+export interface LeaseTimes {
+  /** Others may take the lease after it was not renewed for so long. */
+  durationMs: number;
+  /** The holder gives up after failing to renew for so long; less than durationMs. */
+  renewDeadlineMs: number;
+  /** Between tries to take or renew. */
+  retryMs: number;
+}
+
+export const LEASE_TIMES: LeaseTimes = {
+  durationMs: 15_000,
+  renewDeadlineMs: 10_000,
+  retryMs: 2_000,
+};
+
+interface LeaseSpec {
+  holderIdentity?: string | null;
+  leaseDurationSeconds?: number;
+  acquireTime?: string;
+  renewTime?: string;
+  leaseTransitions?: number;
+}
+
+type Lease = KubeObject<LeaseSpec>;
+
+/** A version of the lease and when this process first saw it, by its own clock. */
+export interface Sighting {
+  resourceVersion: string;
+  atMs: number;
+}
+
+export type LeaseStep =
+  { kind: 'create' } | { kind: 'take' } | { kind: 'renew' } | { kind: 'wait'; holder: string };
+
+/**
+ * What to do with a lease. Times written by others are not trusted: a lease has expired when no new
+ * version of it was seen for its duration.
+ */
+export function leaseStep(
+  lease: Lease | undefined,
+  sighting: Sighting | undefined,
+  identity: string,
+  nowMs: number,
+): LeaseStep {
+  if (!lease) return { kind: 'create' };
+  const holder = lease.spec?.holderIdentity ?? '';
+  if (holder === identity) return { kind: 'renew' };
+  if (holder === '') return { kind: 'take' };
+  const durationMs = (lease.spec?.leaseDurationSeconds ?? LEASE_TIMES.durationMs / 1000) * 1000;
+  const expired = sighting !== undefined && sighting.atMs + durationMs <= nowMs;
+  return expired ? { kind: 'take' } : { kind: 'wait', holder };
+}
+
+export interface LeaseOptions {
+  api: Pick<KubeApi, 'get' | 'create' | 'mergePatch'>;
+  namespace: string;
+  name: string;
+  /** Differs between instances. */
+  identity: string;
+  clock: Clock;
+  random: () => number;
+  log: { info(fields: object, message?: string): void; warn(fields: object, m?: string): void };
+  times?: LeaseTimes;
+}
+
+/** How holding the lease ended: asked for, or lost to time or to somebody else. */
+export type LeaseEnd = 'released' | 'lost';
+
+/**
+ * Waits for the lease, then runs `work` while renewing it. Ends when `signal` aborts (the lease is
+ * released after `work` has ended, so that a successor starts at once) or when the lease is lost
+ * (the signal of `work` aborts first; the caller should exit soon, since a successor may start).
+ * Renewals are the only writes of an idle controller: one each `retryMs`.
+ */
+export async function runWithLease(
+  options: LeaseOptions,
+  work: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<LeaseEnd> {
+  const elector = new Elector(options);
+  if (!(await elector.acquire(signal))) return 'released';
+  options.log.info({ lease: options.name, identity: options.identity }, 'became leader');
+  const stop = new AbortController();
+  const working = work(AbortSignal.any([signal, stop.signal])).finally(() => stop.abort());
+  working.catch(() => undefined); // looked at below
+  // Renewal goes on while work winds down, or a successor would start beside it.
+  const end = await elector.hold(stop.signal);
+  if (end === 'lost') {
+    options.log.warn({ lease: options.name, identity: options.identity }, 'lost the lease');
+    stop.abort();
+  }
+  try {
+    await working;
+  } finally {
+    if (end === 'released') await elector.release();
+  }
+  return end;
+}
+
+class Elector {
+  readonly #options: LeaseOptions;
+  readonly #times: LeaseTimes;
+  readonly #ref: ObjectRef;
+  #sighting: Sighting | undefined;
+  #lease: Lease | undefined;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+    this.#times = options.times ?? LEASE_TIMES;
+    this.#ref = { kind: KINDS.Lease, namespace: options.namespace, name: options.name };
+  }
+
+  /** Tries until the lease is ours; false when `signal` aborts first. */
+  async acquire(signal: AbortSignal): Promise<boolean> {
+    let told = '';
+    while (!signal.aborted) {
+      const step = await this.#try();
+      if (step === true) return true;
+      if (step !== told) {
+        told = step;
+        this.#options.log.info(
+          { lease: this.#options.name, reason: step },
+          'waiting for the lease',
+        );
+      }
+      // Jitter keeps waiting instances from asking at the same moment.
+      await this.#pause(this.#times.retryMs * (1 + 0.2 * this.#options.random()), signal);
+    }
+    return false;
+  }
+
+  /** Renews until `ended` aborts; `lost` after the renew deadline or when somebody else has it. */
+  async hold(ended: AbortSignal): Promise<LeaseEnd> {
+    const { clock } = this.#options;
+    let renewedMs = clock.now();
+    for (;;) {
+      await this.#pause(this.#times.retryMs, ended);
+      if (ended.aborted) return 'released';
+      const leftMs = renewedMs + this.#times.renewDeadlineMs - clock.now();
+      const startedMs = clock.now();
+      const step = await this.#within(this.#try(), Math.max(0, leftMs));
+      if (step === true) renewedMs = startedMs;
+      else if (this.#heldByOther()) return 'lost';
+      if (clock.now() - renewedMs >= this.#times.renewDeadlineMs) return 'lost';
+    }
+  }
+
+  /** Gives the lease up so that another instance need not wait for it to expire. */
+  async release(): Promise<void> {
+    if (this.#lease?.spec?.holderIdentity !== this.#options.identity) return;
+    try {
+      await this.#write({
+        holderIdentity: '',
+        leaseDurationSeconds: 1,
+        renewTime: this.#now(),
+      });
+      this.#options.log.info({ lease: this.#options.name }, 'released the lease');
+    } catch (error) {
+      this.#options.log.warn(
+        { lease: this.#options.name, err: error },
+        'could not release the lease',
+      );
+    }
+  }
+
+  /** One try: true when the lease is ours now, else the reason in words. */
+  async #try(): Promise<true | string> {
+    const { identity, clock } = this.#options;
+    try {
+      // The copy of a holder is right unless a write says otherwise: renewing costs one request.
+      if (this.#lease?.spec?.holderIdentity !== identity) await this.#read();
+      const step = leaseStep(this.#lease, this.#sighting, identity, clock.now());
+      switch (step.kind) {
+        case 'wait':
+          return `held by ${step.holder}`;
+        case 'create':
+          this.#see(
+            (await this.#options.api.create({
+              apiVersion: 'coordination.k8s.io/v1',
+              kind: 'Lease',
+              metadata: { name: this.#options.name, namespace: this.#options.namespace },
+              spec: this.#claim(0),
+            })) as Lease,
+          );
+          return true;
+        case 'take':
+          await this.#write(this.#claim((this.#lease?.spec?.leaseTransitions ?? 0) + 1));
+          return true;
+        case 'renew':
+          await this.#write({
+            holderIdentity: identity,
+            leaseDurationSeconds: this.#times.durationMs / 1000,
+            renewTime: this.#now(),
+          });
+          return true;
+      }
+    } catch (error) {
+      if (isKubeError(error, 'conflict', 'exists', 'gone')) {
+        await this.#read().catch(() => undefined);
+        return 'somebody else was faster';
+      }
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #heldByOther(): boolean {
+    const holder = this.#lease?.spec?.holderIdentity ?? '';
+    return holder !== '' && holder !== this.#options.identity;
+  }
+
+  #claim(transitions: number): LeaseSpec {
+    return {
+      holderIdentity: this.#options.identity,
+      leaseDurationSeconds: this.#times.durationMs / 1000,
+      acquireTime: this.#now(),
+      renewTime: this.#now(),
+      leaseTransitions: transitions,
+    };
+  }
+
+  async #read(): Promise<void> {
+    this.#see((await this.#options.api.get(this.#ref)) as Lease | undefined);
+  }
+
+  /** Writes on the condition that nobody else has since the version we know. */
+  async #write(spec: LeaseSpec): Promise<void> {
+    const resourceVersion = this.#lease?.metadata.resourceVersion;
+    const answer = await this.#options.api.mergePatch(this.#ref, {
+      metadata: { resourceVersion },
+      spec,
+    });
+    this.#see(answer as Lease);
+  }
+
+  #see(lease: Lease | undefined): void {
+    this.#lease = lease;
+    const resourceVersion = lease?.metadata.resourceVersion;
+    if (resourceVersion === undefined) this.#sighting = undefined;
+    else if (resourceVersion !== this.#sighting?.resourceVersion) {
+      this.#sighting = { resourceVersion, atMs: this.#options.clock.now() };
+    }
+  }
+
+  /** MicroTime, as the API wants it. */
+  #now(): string {
+    return new Date(this.#options.clock.now()).toISOString().replace(/Z$/, '000Z');
+  }
+
+  async #within<T>(work: Promise<T>, ms: number): Promise<T | 'timeout'> {
+    const done = new AbortController();
+    const late = sleep(this.#options.clock, ms, done.signal).then((): 'timeout' => 'timeout');
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      done.abort();
+    }
+  }
+
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    return sleep(this.#options.clock, ms, signal);
+  }
+}

@@ -1,0 +1,303 @@
+import type { KubeObject } from '../schemas/k8s.ts';
+import { LABELS } from '../schemas/labels.ts';
+
+/** Computes the index keys of an object; runs once per stored version. */
+export type IndexFn = (object: KubeObject) => string[];
+
+/** Read access to the local copy of one kind. Objects are shared: never change them. */
+export interface Lister {
+  get(namespace: string | undefined, name: string): KubeObject | undefined;
+  /** In no particular order. */
+  list(namespace?: string): KubeObject[];
+  /** Those of a namespace by their names: the same record until one of them changes. */
+  byName(namespace: string): Readonly<Record<string, KubeObject>>;
+  /** `owner`: uid of the controlling owner; `cluster`: `namespace/label`; `node`: node of a pod. */
+  byIndex(index: IndexName, key: string): KubeObject[];
+  /** Puts the answer to an own write in place before the watch delivers it. */
+  observe(object: KubeObject): void;
+  /** Hides an object that the API has just confirmed to be deleted. */
+  observeDeleted(namespace: string | undefined, name: string, uid: string | undefined): void;
+}
+
+export type IndexName = 'owner' | 'cluster' | 'node';
+
+export const INDEXES: Record<IndexName, IndexFn> = {
+  owner: (object) =>
+    (object.metadata.ownerReferences ?? []).filter((o) => o.controller).map((o) => o.uid),
+  cluster: (object) => {
+    const cluster = object.metadata.labels?.[LABELS.cluster];
+    return cluster === undefined ? [] : [`${object.metadata.namespace ?? ''}/${cluster}`];
+  },
+  node: (object) => {
+    if (object.kind !== 'Pod') return [];
+    const node = (object.spec as { nodeName?: string } | undefined)?.nodeName;
+    return node === undefined ? [] : [node];
+  },
+};
+
+/** What happened to one object, as handlers of an informer see it. */
+export interface Change {
+  type: 'added' | 'updated' | 'deleted';
+  object: KubeObject;
+  /** The version known before; absent for `added`. */
+  old?: KubeObject;
+  /** True for objects of the first list: they may wait behind live changes. */
+  initial: boolean;
+}
+
+/** `namespace/name`, or `/name` for cluster-scoped objects. */
+export function storeKey(namespace: string | undefined, name: string): string {
+  return `${namespace ?? ''}/${name}`;
+}
+
+const keyOfObject = (object: KubeObject) =>
+  storeKey(object.metadata.namespace, object.metadata.name);
+
+/**
+ * An own write that the watch has not delivered yet. `truth` is what list and watch say meanwhile.
+ * resourceVersions are compared only for equality.
+ */
+interface Overlay {
+  resourceVersion: string | undefined;
+  uid: string | undefined;
+  truth: KubeObject | undefined;
+  sinceMs: number;
+}
+
+/** An overlay whose event never came (lost in a relist) gives way after this time. */
+const OVERLAY_LIMIT_MS = 30_000;
+/** Versions remembered to recognise an answer that arrives after its own watch event. */
+const SEEN_LIMIT = 2048;
+
+export interface StoreOptions {
+  now: () => number;
+  /** Trims objects before they are kept. */
+  transform?: (object: KubeObject) => KubeObject;
+  /** Makes stored objects immutable: for tests, it costs time. */
+  freeze?: boolean;
+}
+
+/** Local copy of one kind: by key, by index, and with own writes visible at once. */
+export class Store implements Lister {
+  readonly #items = new Map<string, KubeObject>();
+  readonly #indexes = new Map<IndexName, Map<string, Set<string>>>();
+  readonly #byName = new Map<string, Readonly<Record<string, KubeObject>>>();
+  readonly #overlays = new Map<string, Overlay>();
+  readonly #seen = new Set<string>();
+  readonly #options: StoreOptions;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    for (const name of Object.keys(INDEXES) as IndexName[]) this.#indexes.set(name, new Map());
+  }
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  get(namespace: string | undefined, name: string): KubeObject | undefined {
+    this.#expireOverlays();
+    return this.#items.get(storeKey(namespace, name));
+  }
+
+  list(namespace?: string): KubeObject[] {
+    this.#expireOverlays();
+    const all = [...this.#items.values()];
+    return namespace === undefined ? all : all.filter((o) => o.metadata.namespace === namespace);
+  }
+
+  byName(namespace: string): Readonly<Record<string, KubeObject>> {
+    this.#expireOverlays();
+    const known = this.#byName.get(namespace);
+    if (known) return known;
+    const found = this.list(namespace).map((object) => [object.metadata.name, object] as const);
+    const made = Object.fromEntries(found);
+    this.#byName.set(namespace, made);
+    return made;
+  }
+
+  byIndex(index: IndexName, key: string): KubeObject[] {
+    this.#expireOverlays();
+    const found: KubeObject[] = [];
+    for (const itemKey of this.#indexes.get(index)?.get(key) ?? []) {
+      const object = this.#items.get(itemKey);
+      if (object) found.push(object);
+    }
+    return found;
+  }
+
+  observe(answer: KubeObject): void {
+    const object = this.#prepare(answer);
+    const key = keyOfObject(object);
+    const version = object.metadata.resourceVersion;
+    const stored = this.#items.get(key);
+    if (version === undefined || stored?.metadata.resourceVersion === version) return;
+    if (this.#seen.has(version)) return; // the watch was faster and may be ahead already
+    const overlay = this.#overlays.get(key);
+    this.#overlays.set(key, {
+      resourceVersion: version,
+      uid: object.metadata.uid,
+      truth: overlay ? overlay.truth : stored,
+      sinceMs: this.#options.now(),
+    });
+    this.#put(key, object);
+  }
+
+  observeDeleted(namespace: string | undefined, name: string, uid: string | undefined): void {
+    const key = storeKey(namespace, name);
+    const stored = this.#items.get(key);
+    if (!stored || (uid !== undefined && stored.metadata.uid !== uid)) return;
+    const overlay = this.#overlays.get(key);
+    this.#overlays.set(key, {
+      resourceVersion: undefined,
+      uid: stored.metadata.uid,
+      truth: overlay ? overlay.truth : stored,
+      sinceMs: this.#options.now(),
+    });
+    this.#remove(key);
+  }
+
+  /** Takes over one watch event; undefined when it changes nothing that readers see. */
+  applyEvent(type: 'ADDED' | 'MODIFIED' | 'DELETED', raw: KubeObject): Change | undefined {
+    const object = this.#prepare(raw);
+    const key = keyOfObject(object);
+    this.#remember(object.metadata.resourceVersion);
+    const overlay = this.#overlays.get(key);
+    // Handlers have not been told of an own write: for them the change starts from the truth.
+    const old = overlay ? overlay.truth : this.#items.get(key);
+    if (overlay && !this.#endsOverlay(overlay, type, object)) {
+      overlay.truth = type === 'DELETED' ? undefined : object;
+      return undefined;
+    }
+    this.#overlays.delete(key);
+    if (type === 'DELETED') {
+      this.#remove(key);
+      return { type: 'deleted', object, ...(old ? { old } : {}), initial: false };
+    }
+    this.#put(key, object);
+    return old
+      ? { type: 'updated', object, old, initial: false }
+      : { type: 'added', object, initial: false };
+  }
+
+  /**
+   * Takes over a complete list of one scope.
+   * @param startedMs when the list was asked for: own writes after that moment stay visible
+   */
+  replace(
+    items: KubeObject[],
+    scope: { namespace?: string; startedMs: number; initial: boolean },
+  ): Change[] {
+    this.#dropOverlays(scope.startedMs);
+    const changes: Change[] = [];
+    const present = new Set<string>();
+    for (const raw of items) {
+      const object = this.#prepare(raw);
+      const key = keyOfObject(object);
+      present.add(key);
+      this.#remember(object.metadata.resourceVersion);
+      if (this.#hasOverlay(key, object)) continue;
+      const old = this.#items.get(key);
+      if (old && old.metadata.resourceVersion === object.metadata.resourceVersion) continue;
+      this.#put(key, object);
+      changes.push(
+        old
+          ? { type: 'updated', object, old, initial: scope.initial }
+          : { type: 'added', object, initial: scope.initial },
+      );
+    }
+    for (const [key, old] of this.#items) {
+      if (present.has(key)) continue;
+      if (scope.namespace !== undefined && old.metadata.namespace !== scope.namespace) continue;
+      if (this.#hasOverlay(key, undefined)) continue;
+      this.#remove(key);
+      changes.push({ type: 'deleted', object: old, old, initial: scope.initial });
+    }
+    return changes;
+  }
+
+  /** Whether an event is the one an overlay waits for, or proves that its object is gone. */
+  #endsOverlay(overlay: Overlay, type: string, object: KubeObject): boolean {
+    if (type === 'DELETED') return object.metadata.uid === overlay.uid;
+    if (overlay.resourceVersion === undefined) return object.metadata.uid !== overlay.uid;
+    return object.metadata.resourceVersion === overlay.resourceVersion;
+  }
+
+  /** Notes what a list says about an object whose newest version is an own write. */
+  #hasOverlay(key: string, listed: KubeObject | undefined): boolean {
+    const overlay = this.#overlays.get(key);
+    if (!overlay) return false;
+    if (listed && this.#endsOverlay(overlay, 'ADDED', listed)) {
+      this.#settle(key, overlay);
+      return false;
+    }
+    overlay.truth = listed;
+    return true;
+  }
+
+  #expireOverlays(): void {
+    if (this.#overlays.size > 0) this.#dropOverlays(this.#options.now() - OVERLAY_LIMIT_MS);
+  }
+
+  /** Goes back to what list and watch say where an own write was made before the given time. */
+  #dropOverlays(beforeMs: number): void {
+    for (const [key, overlay] of this.#overlays) {
+      if (overlay.sinceMs < beforeMs) this.#settle(key, overlay);
+    }
+  }
+
+  #settle(key: string, overlay: Overlay): void {
+    this.#overlays.delete(key);
+    if (overlay.truth) this.#put(key, overlay.truth);
+    else this.#remove(key);
+  }
+
+  #remember(version: string | undefined): void {
+    if (version === undefined) return;
+    this.#seen.add(version);
+    if (this.#seen.size <= SEEN_LIMIT) return;
+    for (const oldest of this.#seen) {
+      this.#seen.delete(oldest);
+      break;
+    }
+  }
+
+  #prepare(raw: KubeObject): KubeObject {
+    const object = this.#options.transform?.(raw) ?? raw;
+    return this.#options.freeze ? deepFreeze(object) : object;
+  }
+
+  #put(key: string, object: KubeObject): void {
+    this.#remove(key);
+    this.#items.set(key, object);
+    this.#byName.delete(object.metadata.namespace ?? '');
+    for (const [name, index] of this.#indexes) {
+      for (const value of INDEXES[name](object)) {
+        const keys = index.get(value);
+        if (keys) keys.add(key);
+        else index.set(value, new Set([key]));
+      }
+    }
+  }
+
+  #remove(key: string): void {
+    const object = this.#items.get(key);
+    if (!object) return;
+    this.#items.delete(key);
+    this.#byName.delete(object.metadata.namespace ?? '');
+    for (const [name, index] of this.#indexes) {
+      for (const value of INDEXES[name](object)) {
+        const keys = index.get(value);
+        keys?.delete(key);
+        if (keys?.size === 0) index.delete(value);
+      }
+    }
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return value;
+}

@@ -1,8 +1,0 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { parseIssuer } from '../../../controller/common/context.ts';
-
-test('an issuer is a kind and a name', () => {
-  assert.deepEqual(parseIssuer('Issuer/ours'), { kind: 'Issuer', name: 'ours' });
-  assert.deepEqual(parseIssuer('ours'), { kind: 'ClusterIssuer', name: 'ours' });
-});

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Deps } from '../../../controller/deps.ts';
+import { createMetrics } from '../../../controller/metrics.ts';
+import { shardGauges } from '../../../controller/observe/gauges.ts';
+import type { ShardFigures } from '../../../controller/observe/gauges.ts';
+import type { Shard } from '../../../schemas/types.ts';
+
+test('a pool that leaves the spec takes its series along', async () => {
+  const metrics = createMetrics();
+  const shard = (generation: number, observedGeneration: number) =>
+    ({
+      metadata: { name: 's', namespace: 'n', generation, labels: { 'multigres.com/cluster': 'c' } },
+      status: { observedGeneration },
+    }) as unknown as Shard;
+  const figures = (...pools: string[]) =>
+    ({
+      status: {},
+      desired: pools.map((pool) => ({ name: `${pool}-0`, pool, cell: 'a' })),
+      ready: new Set<string>(),
+      drifted: new Set<string>(),
+      views: [],
+      nowMs: 0,
+    }) as unknown as ShardFigures;
+  const deps = { metrics } as unknown as Deps;
+  const pools = async () => {
+    const text = await metrics.text();
+    return [...text.matchAll(/pool_pods_drifted\{.*pool="(\w+)"/g)].map((match) => match[1]);
+  };
+  shardGauges(deps, shard(1, 0), figures('main', 'extra'));
+  assert.deepEqual(await pools(), ['main', 'extra']);
+  shardGauges(deps, shard(2, 1), figures('main'));
+  assert.deepEqual(await pools(), ['main']);
+  shardGauges(deps, shard(2, 2), figures('main'));
+  assert.deepEqual(await pools(), ['main']);
+});
