@@ -12,13 +12,13 @@ import { Memories } from '../observe/memories.ts';
 import { isReady, isTerminating } from '../observe/pods.ts';
 import { writeStatus } from '../apply/status.ts';
 import { findCondition } from '../observe/conditions.ts';
-import { deleteShard, drainShard } from './deletion.ts';
-import { emptyMemory } from './memory.ts';
-import { observeShard, remember } from './observe.ts';
+import { deleteShard, drainShard } from './execute/deletion.ts';
+import { emptyMemory } from './gather/cache.ts';
+import { observeShard, remember } from './gather/objects.ts';
 import type { Pass, Work } from './work.ts';
 import { desiredOf, work } from './work.ts';
-import type { StatusInput } from './status.ts';
-import { healthNow, shardStatus } from './status.ts';
+import type { StatusInput } from './report/status.ts';
+import { healthNow, shardStatus } from './report/status.ts';
 
 /** Between two looks at the data plane, which tells nobody when it changes. Reads only. */
 const POLL_HEALTHY_MS = 2000;

@@ -7,8 +7,8 @@ import type { Shard } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import { isTerminating } from '../observe/pods.ts';
 import type { ShardChildren } from './desired/index.ts';
-import type { ShardObserved } from './observe.ts';
-import type { Plan } from './plan.ts';
+import type { ShardObserved } from './gather/objects.ts';
+import type { Plan } from './plan/plan.ts';
 
 export interface Settled {
   fingerprint: string;

@@ -15,12 +15,12 @@ import type { TlsMaterial } from '../rpc/tls.ts';
 import { codecs } from '../topo/codec.ts';
 import type { EtcdClient } from '../topo/client.ts';
 import { topoKeys } from '../topo/keys.ts';
-import type { DataPlane, Member } from './dataplane.ts';
-import { readDataPlane } from './dataplane.ts';
+import type { DataPlane, Member } from './gather/data-plane.ts';
+import { readDataPlane } from './gather/data-plane.ts';
 import type { ShardChildren } from './desired/index.ts';
 import { shardChildren, shardConfig } from './desired/index.ts';
-import { executePlan } from './execute.ts';
-import { newcomersWait } from './fresh-backup.ts';
+import { executePlan } from './execute/index.ts';
+import { newcomersWait } from './plan/fresh-backup.ts';
 import {
   certificates,
   configBody,
@@ -29,17 +29,17 @@ import {
   targetOf,
   tlsMaterial,
   topoTlsMaterial,
-} from './inputs.ts';
-import type { ShardMemory } from './memory.ts';
-import type { ShardObserved } from './observe.ts';
-import { observeShard } from './observe.ts';
-import type { Plan } from './plan.ts';
-import { planShard } from './plan.ts';
-import { askOrchestrator } from './orch-problems.ts';
-import { leaderOf } from './roles.ts';
-import { reloadPods } from './reload.ts';
+} from './gather/inputs.ts';
+import type { ShardMemory } from './gather/cache.ts';
+import type { ShardObserved } from './gather/objects.ts';
+import { observeShard } from './gather/objects.ts';
+import type { Plan } from './plan/plan.ts';
+import { planShard } from './plan/plan.ts';
+import { askOrchestrator } from './gather/orchestrator.ts';
+import { leaderOf } from './state/roles.ts';
+import { reloadPods } from './execute/reload.ts';
 import { buildKey, fingerprintOf, isSettled } from './settled.ts';
-import { hasServed } from './status.ts';
+import { hasServed } from './report/status.ts';
 
 export interface Pass {
   deps: Deps;

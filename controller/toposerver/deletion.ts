@@ -5,7 +5,7 @@ import { identityOf } from '../builders/meta.ts';
 import type { Deps } from '../deps.ts';
 import { deleteObject } from '../apply/children.ts';
 import { isTerminating } from '../observe/pods.ts';
-import { mayDeleteClaim } from '../shard/claims.ts';
+import { mayDeleteClaim } from '../shard/guards/may-delete-claim.ts';
 
 /** Claims of the members of an etcd. */
 export const claimsOf = (deps: Pick<Deps, 'listers'>, topo: TopoServer): KubeObject[] => {

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Deps } from '../../controller/deps.ts';
 import type { KubeApi } from '../../kube/api.ts';
 import { Store } from '../../kube/store.ts';
-import { ensureCertificates } from '../../controller/shard/pgbackrest.ts';
+import { ensureCertificates } from '../../controller/shard/execute/certificates.ts';
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import type { Shard } from '../../schemas/types.ts';
 import { connect, installCrds } from '../support/cluster.ts';

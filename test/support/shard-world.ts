@@ -3,11 +3,11 @@ import type { KubeObject, Pod } from '../../schemas/k8s.ts';
 import { POLICIES } from '../../schemas/durability.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../../schemas/labels.ts';
 import type { Shard, ShardStatus } from '../../schemas/types.ts';
-import type { DataPlane, Member } from '../../controller/shard/dataplane.ts';
+import type { DataPlane, Member } from '../../controller/shard/gather/data-plane.ts';
 import type { DesiredPod } from '../../controller/shard/desired/index.ts';
-import type { PodTrace } from '../../controller/shard/memory.ts';
-import type { PlanInput } from '../../controller/shard/plan.ts';
-import type { PoolerView } from '../../controller/shard/roles.ts';
+import type { PodTrace } from '../../controller/shard/gather/cache.ts';
+import type { PlanInput } from '../../controller/shard/plan/plan.ts';
+import type { PoolerView } from '../../controller/shard/state/roles.ts';
 import type { StatusResponse } from '../../controller/rpc/types.ts';
 import type { LifecycleStatus, Multipooler, RuleNumber } from '../../controller/topo/types.ts';
 

@@ -10,11 +10,7 @@ import type { BuildContext } from '../../builders/context.ts';
 import { identityOf } from '../../builders/meta.ts';
 import { podDisruptionBudget } from '../../builders/pdb.ts';
 import { HEADLESS, service } from '../../builders/service.ts';
-import {
-  renderPostgresConfig,
-  type ConfigResult,
-  type PostgresConfig,
-} from '../postgres-config.ts';
+import { renderPostgresConfig, type ConfigResult, type PostgresConfig } from './postgres-config.ts';
 import { configMaps } from './config-maps.ts';
 import { orchObjects } from './orch.ts';
 import { podsOf, poolLabels, type DesiredPod } from './pod.ts';

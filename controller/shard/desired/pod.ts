@@ -14,7 +14,7 @@ import { service, UNREADY_TOO } from '../../builders/service.ts';
 import { internalTls } from '../../builders/tls.ts';
 import { topoTls } from '../../builders/topo-tls.ts';
 import type { PvcPolicy } from '../../../schemas/types.ts';
-import { withSpecHash } from '../spec-hash.ts';
+import { withSpecHash } from './spec-hash.ts';
 import {
   exporterContainer,
   multipoolerContainer,

@@ -5,7 +5,7 @@ import type { Pool, Shard, ShardSpec } from '../../../schemas/types.ts';
 import type { BuildContext } from '../../builders/context.ts';
 import { childLabels, identityOf, type Identity } from '../../builders/meta.ts';
 import { pullOf, type Pull } from '../../builders/pull.ts';
-import type { PostgresConfig } from '../postgres-config.ts';
+import type { PostgresConfig } from './postgres-config.ts';
 
 /** What all builders of one Shard share. */
 export interface ShardScope {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { backupReport } from '../../../controller/shard/backups.ts';
+import { backupReport } from '../../../controller/shard/report/backups.ts';
 import type { BackupMetadata } from '../../../controller/rpc/types.ts';
 
 const HOUR_MS = 3600 * 1000;

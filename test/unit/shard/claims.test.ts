@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ClaimDeletion } from '../../../controller/shard/claims.ts';
-import { mayDeleteClaim } from '../../../controller/shard/claims.ts';
+import type { ClaimDeletion } from '../../../controller/shard/guards/may-delete-claim.ts';
+import { mayDeleteClaim } from '../../../controller/shard/guards/may-delete-claim.ts';
 import { LABELS, MANAGED_BY } from '../../../schemas/labels.ts';
 
 const request = (change: Partial<ClaimDeletion> = {}): ClaimDeletion => ({

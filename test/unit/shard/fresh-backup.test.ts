@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { BackupAttempt } from '../../../controller/shard/fresh-backup.ts';
-import { freshBackup } from '../../../controller/shard/fresh-backup.ts';
-import { planShard } from '../../../controller/shard/plan.ts';
-import type { PoolerView } from '../../../controller/shard/roles.ts';
+import type { BackupAttempt } from '../../../controller/shard/plan/fresh-backup.ts';
+import { freshBackup } from '../../../controller/shard/plan/fresh-backup.ts';
+import { planShard } from '../../../controller/shard/plan/plan.ts';
+import type { PoolerView } from '../../../controller/shard/state/roles.ts';
 import type { BackupMetadata } from '../../../controller/rpc/types.ts';
 import { NOW, seen, type World } from '../../support/shard-world.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isFit } from '../../../controller/shard/pgbackrest.ts';
+import { isFit } from '../../../controller/shard/execute/certificates.ts';
 import { issueCa, issueLeaf } from '../../../pki/ca.ts';
 
 const DAY = 24 * 3600 * 1000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Step } from '../../../controller/shard/plan.ts';
-import { claimToApply, planShard } from '../../../controller/shard/plan.ts';
+import type { Step } from '../../../controller/shard/plan/plan.ts';
+import { claimToApply, planShard } from '../../../controller/shard/plan/plan.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import { casesOf, readDocuments, updateExpected } from '../../support/cases.ts';
 import type { World } from '../../support/shard-world.ts';

@@ -5,8 +5,8 @@ import {
   renderPostgresConfig,
   type ConfigInput,
   type PostgresConfig,
-} from '../../../controller/shard/postgres-config.ts';
-import { baseline, sizeOf } from '../../../controller/shard/postgres-sizing.ts';
+} from '../../../controller/shard/desired/postgres-config.ts';
+import { baseline, sizeOf } from '../../../controller/shard/desired/postgres-sizing.ts';
 import { parseSettings } from '../../../schemas/postgres-conf.ts';
 import { needsRestart, POSTGRES_SETTINGS } from '../../../schemas/postgres-settings.ts';
 

@@ -9,8 +9,8 @@ import {
   rolesOf,
   ruleText,
   usefulStandby,
-} from '../../../controller/shard/roles.ts';
-import type { PoolerView } from '../../../controller/shard/roles.ts';
+} from '../../../controller/shard/state/roles.ts';
+import type { PoolerView } from '../../../controller/shard/state/roles.ts';
 import { codecs } from '../../../controller/topo/codec.ts';
 import { bytesOf, readCapture } from '../topo/captures.ts';
 

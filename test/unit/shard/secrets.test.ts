@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { neededSecrets, secretProblem } from '../../../controller/shard/secrets.ts';
+import { neededSecrets, secretProblem } from '../../../controller/shard/gather/secrets.ts';
 import type { ShardSpec } from '../../../schemas/types.ts';
 import { seen } from '../../support/shard-world.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { specHash, withSpecHash } from '../../../controller/shard/spec-hash.ts';
+import { specHash, withSpecHash } from '../../../controller/shard/desired/spec-hash.ts';
 import type { Pod } from '../../../schemas/k8s.ts';
 
 const POD: Pod = {

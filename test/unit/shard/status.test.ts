@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { planShard } from '../../../controller/shard/plan.ts';
-import { shardStatus } from '../../../controller/shard/status.ts';
+import { planShard } from '../../../controller/shard/plan/plan.ts';
+import { shardStatus } from '../../../controller/shard/report/status.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import { casesOf, readDocuments, updateExpected } from '../../support/cases.ts';
 import type { World } from '../../support/shard-world.ts';

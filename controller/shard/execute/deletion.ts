@@ -1,17 +1,17 @@
 /** The end of a shard: poolers say goodbye while the topology still lives, then the volumes are settled. */
-import type { KubeObject, Pod } from '../../schemas/k8s.ts';
-import { FINALIZERS, LABELS } from '../../schemas/labels.ts';
-import type { PvcRetention, Shard } from '../../schemas/types.ts';
-import { effectivePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
-import type { Deps } from '../deps.ts';
-import { refOf } from '../../kube/api.ts';
-import { isKubeError } from '../../kube/errors.ts';
-import type { Result } from '../manager.ts';
-import { deleteObject } from '../apply/children.ts';
-import { removeFinalizer } from '../apply/finalizer.ts';
-import { isTerminating } from '../observe/pods.ts';
-import { mayDeleteClaim } from './claims.ts';
-import type { ShardObserved } from './observe.ts';
+import type { KubeObject, Pod } from '../../../schemas/k8s.ts';
+import { FINALIZERS, LABELS } from '../../../schemas/labels.ts';
+import type { PvcRetention, Shard } from '../../../schemas/types.ts';
+import { effectivePvcPolicy } from '../../../schemas/resolve/pvc-policy.ts';
+import type { Deps } from '../../deps.ts';
+import { refOf } from '../../../kube/api.ts';
+import { isKubeError } from '../../../kube/errors.ts';
+import type { Result } from '../../manager.ts';
+import { deleteObject } from '../../apply/children.ts';
+import { removeFinalizer } from '../../apply/finalizer.ts';
+import { isTerminating } from '../../observe/pods.ts';
+import { mayDeleteClaim } from '../guards/may-delete-claim.ts';
+import type { ShardObserved } from '../gather/objects.ts';
 
 /** A pod that its kubelet has not ended so long after its grace period does not keep the shard back. */
 const ABANDON_MS = 60_000;

@@ -3,10 +3,10 @@
  * SHUTDOWN record and restarts the election's grace period three times (measured on kind: 22 s without
  * writes instead of 7.7 s). But it must come back when nobody can be elected without it. Pure.
  */
-import type { Member as PolicyMember, Policy } from '../../schemas/durability.ts';
-import { canElect } from '../../schemas/durability.ts';
-import type { PoolerView } from './roles.ts';
-import { leaderOf, shardRule } from './roles.ts';
+import type { Member as PolicyMember, Policy } from '../../../schemas/durability.ts';
+import { canElect } from '../../../schemas/durability.ts';
+import type { PoolerView } from '../state/roles.ts';
+import { leaderOf, shardRule } from '../state/roles.ts';
 
 export interface HoldInput {
   /** Name of the pod that does not exist. */

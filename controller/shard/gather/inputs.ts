@@ -1,16 +1,16 @@
 /** Reads of a shard pass that are not in the local copies, each at most as often as it can change. */
-import { KINDS } from '../../schemas/k8s.ts';
-import type { Shard } from '../../schemas/types.ts';
-import { identityOf } from '../builders/meta.ts';
-import type { Deps } from '../deps.ts';
-import { internalTlsMaterial } from '../observe/tls.ts';
-import { topoMaterial } from '../observe/topo-tls.ts';
-import type { Target } from '../rpc/client.ts';
-import type { TlsMaterial } from '../rpc/tls.ts';
-import type { ShardMemory } from './memory.ts';
-import { ensureCertificates } from './pgbackrest.ts';
-import { leaderOf } from './roles.ts';
-import type { PoolerView } from './roles.ts';
+import { KINDS } from '../../../schemas/k8s.ts';
+import type { Shard } from '../../../schemas/types.ts';
+import { identityOf } from '../../builders/meta.ts';
+import type { Deps } from '../../deps.ts';
+import { internalTlsMaterial } from '../../observe/tls.ts';
+import { topoMaterial } from '../../observe/topo-tls.ts';
+import type { Target } from '../../rpc/client.ts';
+import type { TlsMaterial } from '../../rpc/tls.ts';
+import type { ShardMemory } from './cache.ts';
+import { ensureCertificates } from '../execute/certificates.ts';
+import { leaderOf } from '../state/roles.ts';
+import type { PoolerView } from '../state/roles.ts';
 import { checkSecrets } from './secrets.ts';
 
 const SECRETS_MS = 60_000;

@@ -1,10 +1,10 @@
 /** What the local copies say about a shard. No calls, no decisions. */
-import type { KubeObject, Pod } from '../../schemas/k8s.ts';
-import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
-import type { Shard } from '../../schemas/types.ts';
-import type { Deps } from '../deps.ts';
-import { isTerminating } from '../observe/pods.ts';
-import type { ShardMemory } from './memory.ts';
+import type { KubeObject, Pod } from '../../../schemas/k8s.ts';
+import { COMPONENTS, LABELS } from '../../../schemas/labels.ts';
+import type { Shard } from '../../../schemas/types.ts';
+import type { Deps } from '../../deps.ts';
+import { isTerminating } from '../../observe/pods.ts';
+import type { ShardMemory } from './cache.ts';
 
 export interface ShardObserved {
   /** Pool pods by name, those that terminate too. */

@@ -1,14 +1,14 @@
 /** Settings that PostgreSQL takes over without a restart: asked of each pod until it confirms them. */
-import type { Pod } from '../../schemas/k8s.ts';
-import { KINDS } from '../../schemas/k8s.ts';
-import { ANNOTATIONS } from '../../schemas/labels.ts';
-import type { Shard } from '../../schemas/types.ts';
-import type { Deps } from '../deps.ts';
-import { isTerminating } from '../observe/pods.ts';
-import type { Target } from '../rpc/client.ts';
-import type { ShardMemory } from './memory.ts';
-import type { PostgresConfig } from './postgres-config.ts';
-import type { PoolerView } from './roles.ts';
+import type { Pod } from '../../../schemas/k8s.ts';
+import { KINDS } from '../../../schemas/k8s.ts';
+import { ANNOTATIONS } from '../../../schemas/labels.ts';
+import type { Shard } from '../../../schemas/types.ts';
+import type { Deps } from '../../deps.ts';
+import { isTerminating } from '../../observe/pods.ts';
+import type { Target } from '../../rpc/client.ts';
+import type { ShardMemory } from '../gather/cache.ts';
+import type { PostgresConfig } from '../desired/postgres-config.ts';
+import type { PoolerView } from '../state/roles.ts';
 
 /** The kubelet needs up to a minute to bring a changed ConfigMap into a pod. */
 const RETRY_MS = 10_000;

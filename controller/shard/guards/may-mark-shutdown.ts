@@ -2,9 +2,9 @@
  * Telling the runtime that a pooler is dead. A wrong SHUTDOWN throws a living member out of the cohort
  * (or starts a fail-over), and the pooler does not repair the record: so there is one function for it.
  */
-import type { EtcdClient } from './client.ts';
-import { codecs, patchLifecycle } from './codec.ts';
-import type { PoolerEntry } from './records.ts';
+import type { EtcdClient } from '../../topo/client.ts';
+import { codecs, patchLifecycle } from '../../topo/codec.ts';
+import type { PoolerEntry } from '../../topo/records.ts';
 
 /** Why the process cannot be running any more. */
 export type DeathProof = 'containers-terminated' | 'node-deleted' | 'node-out-of-service';

@@ -1,9 +1,9 @@
 /** How far a shard is on its way to a serving primary, in one line. Pure. */
-import type { Pod } from '../../schemas/k8s.ts';
-import { isReady, troubles } from '../observe/pods.ts';
-import type { DataPlane, Member } from './dataplane.ts';
-import type { PoolerView } from './roles.ts';
-import { cohortOf, isFollowed, leaderOf, usefulStandby } from './roles.ts';
+import type { Pod } from '../../../schemas/k8s.ts';
+import { isReady, troubles } from '../../observe/pods.ts';
+import type { DataPlane, Member } from '../gather/data-plane.ts';
+import type { PoolerView } from '../state/roles.ts';
+import { cohortOf, isFollowed, leaderOf, usefulStandby } from '../state/roles.ts';
 
 export interface ProgressInput {
   members: readonly Member[];

@@ -1,8 +1,8 @@
-import type { Condition } from '../../schemas/k8s.ts';
-import type { ShardStatus } from '../../schemas/types.ts';
-import { condition } from '../observe/conditions.ts';
-import type { BackupMetadata } from '../rpc/types.ts';
-import { timeOf } from './roles.ts';
+import type { Condition } from '../../../schemas/k8s.ts';
+import type { ShardStatus } from '../../../schemas/types.ts';
+import { condition } from '../../observe/conditions.ts';
+import type { BackupMetadata } from '../../rpc/types.ts';
+import { timeOf } from '../state/roles.ts';
 
 /** Older than this, a daily backup has been missed. */
 const STALE_MS = 25 * 3600 * 1000;

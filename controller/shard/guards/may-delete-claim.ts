@@ -2,9 +2,9 @@
  * What becomes of volumes when a shard is deleted. Every deletion of a claim of ours goes through
  * `mayDeleteClaim`.
  */
-import type { KubeObject } from '../../schemas/k8s.ts';
-import { LABELS, MANAGED_BY } from '../../schemas/labels.ts';
-import type { PvcRetention } from '../../schemas/types.ts';
+import type { KubeObject } from '../../../schemas/k8s.ts';
+import { LABELS, MANAGED_BY } from '../../../schemas/labels.ts';
+import type { PvcRetention } from '../../../schemas/types.ts';
 
 export interface ClaimDeletion {
   claim: KubeObject;

@@ -1,11 +1,11 @@
 /** What an orchestrator says about a shard that has no primary. Asked only then; the first answer counts. */
-import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
-import { PORTS } from '../../schemas/ports.ts';
-import type { Shard } from '../../schemas/types.ts';
-import type { Deps } from '../deps.ts';
-import type { TlsMaterial } from '../rpc/tls.ts';
-import type { DetectedProblem } from '../rpc/types.ts';
-import type { ShardKey } from '../topo/types.ts';
+import { COMPONENTS, LABELS } from '../../../schemas/labels.ts';
+import { PORTS } from '../../../schemas/ports.ts';
+import type { Shard } from '../../../schemas/types.ts';
+import type { Deps } from '../../deps.ts';
+import type { TlsMaterial } from '../../rpc/tls.ts';
+import type { DetectedProblem } from '../../rpc/types.ts';
+import type { ShardKey } from '../../topo/types.ts';
 
 const TIMEOUT_MS = 1500;
 

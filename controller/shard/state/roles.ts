@@ -3,9 +3,9 @@
  * Status replies. Records say who claims what and outlive their process; replies say what is true now but
  * may be missing. Where both speak, the higher rule wins.
  */
-import { parsePolicy } from '../../schemas/durability.ts';
-import type { ShardRule, StatusResponse } from '../rpc/types.ts';
-import type { Id, Multipooler, RuleNumber, Timestamp } from '../topo/types.ts';
+import { parsePolicy } from '../../../schemas/durability.ts';
+import type { ShardRule, StatusResponse } from '../../rpc/types.ts';
+import type { Id, Multipooler, RuleNumber, Timestamp } from '../../topo/types.ts';
 
 export interface PoolerView {
   /** Name in the topology, as `p-1a2b3c4d`. */

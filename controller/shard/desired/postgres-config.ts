@@ -1,7 +1,7 @@
-import { sha256 } from '../../schemas/canonical.ts';
-import { needsRestart, OWNED_SETTINGS } from '../../schemas/postgres-settings.ts';
-import { HARMLESS, parseSettings } from '../../schemas/postgres-conf.ts';
-import type { Pool } from '../../schemas/types.ts';
+import { sha256 } from '../../../schemas/canonical.ts';
+import { needsRestart, OWNED_SETTINGS } from '../../../schemas/postgres-settings.ts';
+import { HARMLESS, parseSettings } from '../../../schemas/postgres-conf.ts';
+import type { Pool } from '../../../schemas/types.ts';
 import { baseline, sizeOf } from './postgres-sizing.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { hashOf } from '../../schemas/canonical.ts';
-import type { Container, Pod } from '../../schemas/k8s.ts';
-import { ANNOTATIONS } from '../../schemas/labels.ts';
+import { hashOf } from '../../../schemas/canonical.ts';
+import type { Container, Pod } from '../../../schemas/k8s.ts';
+import { ANNOTATIONS } from '../../../schemas/labels.ts';
 
 /** What of a container makes a new pod necessary. Probes, ports and pull policy do not. */
 const containerPart = (container: Container): unknown => ({

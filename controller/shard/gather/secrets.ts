@@ -1,8 +1,8 @@
 /** Secrets that the user provides. They carry no label of ours, so they are read from the API itself. */
-import type { KubeObject } from '../../schemas/k8s.ts';
-import { KINDS } from '../../schemas/k8s.ts';
-import type { ShardSpec } from '../../schemas/types.ts';
-import type { KubeApi } from '../../kube/api.ts';
+import type { KubeObject } from '../../../schemas/k8s.ts';
+import { KINDS } from '../../../schemas/k8s.ts';
+import type { ShardSpec } from '../../../schemas/types.ts';
+import type { KubeApi } from '../../../kube/api.ts';
 
 interface Needed {
   secret: string;

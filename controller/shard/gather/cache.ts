@@ -1,9 +1,9 @@
 /** What a reconciler remembers of a shard between passes. Losing it costs time, never safety. */
-import type { BackupMetadata, StatusResponse } from '../rpc/types.ts';
-import type { BackupAttempt } from './fresh-backup.ts';
-import type { Built, Settled } from './settled.ts';
-import type { TopoMaterialMemory } from '../observe/topo-tls.ts';
-import type { TlsMaterial } from '../rpc/tls.ts';
+import type { BackupMetadata, StatusResponse } from '../../rpc/types.ts';
+import type { BackupAttempt } from '../plan/fresh-backup.ts';
+import type { Built, Settled } from '../settled.ts';
+import type { TopoMaterialMemory } from '../../observe/topo-tls.ts';
+import type { TlsMaterial } from '../../rpc/tls.ts';
 
 /** A pod as it was last seen. */
 export interface PodTrace {

@@ -1,18 +1,18 @@
-import type { Condition, KubeObject, Pod } from '../../schemas/k8s.ts';
-import { ANNOTATIONS } from '../../schemas/labels.ts';
-import type { Phase, Shard, ShardStatus } from '../../schemas/types.ts';
-import { condition, findCondition } from '../observe/conditions.ts';
-import { crashLoop, isReady, isTerminating, troubles } from '../observe/pods.ts';
-import { storageClassCondition } from '../observe/storage-class.ts';
-import { workloadOf } from '../observe/workload.ts';
-import type { BackupMetadata } from '../rpc/types.ts';
+import type { Condition, KubeObject, Pod } from '../../../schemas/k8s.ts';
+import { ANNOTATIONS } from '../../../schemas/labels.ts';
+import type { Phase, Shard, ShardStatus } from '../../../schemas/types.ts';
+import { condition, findCondition } from '../../observe/conditions.ts';
+import { crashLoop, isReady, isTerminating, troubles } from '../../observe/pods.ts';
+import { storageClassCondition } from '../../observe/storage-class.ts';
+import { workloadOf } from '../../observe/workload.ts';
+import type { BackupMetadata } from '../../rpc/types.ts';
 import { backupReport } from './backups.ts';
-import type { DataPlane, Member } from './dataplane.ts';
-import type { Plan } from './plan.ts';
+import type { DataPlane, Member } from '../gather/data-plane.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { ProgressInput } from './progress.ts';
 import type { Health } from './progress.ts';
 import { healthOf, progress } from './progress.ts';
-import { leaderOf, rolesOf, rulePolicy } from './roles.ts';
+import { leaderOf, rolesOf, rulePolicy } from '../state/roles.ts';
 
 export interface StatusInput {
   shard: Shard;

@@ -1,16 +1,16 @@
 /** From what is wanted and what is there to a list of steps. Pure: the same input gives the same plan. */
-import type { KubeObject, Pod } from '../../schemas/k8s.ts';
-import { ANNOTATIONS } from '../../schemas/labels.ts';
-import type { PvcPolicy } from '../../schemas/types.ts';
-import type { Policy } from '../../schemas/durability.ts';
-import { compareQuantity } from '../../schemas/quantity.ts';
-import { ownerReference } from '../builders/owner.ts';
-import { isTerminating } from '../observe/pods.ts';
-import type { DeathProof } from '../topo/shutdown.ts';
-import type { DataPlane } from './dataplane.ts';
-import type { DesiredPod } from './desired/index.ts';
+import type { KubeObject, Pod } from '../../../schemas/k8s.ts';
+import { ANNOTATIONS } from '../../../schemas/labels.ts';
+import type { PvcPolicy } from '../../../schemas/types.ts';
+import type { Policy } from '../../../schemas/durability.ts';
+import { compareQuantity } from '../../../schemas/quantity.ts';
+import { ownerReference } from '../../builders/owner.ts';
+import { isTerminating } from '../../observe/pods.ts';
+import type { DeathProof } from '../guards/may-mark-shutdown.ts';
+import type { DataPlane } from '../gather/data-plane.ts';
+import type { DesiredPod } from '../desired/index.ts';
 import { holdBack } from './hold.ts';
-import type { PodTrace } from './memory.ts';
+import type { PodTrace } from '../gather/cache.ts';
 
 export type Step =
   | { kind: 'apply'; object: KubeObject; reason: string }

@@ -4,18 +4,18 @@
  * (seen on kind with the real runtime: for ever). So a member with an empty volume is created only after a
  * backup that is younger than the leader's rule and than a checkpoint's distance. The decision is pure.
  */
-import type { Shard } from '../../schemas/types.ts';
-import type { Deps } from '../deps.ts';
-import type { BackupMetadata } from '../rpc/types.ts';
-import type { TlsMaterial } from '../rpc/tls.ts';
-import { newestComplete } from './backups.ts';
-import { targetOf } from './inputs.ts';
-import type { DesiredPod } from './desired/index.ts';
-import type { ShardMemory } from './memory.ts';
+import type { Shard } from '../../../schemas/types.ts';
+import type { Deps } from '../../deps.ts';
+import type { BackupMetadata } from '../../rpc/types.ts';
+import type { TlsMaterial } from '../../rpc/tls.ts';
+import { newestComplete } from '../report/backups.ts';
+import { targetOf } from '../gather/inputs.ts';
+import type { DesiredPod } from '../desired/index.ts';
+import type { ShardMemory } from '../gather/cache.ts';
 import type { PlanInput } from './plan.ts';
 import { isNewcomer } from './plan.ts';
-import type { PoolerView } from './roles.ts';
-import { leaderOf, shardRule, timeOf, usefulStandby } from './roles.ts';
+import type { PoolerView } from '../state/roles.ts';
+import { leaderOf, shardRule, timeOf, usefulStandby } from '../state/roles.ts';
 
 /** PostgreSQL's default checkpoint_timeout: WAL of so long ago may be gone. */
 const FRESH_MS = 300_000;

@@ -1,6 +1,6 @@
-import type { Quantity } from '../../schemas/k8s.ts';
-import { milliUnits, wholeUnits } from '../../schemas/quantity.ts';
-import type { Pool } from '../../schemas/types.ts';
+import type { Quantity } from '../../../schemas/k8s.ts';
+import { milliUnits, wholeUnits } from '../../../schemas/quantity.ts';
+import type { Pool } from '../../../schemas/types.ts';
 
 /** What the pods of a shard have; undefined where no pool says. */
 export interface Sizes {

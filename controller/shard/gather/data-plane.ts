@@ -1,18 +1,18 @@
 /** What the data plane says about a shard: its records in the topology and its poolers' own answers. */
-import { endpointsOf } from '../../schemas/resolve/topo-ref.ts';
-import type { TopoRef } from '../../schemas/types.ts';
-import type { Rpc } from '../rpc/client.ts';
-import type { TlsMaterial } from '../rpc/tls.ts';
-import type { StatusResponse } from '../rpc/types.ts';
-import type { TopoAccess } from '../topo/access.ts';
-import type { EtcdClient } from '../topo/client.ts';
-import { codecs } from '../topo/codec.ts';
-import { topoKeys } from '../topo/keys.ts';
-import type { PoolerEntry } from '../topo/records.ts';
-import { readPoolers } from '../topo/records.ts';
-import type { CellRecord, Multipooler, ShardKey } from '../topo/types.ts';
-import type { ShardMemory } from './memory.ts';
-import type { PoolerView } from './roles.ts';
+import { endpointsOf } from '../../../schemas/resolve/topo-ref.ts';
+import type { TopoRef } from '../../../schemas/types.ts';
+import type { Rpc } from '../../rpc/client.ts';
+import type { TlsMaterial } from '../../rpc/tls.ts';
+import type { StatusResponse } from '../../rpc/types.ts';
+import type { TopoAccess } from '../../topo/access.ts';
+import type { EtcdClient } from '../../topo/client.ts';
+import { codecs } from '../../topo/codec.ts';
+import { topoKeys } from '../../topo/keys.ts';
+import type { PoolerEntry } from '../../topo/records.ts';
+import { readPoolers } from '../../topo/records.ts';
+import type { CellRecord, Multipooler, ShardKey } from '../../topo/types.ts';
+import type { ShardMemory } from './cache.ts';
+import type { PoolerView } from '../state/roles.ts';
 
 /** A pooler that should be there. */
 export interface Member {

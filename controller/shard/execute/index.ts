@@ -1,16 +1,16 @@
 /** Carries out a plan. Order matters only between waves: what pods mount and resolve exists before them. */
-import type { KubeObject } from '../../schemas/k8s.ts';
-import { KINDS } from '../../schemas/k8s.ts';
-import type { Shard } from '../../schemas/types.ts';
-import type { Deps } from '../deps.ts';
-import { isKubeError } from '../../kube/errors.ts';
-import type { Failed } from '../apply/children.ts';
-import { applyChildren, observedOf } from '../apply/children.ts';
-import { requestedStorage, tellGrowth } from '../apply/volumes.ts';
-import type { EtcdClient } from '../topo/client.ts';
-import { markShutdown } from '../topo/shutdown.ts';
-import type { DataPlane } from './dataplane.ts';
-import type { Plan, Step } from './plan.ts';
+import type { KubeObject } from '../../../schemas/k8s.ts';
+import { KINDS } from '../../../schemas/k8s.ts';
+import type { Shard } from '../../../schemas/types.ts';
+import type { Deps } from '../../deps.ts';
+import { isKubeError } from '../../../kube/errors.ts';
+import type { Failed } from '../../apply/children.ts';
+import { applyChildren, observedOf } from '../../apply/children.ts';
+import { requestedStorage, tellGrowth } from '../../apply/volumes.ts';
+import type { EtcdClient } from '../../topo/client.ts';
+import { markShutdown } from '../guards/may-mark-shutdown.ts';
+import type { DataPlane } from '../gather/data-plane.ts';
+import type { Plan, Step } from '../plan/plan.ts';
 
 export interface Execution {
   deps: Deps;
