@@ -2,14 +2,12 @@
  * Calls to the runtime's components. Every call has a deadline and none is repeated: the caller decides.
  * Channels are kept per address and closed when nobody used them for five minutes.
  */
-import { makeGenericClientConstructor, status } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
 import type { Client, ServiceError } from '@grpc/grpc-js';
-import type { ServiceName } from '../proto/load.ts';
-import { serviceDefinition } from '../proto/load.ts';
-import type { ShardKey } from '../topo/types.ts';
-import { CHANNEL_OPTIONS, Redial } from './redial.ts';
-import type { TlsMaterial } from './tls.ts';
-import { channelCredentials, tlsOptions } from './tls.ts';
+import type { Id, RuleNumber, ShardKey } from '../topo/types.ts';
+import type { CalledService, Target } from './dial.ts';
+import { dial } from './dial.ts';
+import { Redial } from './redial.ts';
 import type {
   BackupMetadata,
   BuildInfo,
@@ -18,11 +16,7 @@ import type {
   StatusResponse,
 } from './types.ts';
 
-export interface Target {
-  /** host:port */
-  address: string;
-  tls?: TlsMaterial;
-}
+export type { Target } from './dial.ts';
 
 /** A call that failed. `code` is the gRPC number, `codeName` its name. */
 export class RpcError extends Error {
@@ -38,6 +32,12 @@ export class RpcError extends Error {
     this.codeName = status[code] ?? 'UNKNOWN';
     this.unreachable = code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED;
   }
+}
+
+export interface RuleUpdate {
+  operation: 'RULE_OPERATION_COHORT_ADD' | 'RULE_OPERATION_COHORT_REMOVE';
+  standby_ids: readonly Id[];
+  expected_outgoing_rule: RuleNumber;
 }
 
 /** What the reconcilers call; the one implementation is `createRpc`. */
@@ -58,6 +58,11 @@ export interface Rpc {
     expectedSettings: Record<string, string>,
     timeoutMs?: number,
   ): Promise<ReloadConfigResponse>;
+  /** A standby stops receiving and is not eligible until `startReplication`, or until it restarts. */
+  stopReplication(target: Target, timeoutMs: number): Promise<void>;
+  startReplication(target: Target, timeoutMs: number): Promise<void>;
+  /** Changes the cohort; asked of the leader, compare-and-set by the rule that is to be replaced. */
+  updateRule(target: Target, request: RuleUpdate, timeoutMs: number): Promise<void>;
   /** Moves leadership away from this pooler. Default 120 000 ms. */
   resignLeadership(target: Target, timeoutMs?: number): Promise<void>;
   /** Default 4000 ms. */
@@ -83,7 +88,7 @@ type Unary = (
 
 const UNREACHABLE = new Set<number>([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]);
 
-const keyOf = (target: Target, service: ServiceName): string =>
+const keyOf = (target: Target, service: CalledService): string =>
   `${service} ${target.address} ${target.tls ? JSON.stringify(target.tls) : ''}`;
 
 class Channels {
@@ -97,7 +102,7 @@ class Channels {
 
   call<Answer extends object>(
     target: Target,
-    service: ServiceName,
+    service: CalledService,
     method: string,
     request: object,
     timeoutMs: number,
@@ -131,7 +136,7 @@ class Channels {
     }
   }
 
-  private get(key: string, target: Target, service: ServiceName): Client {
+  private get(key: string, target: Target, service: CalledService): Client {
     const now = this.now();
     for (const [key, channel] of this.open) {
       if (now - channel.usedAt < IDLE_MS) continue;
@@ -143,11 +148,7 @@ class Channels {
       known.usedAt = now;
       return known.client;
     }
-    const Made = makeGenericClientConstructor(serviceDefinition(service), service);
-    const client = new Made(target.address, channelCredentials(target.tls), {
-      ...CHANNEL_OPTIONS,
-      ...tlsOptions(target.tls),
-    });
+    const client = dial(target, service);
     this.open.set(key, { client, usedAt: now });
     return client;
   }
@@ -178,6 +179,17 @@ export const createRpc = (now: () => number): Rpc => {
     reloadConfig: (target, expectedSettings, timeoutMs = 10_000) => {
       const request = { expected_settings: expectedSettings };
       return channels.call(target, pooler, 'ReloadConfig', request, timeoutMs);
+    },
+    stopReplication: async (target, timeoutMs) => {
+      const request = { mode: 'REPLICATION_PAUSE_MODE_RECEIVER_ONLY', wait: true };
+      await channels.call(target, pooler, 'StopReplication', request, timeoutMs);
+    },
+    startReplication: async (target, timeoutMs) => {
+      await channels.call(target, pooler, 'StartReplication', {}, timeoutMs);
+    },
+    updateRule: async (target, request, timeoutMs) => {
+      const service = 'MultipoolerConsensus';
+      await channels.call(target, service, 'UpdateConsensusRule', request, timeoutMs);
     },
     resignLeadership: async (target, timeoutMs = 120_000) => {
       await channels.call(target, pooler, 'ResignLeadership', {}, timeoutMs);
