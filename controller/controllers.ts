@@ -1,7 +1,7 @@
 import { cellController } from './cell/reconcile.ts';
 import { createClusterController } from './cluster/reconcile.ts';
 import type { Controller } from './manager.ts';
-import { createShardController } from './shard/reconcile.ts';
+import { createShardController } from './shard/controller.ts';
 import { tableGroupController } from './tablegroup/reconcile.ts';
 import { topoServerController } from './toposerver/reconcile.ts';
 

@@ -5,10 +5,13 @@ import type { Clock } from '../kube/clock.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { Lister } from '../kube/store.ts';
 import type { Log } from '../kube/log.ts';
+import type { Feed } from './dataplane/feed.ts';
+import type { Fleet } from './fleet.ts';
 import type { Metrics } from './metrics.ts';
 import type { Options } from './options.ts';
 import type { Rpc } from './rpc/client.ts';
 import type { TopoAccess } from './topo/access.ts';
+import type { Wakeups } from './wakeups.ts';
 
 /** Everything a reconciler may use; made once in main.ts. */
 export interface Deps<Topo = TopoAccess, Calls = Rpc> {
@@ -25,5 +28,9 @@ export interface Deps<Topo = TopoAccess, Calls = Rpc> {
   metrics: Metrics;
   topo: Topo;
   rpc: Calls;
+  /** What poolers and the topology say of shards, as it changes. */
+  feed: Feed;
+  wakeups: Wakeups;
+  fleet: Fleet;
   options: Options;
 }

@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import { createControllers } from './controllers.ts';
+import { createFeed } from './dataplane/feed.ts';
 import type { Deps } from './deps.ts';
+import { createFleet } from './fleet.ts';
 import { createApplier } from '../kube/apply.ts';
 import type { KubeApi } from '../kube/api.ts';
 import { createClient } from '../kube/client.ts';
@@ -9,13 +11,14 @@ import { createEventRecorder } from '../kube/events.ts';
 import { runWithLease } from '../kube/lease.ts';
 import { createTransport, loadKubeConfig, type Transport } from '../kube/transport.ts';
 import { createLog, type Log } from '../kube/log.ts';
-import { createManager, type Manager } from './manager.ts';
+import { createManager, parseKey, type Manager } from './manager.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { parseOptions, type Options } from './options.ts';
 import { createRpc } from './rpc/client.ts';
 import { startServers } from './server.ts';
 import { createTopoAccess } from './topo/access.ts';
 import { createInformers, createStores } from './watched.ts';
+import { createWakeups } from './wakeups.ts';
 import { createWrites } from './own-writes.ts';
 import { runProgram } from '../kube/program.ts';
 
@@ -59,6 +62,11 @@ function assemble(world: World): Assembled {
     knownVersion: (ref) => writes.knownVersion(ref),
   });
   const leaseApi = createClient({ ...shared, deadlineMs: LEASE_DEADLINE_MS });
+  const rpc = createRpc(() => clock.now());
+  const topo = createTopoAccess({ now: () => clock.now() });
+  const feed = createFeed({ topo, rpc, clock, random });
+  const wakeups = createWakeups();
+  feed.onChange((key) => wakeups.wake('shard', parseKey(key)));
   const deps: Deps = {
     kube,
     listers: stores,
@@ -74,8 +82,11 @@ function assemble(world: World): Assembled {
       dropped: (reason) => metrics.add('eventsDropped', { reason }),
     }),
     metrics,
-    topo: createTopoAccess({ now: () => clock.now() }),
-    rpc: createRpc(() => clock.now()),
+    topo,
+    rpc,
+    feed,
+    wakeups,
+    fleet: createFleet(options.maxRollingClusters, () => clock.now()),
     options,
   };
   const informers = createInformers({
@@ -166,6 +177,7 @@ export async function run(
   const asked = await lead(world, parts, signal);
   stopWatching.abort();
   await watching;
+  deps.feed.close();
   deps.rpc.close();
   deps.topo.close();
   await transport.close();

@@ -67,6 +67,9 @@ const SYNC_REPORT_MS = 15_000;
 export function createManager(options: ManagerOptions): Manager {
   const { deps, informers } = options;
   const running = options.controllers.map((controller) => makeRunning(controller, deps));
+  for (const { controller, queue } of running) {
+    deps.wakeups.on(controller.name, (key) => queue.add(keyText(key), 'live'));
+  }
   for (const informer of informers) {
     for (const one of running) {
       const handler = handlerFor(one, informer.kind, deps);
@@ -114,7 +117,8 @@ function makeRunning(controller: Controller, deps: Deps): Running {
 
 const keyText = (key: Key) => `${key.namespace}/${key.name}`;
 
-function parseKey(text: string): Key {
+/** From `namespace/name`. */
+export function parseKey(text: string): Key {
   const [namespace = '', name = ''] = text.split('/');
   return { namespace, name };
 }

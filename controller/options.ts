@@ -123,6 +123,14 @@ export const OPTIONS = {
     summary:
       'What a new set of default images does to clusters that do not pin theirs: roll out at once, or wait until the revision is acknowledged.',
   },
+  maxRollingClusters: {
+    flag: 'max-rolling-clusters',
+    env: 'MAX_ROLLING_CLUSTERS',
+    type: 'integer',
+    min: 0,
+    default: '1',
+    summary: 'How many clusters may replace pods at once. 0: any number.',
+  },
   certIssuer: {
     flag: 'cert-issuer',
     env: 'CERT_ISSUER',

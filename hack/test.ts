@@ -18,8 +18,8 @@ interface Outcome {
   seconds: number;
 }
 
-/** Control planes of tests listen from this port on, ten apart. */
-const FIRST_PORT = 20443;
+/** Control planes of tests listen from this port on, ten apart; two checkouts side by side need two. */
+const FIRST_PORT = Number(process.env['MULTIGRES_TEST_PORT'] ?? 20443);
 /** How many integration files run at once, each with a control plane of its own (0.8 GiB). */
 const AT_ONCE = 2;
 

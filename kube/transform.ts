@@ -8,7 +8,7 @@ interface NodeSpec {
   unschedulable?: boolean;
 }
 interface NodeStatus {
-  conditions?: { type: string; status: string }[];
+  conditions?: { type: string; status: string; lastTransitionTime?: string }[];
 }
 
 /** Per kind: the fields worth keeping of what is large or changes all the time. */
@@ -25,7 +25,11 @@ const TRIM: Record<string, Trim> = {
       status: {
         conditions: (status.conditions ?? [])
           .filter((condition) => condition.type === 'Ready')
-          .map(({ type, status: value }) => ({ type, status: value })),
+          .map(({ type, status: value, lastTransitionTime }) => ({
+            type,
+            status: value,
+            ...(lastTransitionTime === undefined ? {} : { lastTransitionTime }),
+          })),
       },
     };
   },

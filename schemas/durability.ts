@@ -47,6 +47,32 @@ export const policyInForce = (shard: {
 }): Policy =>
   policyOrDefault(shard.status?.durabilityPolicy ?? shard.spec?.durabilityPolicy ?? DEFAULT_POLICY);
 
+/** Reasons of Available that a shard can have only after it had a primary. */
+const AFTER_SERVING = new Set(['NoPrimary', 'TopologyUnreachable']);
+
+/**
+ * Whether a Shard has had a primary since it exists, by its status: it has data, a cohort, and the policy of
+ * its first rule. The one answer for admission, controller and command line.
+ */
+export const hasStarted = ({ status }: { status?: StartedStatus }): boolean => {
+  const { durabilityPolicy, lastBackupTime, podRoles = {}, conditions = [] } = status ?? {};
+  const available = conditions.find(({ type }) => type === 'Available');
+  return (
+    durabilityPolicy !== undefined ||
+    lastBackupTime !== undefined ||
+    Object.values(podRoles).includes('PRIMARY') ||
+    available?.status === 'True' ||
+    (available !== undefined && AFTER_SERVING.has(available.reason))
+  );
+};
+
+interface StartedStatus {
+  durabilityPolicy?: string;
+  lastBackupTime?: string;
+  podRoles?: Readonly<Record<string, string>>;
+  conditions?: readonly { type: string; status: string; reason: string }[];
+}
+
 /** One pooler. `id` is unique within the shard. */
 export interface Member {
   id: string;

@@ -25,6 +25,9 @@ export const LABELS = {
   usesShardTemplate: 'multigres.com/uses-shard-template',
 } as const;
 
+/** Values of `multigres.com/role` on pool pods. Upstream's DRAINED is never given by the runtime. */
+export const POD_ROLES = { primary: 'primary', replica: 'replica' } as const;
+
 /** Where kubectl keeps the text of the last client-side apply. */
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
@@ -36,6 +39,11 @@ export const ANNOTATIONS = {
   postgresReloadHash: 'multigres.com/postgres-reload-hash',
   drainState: 'drain.multigres.com/state',
   drainRequestedAt: 'drain.multigres.com/requested-at',
+  /** Ours, beside upstream's two: why a pod is on its way out, and how its leadership was moved. */
+  drainPurpose: 'drain.multigres.com/purpose',
+  drainReason: 'drain.multigres.com/reason',
+  drainSwitch: 'drain.multigres.com/switch',
+  drainRequest: 'drain.multigres.com/request',
   pendingDeletion: 'multigres.com/pending-deletion',
   appliedImages: 'multigres.com/applied-images',
   traceparent: 'multigres.com/traceparent',

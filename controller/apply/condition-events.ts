@@ -35,7 +35,8 @@ const OF_CHILDREN: Readonly<Record<string, Rule>> = {
   PodsStuck: whenTrue(warning('StuckTerminating')),
   ReadyForDeletion: whenTrue(normal('ReadyForDeletion')),
   RolloutPending: whenTrue(normal('RolloutPending')),
-  ScaleDownRefused: whenTrue(warning('ScaleDownBlocked')),
+  ScalingDown: ({ status, reason }) =>
+    status === 'True' && reason === 'Waiting' ? warning('ScaleDownBlocked') : undefined,
   SecretsReady: whenFalse(warning('SecretMissing')),
   StorageClassValid: whenFalse(warning('StorageClassNotFound')),
 };

@@ -152,7 +152,7 @@ const topologyCondition = (input: ClusterStatusInput): Condition => {
 };
 
 /** What children report of things that somebody has to act on. */
-const RAISED = ['RolloutPending', 'ScaleDownRefused', 'PodsStuck'] as const;
+const RAISED = ['RolloutPending', 'RollingUpdate', 'ScalingDown', 'PodsStuck'] as const;
 
 /** Children of any kind with something that could not be written. */
 const refused = ({ cluster, observed }: ClusterStatusInput): Condition[] => {

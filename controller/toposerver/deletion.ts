@@ -5,7 +5,7 @@ import { identityOf } from '../builders/meta.ts';
 import type { Deps } from '../deps.ts';
 import { deleteObject } from '../apply/children.ts';
 import { isTerminating } from '../observe/pods.ts';
-import { mayDeleteClaim } from '../shard/guards/may-delete-claim.ts';
+import { mayDeleteClaim } from '../guards/may-delete-claim.ts';
 
 /** Claims of the members of an etcd. */
 export const claimsOf = (deps: Pick<Deps, 'listers'>, topo: TopoServer): KubeObject[] => {
@@ -25,7 +25,12 @@ export const deleteTopology = async (deps: Deps, topo: TopoServer): Promise<void
   for (const claim of claimsOf(deps, topo)) {
     if (isTerminating(claim)) continue;
     // The API server keeps a claim until the last pod that mounts it is gone.
-    const decision = mayDeleteClaim({ claim, whenDeleted, ownerDeleting: true, users: [] });
+    const decision = mayDeleteClaim({
+      claim,
+      policy: whenDeleted,
+      ownerLeaves: 'its etcd is being removed',
+      users: [],
+    });
     const fields = { ns: namespace, cluster, claim: claim.metadata.name };
     if (!decision.ok) {
       deps.log.info({ ...fields, reason: decision.refusal }, 'a volume is kept');

@@ -10,7 +10,7 @@ import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import type { Shard } from '../../schemas/types.ts';
 import { connect, installCrds } from '../support/cluster.ts';
 import { makeNamespace } from '../support/kube-api.ts';
-import { seen } from '../support/shard-world.ts';
+import { stateOf } from '../support/shard-world.ts';
 
 const DAY = 24 * 3600 * 1000;
 let api: KubeApi;
@@ -25,7 +25,7 @@ before(async () => {
   installCrds();
   const namespace = await makeNamespace(api, 'certs');
   remove = namespace.remove;
-  const { shard: sample } = seen({ members: ['a', 'b'] });
+  const { shard: sample } = stateOf({ members: ['a', 'b'] });
   shard = (await api.create({
     ...sample,
     metadata: { name: 's', namespace: namespace.name, labels: { 'multigres.com/cluster': 'm' } },

@@ -7,7 +7,7 @@ import { codecs } from '../../controller/topo/codec.ts';
 import { topoKeys } from '../../controller/topo/keys.ts';
 import { pruneRecords } from '../../controller/topo/prune.ts';
 import { listCells, readPoolers, writeCell, writeDatabase } from '../../controller/topo/records.ts';
-import { markShutdown } from '../../controller/shard/guards/may-mark-shutdown.ts';
+import { markShutdown } from '../../controller/shard/execute/topology.ts';
 import type { Multipooler } from '../../controller/topo/types.ts';
 import { lengthDelimited } from '../../controller/topo/wire.ts';
 import type { Etcd } from '../support/etcd.ts';

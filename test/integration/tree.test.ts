@@ -6,6 +6,7 @@ import type { KubeApi } from '../../kube/api.ts';
 import { listCells } from '../../controller/topo/records.ts';
 import type { Condition, KindName, KindRef, KubeObject } from '../../schemas/k8s.ts';
 import { KINDS } from '../../schemas/k8s.ts';
+import { fewestDuring } from '../support/pod-losses.ts';
 import { writesBetween, writesIn } from '../support/api-writes.ts';
 import { connect, installCrds } from '../support/cluster.ts';
 import type { RunningController } from '../support/controller.ts';
@@ -238,38 +239,44 @@ describe('a cluster', { concurrency: false }, () => {
     await eventually('six pods', async () => (await running()).length === 6);
   });
 
-  it('refuses to remove pods, and says so', async () => {
+  it('takes pods away that are not asked for, and keeps their volumes by policy', async () => {
     const { databases } = (await only('MultigresCluster')).spec as { databases: object[] };
     const text = JSON.stringify(databases).replace('"replicasPerCell":2', '"replicasPerCell":1');
     await api.mergePatch(
       { kind: KINDS.MultigresCluster, namespace: ns, name: CLUSTER },
       { spec: { databases: JSON.parse(text) } },
     );
-    await eventually('the condition on the cluster', async () => {
-      const entry = conditionOf(await only('MultigresCluster'), 'ScaleDownRefused');
-      return entry?.status === 'True' && /Raise replicasPerCell/.test(entry.message);
+    await eventually('three pods', async () => (await running()).length === 3, 60_000);
+    await eventually('three retained volumes', async () => {
+      const claims = await list('PersistentVolumeClaim', 'multigres.com/orphan-since');
+      return claims.length === 3;
     });
-    const pods = await running();
-    assert.equal(pods.length, 6);
-    // What stays stays reachable, and the budget counts it: five of six hold a majority and every write.
-    const services = new Set((await list('Service')).map(({ metadata }) => metadata.name));
-    for (const { metadata } of pods) assert.ok(services.has(metadata.name), metadata.name);
-    const [budget] = await list('PodDisruptionBudget', POOL_PODS);
-    assert.equal((budget?.spec as { minAvailable?: number } | undefined)?.minAvailable, 5);
   });
 
-  it('does not replace pods that run an older specification, and says so', async () => {
+  it('replaces pods one at a time and names the difference', async () => {
     const uids = async () => new Set((await running()).map(({ metadata }) => metadata.uid));
     const before = await uids();
-    await api.mergePatch(
-      { kind: KINDS.MultigresCluster, namespace: ns, name: CLUSTER },
-      { spec: { images: { multipooler: 'example.com/multipooler:2' } } },
-    );
-    await eventually('the condition on the cluster', async () => {
-      const entry = conditionOf(await only('MultigresCluster'), 'RolloutPending');
-      return entry?.status === 'True' && /older specification/.test(entry.message);
+    const fewest = await fewestDuring(api, ns, await running(), async () => {
+      await api.mergePatch(
+        { kind: KINDS.MultigresCluster, namespace: ns, name: CLUSTER },
+        { spec: { images: { multipooler: 'example.com/multipooler:2' } } },
+      );
+      await eventually(
+        'three new pods',
+        async () => {
+          const now = await uids();
+          return now.size === 3 && now.isDisjointFrom(before);
+        },
+        90_000,
+      );
     });
-    assert.deepEqual(await uids(), before);
+    assert.equal(fewest, 2);
+    const { items } = await api.list(KINDS.Event, { namespace: ns });
+    const texts = items.map((event) => (event as { message?: string }).message ?? '');
+    assert.ok(
+      texts.some((text) => /multipooler.*example\.com\/multipooler:2/.test(text)),
+      texts.join('\n'),
+    );
   });
 
   it('stops at a specification that does not resolve, and goes on when it does', async () => {

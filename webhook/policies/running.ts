@@ -1,5 +1,6 @@
 import {
   durabilityOf,
+  hasStarted,
   membershipOf,
   policyInForce,
   policyOrDefault,
@@ -11,15 +12,6 @@ import { names } from '../../schemas/names.ts';
 import type { Shard } from '../../schemas/types.ts';
 import { liveShard } from './live.ts';
 import type { ShardView } from './locate.ts';
-
-/** The shard has had a leader: it has a cohort, under the policy of its first start. */
-export function hasCohort({ status }: Shard): boolean {
-  return (
-    status?.durabilityPolicy !== undefined ||
-    status?.lastBackupTime !== undefined ||
-    Object.keys(status?.podRoles ?? {}).length > 0
-  );
-}
 
 /** What a shard lives under once the request is carried out. */
 export interface InForce {
@@ -34,7 +26,7 @@ export interface InForce {
 export function inForce(view: ShardView, shards: readonly Shard[] = []): InForce {
   const wanted = policyOrDefault(view.durabilityPolicy);
   const live = liveShard({ shards }, view.title);
-  const started = live !== undefined && hasCohort(live);
+  const started = live !== undefined && hasStarted(live);
   const policy = started ? policyInForce(live) : wanted;
   const durability =
     policy === wanted ? view.durability() : durabilityOf(policy, membershipOf(view.shard.pools));

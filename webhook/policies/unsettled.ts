@@ -7,7 +7,8 @@ const LONGEST = 160;
 /** Conditions that say, while they are True, that something is not done yet. */
 const UNDER_WAY: Readonly<Record<string, string>> = {
   RolloutPending: 'a rollout is in progress',
-  ScaleDownRefused: 'an earlier step is not done',
+  RollingUpdate: 'a rollout is in progress',
+  ScalingDown: 'an earlier step is not done',
   PodsStuck: 'pods do not end',
 };
 

@@ -10,7 +10,7 @@ import { issueCa, issueLeaf, needsRenewal } from '../../../pki/ca.ts';
 import { identityOf } from '../../builders/meta.ts';
 import { ownerReference } from '../../builders/owner.ts';
 import type { Deps } from '../../deps.ts';
-import { shardIdentity } from '../gather/objects.ts';
+import { shardIdentity } from '../state/identity.ts';
 
 const CA_YEARS = 10;
 const LEAF_DAYS = 365;

@@ -1,118 +1,144 @@
-/** Carries out a plan. Order matters only between waves: what pods mount and resolve exists before them. */
+/**
+ * Carries out a plan. What pods mount and resolve exists before them; a dead pooler is marked before its pod
+ * returns; the one disruptive action comes last, and only with its guard's permission.
+ */
 import type { KubeObject } from '../../../schemas/k8s.ts';
-import { KINDS } from '../../../schemas/k8s.ts';
-import type { Shard } from '../../../schemas/types.ts';
-import type { Deps } from '../../deps.ts';
-import { isKubeError } from '../../../kube/errors.ts';
 import type { Failed } from '../../apply/children.ts';
-import { applyChildren, observedOf } from '../../apply/children.ts';
-import { requestedStorage, tellGrowth } from '../../apply/volumes.ts';
-import type { EtcdClient } from '../../topo/client.ts';
-import { markShutdown } from '../guards/may-mark-shutdown.ts';
-import type { DataPlane } from '../gather/data-plane.ts';
-import type { Plan, Step } from '../plan/plan.ts';
+import { deleteObject } from '../../apply/children.ts';
+import type { Action, Plan } from '../state/action.ts';
+import { isDisruptive } from '../state/action.ts';
+import { ensureCertificates } from './certificates.ts';
+import { deleteClaim, patchClaim } from './claims.ts';
+import type { Execution } from './context.ts';
+import { logFields, Refusal, tell } from './context.ts';
+import { applyObjects } from './objects.ts';
+import {
+  createPod,
+  deletePod,
+  deleteUnneeded,
+  forceDeletePod,
+  patchPod,
+  setPhase,
+} from './pods.ts';
+import {
+  backup,
+  leaveCohort,
+  rejoinCohort,
+  reload,
+  switchPrimary,
+  triggerRecovery,
+} from './rpc.ts';
+import { shutDownRecord } from './topology.ts';
 
-export interface Execution {
-  deps: Deps;
-  shard: Shard;
-  dataPlane?: DataPlane;
-  /** Of the topology server that holds a cell's poolers. */
-  clientOf: (cell: string) => Promise<EtcdClient | undefined>;
-}
+export type { Execution } from './context.ts';
 
-/** Kinds without which the kubelet retries a pod's volumes or names with growing pauses. */
-const FIRST = new Set(['ConfigMap', 'Secret', 'PersistentVolumeClaim', 'Service']);
-
-const stepObject = (step: Step): KubeObject[] => (step.kind === 'apply' ? [step.object] : []);
-
-const podRef = (shard: Shard, name: string) => ({
-  kind: KINDS.Pod,
-  namespace: shard.metadata.namespace ?? '',
-  name,
-});
-
-const createPod = async (
-  { deps, shard }: Execution,
-  step: Extract<Step, { kind: 'create-pod' }>,
-): Promise<void> => {
-  try {
-    await deps.kube.create(step.object);
-  } catch (error) {
-    // The copy was behind: the next pass sees the pod.
-    if (isKubeError(error, 'exists')) return;
-    throw error;
-  }
-  deps.events.event(shard, 'Normal', 'PodCreated', `${step.object.metadata.name}: ${step.reason}`);
+const certificates = async ({ deps, state, cache }: Execution): Promise<void> => {
+  await ensureCertificates(deps, state.shard);
+  cache.certificatesAtMs = deps.clock.now();
 };
 
-const shutdown = async (
-  { deps, shard, dataPlane, clientOf }: Execution,
-  step: Extract<Step, { kind: 'mark-shutdown' }>,
-): Promise<void> => {
-  const entry = dataPlane?.entries.get(step.id);
-  const client = await clientOf(entry?.record.id?.cell ?? '');
-  if (!entry || !client) return;
-  // Not from the copy: a pod that came back a moment ago must be seen.
-  const pod = (await deps.kube.get(podRef(shard, step.pod))) ? 'present' : 'absent';
-  const evidence = { pod, proof: step.proof } as const;
-  const { marked, reason } = await markShutdown(client, entry, evidence, deps.clock.now());
-  const text = `${step.pod} (${step.id}): ${reason}`;
-  if (marked) deps.events.event(shard, 'Warning', 'DeadPoolersMarked', text);
-  else
-    deps.log.info(
-      { ns: shard.metadata.namespace, shard: shard.metadata.name, text },
-      'not marked SHUTDOWN',
-    );
-};
+/** The text of an Event in place of the action's own, or false when there was nothing to do. */
+type Done = boolean | string | void;
 
-const runStep = async (execution: Execution, step: Step): Promise<void> => {
-  const { deps, shard } = execution;
-  switch (step.kind) {
+const perform = async (execution: Execution, action: Action): Promise<Done> => {
+  switch (action.kind) {
     case 'apply':
-      return;
+      return false;
+    case 'delete-object':
+      await deleteObject(execution.deps, action.object);
+      return true;
     case 'create-pod':
-      return createPod(execution, step);
+      return createPod(execution, action);
     case 'patch-pod':
-      await deps.kube.mergePatch(podRef(shard, step.name), step.patch);
-      return;
+      return patchPod(execution, action);
+    case 'set-phase':
+      return setPhase(execution, action);
+    case 'delete-pod':
+      return deletePod(execution, action);
     case 'delete-ended-pod':
-      await deps.kube.delete(podRef(shard, step.name), { uid: step.uid });
-      return;
+    case 'delete-removed-pod':
+      return deleteUnneeded(execution, action);
+    case 'force-delete-pod':
+      return forceDeletePod(execution, action);
+    case 'patch-claim':
+      return patchClaim(execution, action);
+    case 'delete-claim':
+      return deleteClaim(execution, action);
     case 'mark-shutdown':
-      return shutdown(execution, step);
+      return shutDownRecord(execution, action);
+    case 'trigger-recovery':
+      return triggerRecovery(execution);
+    case 'switch-primary':
+      return switchPrimary(execution, action);
+    case 'leave-cohort':
+      return leaveCohort(execution, action);
+    case 'rejoin-cohort':
+      return rejoinCohort(execution, action);
+    case 'reload':
+      return reload(execution, action);
+    case 'backup':
+      return backup(execution, action);
+    case 'certificates':
+      return certificates(execution);
   }
 };
 
-/** Runs every step; one that fails does not keep the others back. Returns the failures. */
-export const executePlan = async (execution: Execution, plan: Plan): Promise<Failed[]> => {
-  const { deps, shard } = execution;
-  const objects = plan.steps.flatMap(stepObject);
-  const first = objects.filter(({ kind }) => FIRST.has(kind));
-  const second = objects.filter(({ kind }) => !FIRST.has(kind));
-  const claims = first.filter(({ kind }) => kind === 'PersistentVolumeClaim');
-  const sizes = new Map(
-    claims.map((claim) => [claim.metadata.name, requestedStorage(observedOf(deps, claim))]),
-  );
-  const { applied: prepared, failed } = await applyChildren(deps, shard, first);
-  for (const { object, changed } of prepared) {
-    if (changed && object.kind === 'PersistentVolumeClaim') {
-      tellGrowth(deps, shard, object, sizes.get(object.metadata.name));
-    }
-  }
+const targetName = (action: Action): string => {
+  if ('object' in action) return action.object.metadata.name;
+  if ('pod' in action) return action.pod;
+  return 'claim' in action ? action.claim : action.kind;
+};
 
-  // Before the pod returns: a new process overwrites the record anyway.
-  const marks = plan.steps.filter(({ kind }) => kind === 'mark-shutdown');
-  const others = plan.steps.filter(({ kind }) => kind !== 'mark-shutdown' && kind !== 'apply');
-  const attempt = async (step: Step): Promise<void> => {
-    try {
-      await runStep(execution, step);
-    } catch (error) {
-      const name = 'object' in step ? step.object.metadata.name : step.kind;
-      failed.push({ child: { ...shard, kind: step.kind, metadata: { name } }, error });
+const attempt = async (execution: Execution, action: Action): Promise<Failed[]> => {
+  const { deps, state } = execution;
+  try {
+    const done = await perform(execution, action);
+    if (done === false) return [];
+    if (typeof done === 'string') {
+      tell(execution, { type: 'Warning', reason: 'DeadPoolersMarked', message: done });
     }
-  };
-  for (const step of marks) await attempt(step);
-  const applied = applyChildren(deps, shard, second);
-  await Promise.all(others.map(attempt));
-  return [...failed, ...(await applied).failed];
+    tell(execution, action.notice);
+    return [];
+  } catch (error) {
+    if (error instanceof Refusal) {
+      deps.log.info({ ...logFields(execution), action: action.kind }, error.message);
+      return [];
+    }
+    const child: KubeObject = {
+      ...state.shard,
+      kind: action.kind,
+      metadata: { name: targetName(action) },
+    };
+    return [{ child, error }];
+  }
+};
+
+/** Calls and marks that must have happened before pods are made. */
+const EARLY: ReadonlySet<Action['kind']> = new Set<Action['kind']>([
+  'certificates',
+  'mark-shutdown',
+]);
+
+/** Runs every action; one that fails does not keep the others back. Returns the failures. */
+export const executePlan = async (execution: Execution, plan: Plan): Promise<Failed[]> => {
+  const { actions } = plan;
+  const failed: Failed[] = [];
+  const early = actions.filter(({ kind }) => EARLY.has(kind));
+  const objects = actions.flatMap((action) => (action.kind === 'apply' ? [action.object] : []));
+  const [marked, applied] = await Promise.all([
+    Promise.all(early.map((action) => attempt(execution, action))),
+    applyObjects(execution, objects),
+  ]);
+  failed.push(...marked.flat(), ...applied.failed);
+  const others = actions.filter(
+    (action) => action.kind !== 'apply' && !EARLY.has(action.kind) && !isDisruptive(action),
+  );
+  const [done, rest] = await Promise.all([
+    Promise.all(others.map((action) => attempt(execution, action))),
+    applied.rest(),
+  ]);
+  failed.push(...done.flat(), ...rest);
+  const disruptive = actions.find(isDisruptive);
+  if (disruptive && failed.length === 0) failed.push(...(await attempt(execution, disruptive)));
+  return failed;
 };

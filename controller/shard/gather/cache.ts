@@ -1,17 +1,9 @@
-/** What a reconciler remembers of a shard between passes. Losing it costs time, never safety. */
-import type { BackupMetadata, StatusResponse } from '../../rpc/types.ts';
-import type { BackupAttempt } from '../plan/fresh-backup.ts';
-import type { Built, Settled } from '../settled.ts';
-import type { TopoMaterialMemory } from '../../observe/topo-tls.ts';
+/** Answers kept between the passes of one process. Losing them costs time, never a decision. */
+import type { BackupMetadata, DetectedProblem } from '../../rpc/types.ts';
 import type { TlsMaterial } from '../../rpc/tls.ts';
-
-/** A pod as it was last seen. */
-export interface PodTrace {
-  uid: string;
-  node?: string;
-  /** All its containers had ended: nothing of it can run any more. */
-  terminated: boolean;
-}
+import type { TopoMaterialMemory } from '../../observe/topo-tls.ts';
+import type { ShardChildren } from '../desired/index.ts';
+import type { BackupAttempt, Job, PodTrace } from '../state/state.ts';
 
 /** A value that was read some time ago. */
 export interface Dated<T> {
@@ -19,32 +11,33 @@ export interface Dated<T> {
   value: T;
 }
 
-export interface ShardMemory extends TopoMaterialMemory {
-  pods: Map<string, PodTrace>;
-  /** Since when a pod that should exist does not, ms since the epoch. */
-  missingSince: Map<string, number>;
-  /** Children of the current specification. */
-  built?: Built;
-  settled?: Settled;
-  /** Last Status reply per pooler: bridges a single call that failed. */
-  replies: Map<string, Dated<StatusResponse>>;
+export interface ShardCache extends TopoMaterialMemory {
+  traces: Map<string, PodTrace>;
+  /** Children by everything that they are made of; with and without pods beyond the specification. */
+  built?: { key: string; children: ShardChildren };
+  builtWith?: { key: string; children: ShardChildren };
   /** Since when a serving shard lacks a useful standby or a member of its cohort. */
   incompleteSinceMs?: number;
-  /** Problems of the Secrets that the user provides. */
   secrets?: Dated<string[]>;
   certificatesAtMs?: number;
   backups?: Dated<BackupMetadata[]>;
   backupsAskedAtMs?: number;
+  problems?: Dated<DetectedProblem[]>;
+  problemsAskedAtMs?: number;
   /** Backup for members that are new; forgotten when there are none. */
   freshBackup?: BackupAttempt;
   /** When a reload was last asked of a pod. */
   reloads: Map<string, number>;
   tls?: Dated<TlsMaterial | undefined>;
+  /** Calls that run now, one of each kind. */
+  jobs: Map<Job['kind'], Job>;
 }
 
-export const emptyMemory = (): ShardMemory => ({
-  pods: new Map(),
-  missingSince: new Map(),
-  replies: new Map(),
+export const emptyCache = (): ShardCache => ({
+  traces: new Map(),
   reloads: new Map(),
+  jobs: new Map(),
 });
+
+export const isFresh = (atMs: number | undefined, lifeMs: number, nowMs: number): boolean =>
+  atMs !== undefined && nowMs - atMs < lifeMs;

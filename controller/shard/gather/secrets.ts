@@ -1,8 +1,11 @@
 /** Secrets that the user provides. They carry no label of ours, so they are read from the API itself. */
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import { KINDS } from '../../../schemas/k8s.ts';
-import type { ShardSpec } from '../../../schemas/types.ts';
+import type { Shard, ShardSpec } from '../../../schemas/types.ts';
 import type { KubeApi } from '../../../kube/api.ts';
+import type { Deps } from '../../deps.ts';
+import type { ShardCache } from './cache.ts';
+import { isFresh } from './cache.ts';
 
 interface Needed {
   secret: string;
@@ -92,4 +95,21 @@ export const checkSecrets = async (
     }),
   );
   return problems.filter((problem) => problem !== undefined);
+};
+
+const LIFE_MS = 60_000;
+
+/** While there are problems they are looked for in every pass. */
+export const readSecretProblems = async (
+  deps: Pick<Deps, 'kube' | 'clock'>,
+  shard: Shard,
+  cache: ShardCache,
+): Promise<string[]> => {
+  const nowMs = deps.clock.now();
+  const known = cache.secrets;
+  if (known?.value.length === 0 && isFresh(known.atMs, LIFE_MS, nowMs)) return known.value;
+  if (!shard.spec) return [];
+  const value = await checkSecrets(deps.kube, shard.metadata.namespace ?? '', shard.spec);
+  cache.secrets = { atMs: nowMs, value };
+  return value;
 };

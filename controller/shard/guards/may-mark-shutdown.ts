@@ -2,23 +2,23 @@
  * Telling the runtime that a pooler is dead. A wrong SHUTDOWN throws a living member out of the cohort
  * (or starts a fail-over), and the pooler does not repair the record: so there is one function for it.
  */
-import type { EtcdClient } from '../../topo/client.ts';
-import { codecs, patchLifecycle } from '../../topo/codec.ts';
 import type { PoolerEntry } from '../../topo/records.ts';
-
-/** Why the process cannot be running any more. */
-export type DeathProof = 'containers-terminated' | 'node-deleted' | 'node-out-of-service';
+import { isShutdown } from '../state/lifecycle.ts';
+import type { DeathProof } from '../state/node.ts';
 
 export interface ShutdownEvidence {
-  /** What a read from the API server itself (no local copy) said of the pod just now. */
-  pod: 'absent' | 'present' | 'unknown';
+  /**
+   * What a read from the API server itself (no cache) said of the pod just now. `ended`: it exists, and its
+   * kubelet says that each of its containers has ended.
+   */
+  pod: 'absent' | 'ended' | 'present' | 'unknown';
   proof?: DeathProof;
 }
 
 export type ShutdownDecision = { ok: true; reason: string } | { ok: false; refusal: string };
 
 const PROOFS: Record<DeathProof, string> = {
-  'containers-terminated': 'its containers had terminated when the pod was last seen',
+  'containers-terminated': 'its containers have ended',
   'node-deleted': 'its node no longer exists',
   'node-out-of-service': 'its node is marked out of service',
 };
@@ -29,15 +29,15 @@ export const mayMarkShutdown = (
   evidence: ShutdownEvidence,
 ): ShutdownDecision => {
   const id = entry.record.id?.name ?? '?';
-  if (entry.record.lifecycle_status?.status === 'LIFECYCLE_SHUTDOWN') {
+  if (isShutdown(entry.record)) {
     return { ok: false, refusal: `pooler ${id} is marked already` };
   }
-  if (evidence.pod !== 'absent') {
+  if (evidence.pod !== 'absent' && evidence.pod !== 'ended') {
     return {
       ok: false,
       refusal:
         evidence.pod === 'present'
-          ? `the pod of pooler ${id} still exists`
+          ? `the pod of pooler ${id} still runs`
           : `the API server did not say whether the pod of pooler ${id} exists`,
     };
   }
@@ -47,30 +47,6 @@ export const mayMarkShutdown = (
       refusal: `the pod of pooler ${id} is gone, but nothing proves that its process is: mark its node out of service, or wait for the pod to return`,
     };
   }
-  return { ok: true, reason: `operator: no pod, and ${PROOFS[evidence.proof]}` };
-};
-
-/**
- * Writes SHUTDOWN by compare-and-set. False when it was refused or the record changed meanwhile.
- * @param nowMs milliseconds since the epoch
- */
-export const markShutdown = async (
-  client: EtcdClient,
-  entry: PoolerEntry,
-  evidence: ShutdownEvidence,
-  nowMs: number,
-): Promise<{ marked: boolean; reason: string }> => {
-  const decision = mayMarkShutdown(entry, evidence);
-  if (!decision.ok) return { marked: false, reason: decision.refusal };
-  const value = patchLifecycle(entry.kv.value, {
-    status: 'LIFECYCLE_SHUTDOWN',
-    reason: decision.reason,
-    updated: {
-      seconds: String(Math.floor(nowMs / 1000)),
-      nanos: (nowMs % 1000) * 1_000_000,
-    },
-  });
-  codecs.Multipooler.decode(value);
-  const marked = await client.update(entry.kv.key, value, entry.kv.modRevision);
-  return { marked, reason: marked ? decision.reason : 'the record changed meanwhile' };
+  const pod = evidence.pod === 'absent' ? 'no pod' : 'nothing runs in its pod';
+  return { ok: true, reason: `operator: ${pod}, and ${PROOFS[evidence.proof]}` };
 };

@@ -4,34 +4,18 @@
  * (seen on kind with the real runtime: for ever). So a member with an empty volume is created only after a
  * backup that is younger than the leader's rule and than a checkpoint's distance. The decision is pure.
  */
-import type { Shard } from '../../../schemas/types.ts';
-import type { Deps } from '../../deps.ts';
 import type { BackupMetadata } from '../../rpc/types.ts';
-import type { TlsMaterial } from '../../rpc/tls.ts';
-import { newestComplete } from '../report/backups.ts';
-import { targetOf } from '../gather/inputs.ts';
-import type { DesiredPod } from '../desired/index.ts';
-import type { ShardMemory } from '../gather/cache.ts';
-import type { PlanInput } from './plan.ts';
-import { isNewcomer } from './plan.ts';
+import { newestComplete } from '../state/backups.ts';
+import { isNewcomer } from '../state/member.ts';
 import type { PoolerView } from '../state/roles.ts';
 import { leaderOf, shardRule, timeOf, usefulStandby } from '../state/roles.ts';
+import type { BackupAttempt, ShardState } from '../state/state.ts';
+import type { Planner } from './planner.ts';
 
 /** PostgreSQL's default checkpoint_timeout: WAL of so long ago may be gone. */
 const FRESH_MS = 300_000;
-/** The runtime's own limit for a backup. */
-const BACKUP_TIMEOUT_MS = 1_800_000;
 const ATTEMPTS = 3;
 const PAUSE_MS = 10_000;
-const LISTED = 10;
-
-/** The backup that was asked for last, for the members that are new now. */
-export interface BackupAttempt {
-  count: number;
-  running: boolean;
-  endedMs: number;
-  error?: string;
-}
 
 export interface FreshBackupInput {
   views: readonly PoolerView[];
@@ -79,68 +63,30 @@ const isFresh = ({ views, backups, nowMs }: FreshBackupInput): boolean => {
   );
 };
 
-/** The part of a pass that this needs. */
-interface Asking {
-  deps: Deps;
-  shard: Shard;
-  observed: Pick<PlanInput, 'pods' | 'claims'>;
-  memory: ShardMemory;
-  nowMs: number;
-}
-
-/**
- * Why new members have to wait, if so. Asks for the backup that they need.
- * @param views undefined while the shard has had no primary: nothing can be asked then, and need not
- */
-export const newcomersWait = (
-  { deps, shard, observed, memory, nowMs }: Asking,
-  desired: readonly DesiredPod[],
-  views: readonly PoolerView[] | undefined,
-  tls: TlsMaterial | undefined,
-): string | undefined => {
-  if (!views || !desired.some((wanted) => isNewcomer(observed, wanted))) {
-    if (!memory.freshBackup?.running) delete memory.freshBackup;
-    return undefined;
-  }
-  const backups = memory.backups?.value;
-  const found = freshBackup({ views, backups, attempt: memory.freshBackup, nowMs });
-  if (found.ready) {
-    const text = { ns: shard.metadata.namespace, shard: shard.metadata.name, reason: found.reason };
-    deps.log.info(text, 'new members may be created');
-    return undefined;
-  }
-  startBackup(deps, shard, found, tls, memory);
-  return found.reason;
+/** Undefined where nothing can be asked of anybody, and need not: before the first primary, or without newcomers. */
+const decisionFor = (state: ShardState): FreshBackup | undefined => {
+  const { members, nowMs, backups, freshBackup: attempt } = state;
+  if (!state.started || !members.some(isNewcomer)) return undefined;
+  return freshBackup({ views: members, backups, attempt, nowMs });
 };
 
-/** Asks for the backup without keeping the pass waiting; what comes of it is in the memory. */
-const startBackup = (
-  deps: Deps,
-  shard: Shard,
-  wanted: Extract<FreshBackup, { ready: false }>,
-  tls: TlsMaterial | undefined,
-  memory: ShardMemory,
-): void => {
-  const target = wanted.from && targetOf(wanted.from, tls);
-  if (!target || !wanted.from) return;
-  const count = (memory.freshBackup?.count ?? 0) + 1;
-  memory.freshBackup = { count, running: true, endedMs: 0 };
-  const text = `${wanted.from.pod}: incremental, for new members`;
-  deps.events.event(shard, 'Normal', 'BackupRequested', text);
-  const request = { type: 'incremental', force_primary: wanted.onLeader === true } as const;
-  deps.rpc
-    .backup(target, request, BACKUP_TIMEOUT_MS)
-    .then(() => deps.rpc.getBackups(target, LISTED))
-    .then(
-      (value) => {
-        const nowMs = deps.clock.now();
-        memory.backups = { atMs: nowMs, value };
-        memory.freshBackup = { count, running: false, endedMs: nowMs };
-      },
-      (error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        memory.freshBackup = { count, running: false, endedMs: deps.clock.now(), error: reason };
-        deps.events.event(shard, 'Warning', 'BackupFailed', `${text}: ${reason}`);
-      },
-    );
+/** Why members with an empty volume have to wait, if so. */
+export const newcomersWait = (state: ShardState): string | undefined => {
+  const decision = decisionFor(state);
+  return decision && !decision.ready ? decision.reason : undefined;
+};
+
+/** Asks for the backup that new members begin with. */
+export const planFreshBackup: Planner = (state) => {
+  const decision = decisionFor(state);
+  if (!decision || decision.ready || !decision.from) return {};
+  if (state.jobs.some(({ kind }) => kind === 'backup')) return {};
+  const { pod, id } = decision.from;
+  const notice = {
+    type: 'Normal',
+    reason: 'BackupRequested',
+    message: `${pod}: incremental, for new members`,
+  } as const;
+  const onLeader = decision.onLeader === true;
+  return { actions: [{ kind: 'backup', pod, id, onLeader, reason: decision.reason, notice }] };
 };

@@ -5,18 +5,17 @@
  */
 import type { Member as PolicyMember, Policy } from '../../../schemas/durability.ts';
 import { canElect } from '../../../schemas/durability.ts';
+import { isQuarantined } from '../state/lifecycle.ts';
 import type { PoolerView } from '../state/roles.ts';
 import { leaderOf, shardRule } from '../state/roles.ts';
 
 export interface HoldInput {
-  /** Name of the pod that does not exist. */
-  pod: string;
   /** Its pooler's name in the topology. */
   id: string;
   views: readonly PoolerView[];
   /** Role in the last status that we wrote. */
   lastRole?: string;
-  /** Milliseconds since the pod was first found missing. */
+  /** Milliseconds since nobody takes writes; 0 while somebody does or it is not known yet. */
   missingMs: number;
   policy: Policy;
 }
@@ -55,5 +54,4 @@ const memberOf = (id: { name?: string; cell?: string }): PolicyMember => ({
 });
 
 const isRecruitable = (view: PoolerView): boolean =>
-  view.record?.lifecycle_status?.status !== 'LIFECYCLE_QUARANTINED' &&
-  view.status?.status?.postgres_ready === true;
+  !isQuarantined(view.record) && view.status?.status?.postgres_ready === true;

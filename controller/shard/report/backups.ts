@@ -2,7 +2,7 @@ import type { Condition } from '../../../schemas/k8s.ts';
 import type { ShardStatus } from '../../../schemas/types.ts';
 import { condition } from '../../observe/conditions.ts';
 import type { BackupMetadata } from '../../rpc/types.ts';
-import { timeOf } from '../state/roles.ts';
+import { newestComplete } from '../state/backups.ts';
 
 /** Older than this, a daily backup has been missed. */
 const STALE_MS = 25 * 3600 * 1000;
@@ -14,26 +14,6 @@ const TYPES: Record<string, 'full' | 'diff' | 'incr'> = {
   incr: 'incr',
   incremental: 'incr',
 };
-
-/** The id begins with the local start time as YYYYMMDD-HHMMSS. */
-const timeOfId = (id: string | undefined): number => {
-  const match = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(id ?? '');
-  if (!match) return 0;
-  const [year, month, day, hour, minute, second] = match.slice(1).map(Number);
-  return Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);
-};
-
-const endOf = (backup: BackupMetadata): number =>
-  timeOf(backup.stop_timestamp) || timeOfId(backup.backup_id);
-
-/** The complete backup that ended last. */
-export const newestComplete = (
-  backups: readonly BackupMetadata[],
-): { backup: BackupMetadata; endMs: number } | undefined =>
-  backups
-    .filter(({ status }) => status === 'BACKUP_COMPLETE')
-    .map((backup) => ({ backup, endMs: endOf(backup) }))
-    .toSorted((a, b) => b.endMs - a.endMs)[0];
 
 export interface BackupReport {
   status: Pick<ShardStatus, 'lastBackupTime' | 'lastBackupType'>;

@@ -1,139 +1,143 @@
-/** How far a shard is on its way to a serving primary, in one line. Pure. */
-import type { Pod } from '../../../schemas/k8s.ts';
-import { isReady, troubles } from '../../observe/pods.ts';
-import type { DataPlane, Member } from '../gather/data-plane.ts';
-import type { PoolerView } from '../state/roles.ts';
-import { cohortOf, isFollowed, leaderOf, usefulStandby } from '../state/roles.ts';
+/** How far a shard is on its way to a serving primary, and what of it is not as it should be. Pure. */
+import { isReady, podTrouble } from '../../observe/pods.ts';
+import type { DetectedProblem } from '../../rpc/types.ts';
+import { leaderMember, memberTrouble } from '../state/health.ts';
+import type { Member } from '../state/member.ts';
+import { isAlive, placeText } from '../state/member.ts';
+import { silentSinceMs } from '../state/node.ts';
+import { cohortOf, isFollowed } from '../state/roles.ts';
+import type { ShardState } from '../state/state.ts';
 
-export interface ProgressInput {
-  members: readonly Member[];
-  pods: ReadonlyMap<string, Pod>;
-  dataPlane?: DataPlane;
-  topoAddress: string;
-  /** It has had a primary before. */
-  served: boolean;
-  nowMs: number;
-}
+/** `zone-b/0 (demo-...-0)`: what people know it by, and the name of its pod once. */
+export const nameOf = (state: ShardState, member: Member): string => {
+  const pools = Object.keys(state.shard.spec?.pools ?? {}).length;
+  return `${placeText(member, pools)} (${member.pod})`;
+};
 
-const withAction = (views: readonly PoolerView[], action: string): string[] =>
-  views
+const withAction = (members: readonly Member[], action: string): string[] =>
+  members
     .filter(({ status }) => status?.status?.postgres_action === `POSTGRES_ACTION_${action}`)
     .map(({ pod }) => pod);
 
-const restored = (views: readonly PoolerView[]): number =>
-  views.filter(({ status }) => status?.status?.postgres_status === 'POSTGRES_STATUS_STANDBY')
-    .length;
-
-const bootstrap = (views: readonly PoolerView[], total: number): string => {
-  const backup = withAction(views, 'CREATING_FIRST_BACKUP');
-  if (backup.length > 0) {
-    return `first backup running on ${backup.join(', ')}`;
-  }
-  const standbys = restored(views);
-  const restoring = withAction(views, 'RESTORING_FROM_BACKUP');
+const bootstrap = (members: readonly Member[], total: number): string => {
+  const backup = withAction(members, 'CREATING_FIRST_BACKUP');
+  if (backup.length > 0) return `first backup running on ${backup.join(', ')}`;
+  const standbys = members.filter(
+    ({ status }) => status?.status?.postgres_status === 'POSTGRES_STATUS_STANDBY',
+  ).length;
+  const restoring = withAction(members, 'RESTORING_FROM_BACKUP');
   if (restoring.length > 0) return `${standbys} of ${total} poolers restored`;
   if (standbys > 0 && standbys < total) {
     return `${standbys} of ${total} poolers restored, electing a primary`;
   }
   if (standbys === total) return 'all poolers restored, electing a primary';
-  const registered = views.filter(({ record }) => record !== undefined).length;
+  const registered = members.filter(({ record }) => record !== undefined).length;
   return `${registered} of ${total} poolers registered, waiting for their first backup`;
 };
 
-/** Why a standby is of no use now; nothing is said of it while its leader does not answer. */
-const standbyTrouble = (
-  view: PoolerView,
-  leader: PoolerView,
-  nowMs: number,
-): string | undefined => {
-  const { status, reason } = view.record?.lifecycle_status ?? {};
-  if (status === 'LIFECYCLE_QUARANTINED')
-    return `it is quarantined (${reason ?? 'no reason given'})`;
-  if (!leader.status) return undefined;
-  const test = usefulStandby(view, leader, nowMs);
-  return test.useful ? undefined : test.reason;
-};
+/** `cohort 3 of 3`; more than asked for while members leave. */
+const cohortText = (cohort: number, total: number): string =>
+  cohort <= total ? `cohort ${cohort} of ${total}` : `cohort ${cohort}, ${total} asked for`;
 
-const members = (input: ProgressInput, views: readonly PoolerView[]): string[] => {
-  const leader = leaderOf(views);
-  const total = input.members.length;
+/** Who leads, how full the cohort is, and why a member is of no use now. */
+const members = (state: ShardState): string[] => {
+  const wanted = state.members.filter(({ desired }) => desired !== undefined);
+  const total = wanted.length;
+  const leader = leaderMember(state);
   if (!leader) {
-    return input.served ? ['no primary: writes wait for an election'] : [bootstrap(views, total)];
+    return state.started
+      ? ['no primary: writes wait for an election']
+      : [bootstrap(state.members, total)];
   }
-  const cohort = cohortOf(views);
-  const answers = leader.view.status ?? isFollowed(leader.view, views, input.nowMs);
-  const counted = cohort.length > 0 ? `, cohort ${cohort.length} of ${total}` : '';
-  const named = answers ? leader.view.pod : `${leader.view.pod} does not answer`;
+  const cohort = cohortOf(state.members);
+  const answers = leader.status ?? isFollowed(leader, state.members, state.nowMs);
+  const counted = cohort.length > 0 ? `, ${cohortText(cohort.length, total)}` : '';
+  const named = `${nameOf(state, leader)}${answers ? '' : ' does not answer'}`;
   const parts = [`primary ${named}${counted}`];
-  if (cohort.length > 0 && !cohort.includes(leader.view.id)) {
+  if (cohort.length > 0 && !cohort.includes(leader.id)) {
     parts.push('the primary is not in its own cohort: switch the primary to repair it');
   }
-  for (const view of views) {
-    if (view === leader.view) continue;
-    const reason = standbyTrouble(view, leader.view, input.nowMs);
-    if (reason !== undefined) parts.push(`standby ${view.pod}: ${reason}`);
+  for (const member of wanted) {
+    // Pods that are not ready are told apart.
+    if (member === leader || !member.observed || !isReady(member.observed)) continue;
+    const trouble = memberTrouble(state, member, leader);
+    if (trouble !== undefined) parts.push(`standby ${nameOf(state, member)}: ${trouble}`);
   }
   return parts;
 };
 
-/** The parts of the message, the most important first. */
-export const progress = (input: ProgressInput): string[] => {
-  const { dataPlane } = input;
-  const total = input.members.length;
-  const pods = input.members.flatMap(({ pod }) => input.pods.get(pod) ?? []);
-  const ready = pods.filter(isReady).length;
-  const parts: string[] = [];
-  if (ready < total) {
-    const missing = total - pods.length;
-    const counted = `${ready} of ${total} pods ready`;
-    parts.push(missing > 0 ? `${counted}, ${missing} not created` : counted, ...troubles(pods));
-  }
-  if (!dataPlane) return parts;
-  if (dataPlane.error !== undefined) {
-    parts.push(`topology at ${input.topoAddress} cannot be read: ${dataPlane.error}`);
-    return leaderOf(dataPlane.views) ? [...parts, ...members(input, dataPlane.views)] : parts;
-  }
-  if (dataPlane.unregisteredCells.length > 0) {
-    const cells = dataPlane.unregisteredCells.join(', ');
-    parts.push(`waiting for the topology records of cells ${cells}`);
-  }
-  return [...parts, ...members(input, dataPlane.views)];
+/** Coarse, so that a status is not written each second. */
+const secondsText = (ms: number): string => {
+  const seconds = Math.max(Math.floor(ms / 1000), 0);
+  return seconds < 120 ? `${seconds - (seconds % 10)} s` : `${Math.floor(seconds / 60)} min`;
 };
 
-export interface Health {
-  /** A primary takes writes now. */
-  serving: boolean;
-  /** Every member is in the cohort, the cohort has nobody else, and every standby is of use. */
-  complete: boolean;
-  /** Neither records nor answers tell who leads: nothing can be said. */
-  unknown: boolean;
-}
+/** Why a pod is not ready. Its node first: what the pod said last is old when the node is silent. */
+const readinessTrouble = (state: ShardState, member: Member): string | undefined => {
+  const { observed, node } = member;
+  if (!observed) return undefined;
+  const silent = silentSinceMs(node);
+  if (silent !== undefined) {
+    return `node ${observed.spec?.nodeName ?? '?'} does not answer since ${secondsText(state.nowMs - silent)}`;
+  }
+  return podTrouble(observed);
+};
 
-/** A primary serves when its record says so and its own answer does not deny it. */
-export const healthOf = (input: ProgressInput): Health => {
-  const views = input.dataPlane?.views ?? [];
-  const leader = leaderOf(views)?.view;
-  const reply = leader?.status?.status;
-  const pod = leader && input.pods.get(leader.pod);
-  const serving =
-    leader !== undefined &&
-    pod !== undefined &&
-    (reply
-      ? reply.postgres_status === 'POSTGRES_STATUS_PRIMARY'
-      : isFollowed(leader, views, input.nowMs)) &&
-    (leader.record?.serving_status ?? 'SERVING') === 'SERVING';
-  const cohort = cohortOf(views);
-  const ids = input.members.map(({ id }) => id);
-  return {
-    serving,
-    complete:
-      input.dataPlane?.error === undefined &&
-      cohort.length === ids.length &&
-      ids.every((id) => cohort.includes(id)) &&
-      views.every(
-        (view) =>
-          view === leader || !leader || standbyTrouble(view, leader, input.nowMs) === undefined,
-      ),
-    unknown: !leader && input.dataPlane?.error !== undefined,
-  };
+const readiness = (state: ShardState): string[] => {
+  const wanted = state.members.filter(({ desired }) => desired !== undefined);
+  const ready = wanted.filter((member) => member.observed && isReady(member.observed)).length;
+  if (ready === wanted.length) return [];
+  const missing = wanted.filter(({ observed }) => !observed).length;
+  const counted = `${ready} of ${wanted.length} pods ready`;
+  const troubles = wanted.flatMap((member) => {
+    const trouble = readinessTrouble(state, member);
+    return trouble === undefined ? [] : [`${nameOf(state, member)} ${trouble}`];
+  });
+  return [
+    missing > 0 ? `${counted}, ${missing} not created` : counted,
+    ...troubles.toSorted().slice(0, 2),
+  ];
+};
+
+/** In the order in which things come about. */
+export const progress = (state: ShardState): string[] => {
+  const { dataPlane } = state;
+  const parts = readiness(state);
+  if (!state.members.some(isAlive) && !state.started) return parts;
+  if (dataPlane.error !== undefined) {
+    const address = state.shard.spec?.globalTopoServer.address ?? '';
+    parts.push(`topology at ${address} cannot be read: ${dataPlane.error}`);
+    return leaderMember(state) ? [...parts, ...members(state)] : parts;
+  }
+  if (dataPlane.unregisteredCells.length > 0) {
+    parts.push(
+      `waiting for the topology records of cells ${dataPlane.unregisteredCells.join(', ')}`,
+    );
+  }
+  return [...parts, ...members(state)];
+};
+
+/** Problems that name the whole shard; those of single poolers are seen without help. */
+const OF_SHARD = new Set([
+  'ShardNeedsInitialization',
+  'ShardStuck',
+  'LeaderUnspecified',
+  'LeaderUnreachableByCohort',
+  'LeaderUnhealthy',
+  'LeaderResigned',
+  'NoHealthyCohortMembers',
+]);
+
+/** The gravest of what an orchestrator lists, in words; undefined when there is none. */
+export const problemText = (problems: readonly DetectedProblem[]): string | undefined => {
+  const [gravest] = problems
+    .filter(({ code }) => OF_SHARD.has(code ?? ''))
+    .toSorted((a, b) => (b.priority ?? 0) - (a.priority ?? 0));
+  const stuck = problems.find(({ code }) => code === 'ShardStuck') ?? gravest;
+  if (!stuck) return undefined;
+  const hint =
+    stuck.code === 'ShardStuck'
+      ? ': too few members of the cohort answer to elect one; bring a missing pod back'
+      : '';
+  return `multiorch reports ${stuck.code ?? '?'}${hint}`;
 };

@@ -1,224 +1,84 @@
-import type { Condition, KubeObject, Pod } from '../../../schemas/k8s.ts';
+/** The whole status of a Shard, computed once per pass. Pure. */
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
 import type { Phase, Shard, ShardStatus } from '../../../schemas/types.ts';
-import { condition, findCondition } from '../../observe/conditions.ts';
-import { crashLoop, isReady, isTerminating, troubles } from '../../observe/pods.ts';
-import { storageClassCondition } from '../../observe/storage-class.ts';
-import { workloadOf } from '../../observe/workload.ts';
-import type { BackupMetadata } from '../../rpc/types.ts';
+import { isTerminating, troubles } from '../../observe/pods.ts';
+import type { Plan } from '../state/action.ts';
+import type { ShardState } from '../state/state.ts';
 import { backupReport } from './backups.ts';
-import type { DataPlane, Member } from '../gather/data-plane.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { ProgressInput } from './progress.ts';
-import type { Health } from './progress.ts';
-import { healthOf, progress } from './progress.ts';
-import { leaderOf, rolesOf, rulePolicy } from '../state/roles.ts';
+import { shardConditions } from './conditions.ts';
+import type { Facts } from './facts.ts';
+import { factsOf } from './facts.ts';
+import { poolerStatus } from './poolers.ts';
+import { problemText, progress } from './progress.ts';
+import { switchoverStatus, timeText } from './switchover.ts';
 
-export interface StatusInput {
-  shard: Shard;
-  members: readonly Member[];
-  pods: ReadonlyMap<string, Pod>;
-  orchDeployments: readonly KubeObject[];
-  orchPods: readonly Pod[];
-  /** Orchestrators that the spec asks for. */
-  orchWanted: number;
-  storageClasses: readonly KubeObject[];
-  dataPlane?: DataPlane;
-  plan?: Plan;
-  /** What stops the shard: Secrets, settings, children that could not be written. */
-  problems: { secrets: string[]; config?: string; failure?: string };
-  /** Hashes of the settings that pods should have. */
-  config?: { restart: string; reload: string };
-  backups?: readonly BackupMetadata[];
-  /** What an orchestrator says while nobody leads. */
-  election?: string;
-  /** Since when a serving shard is not complete, ms since the epoch; absent while it is. */
-  incompleteSinceMs?: number;
-  nowMs: number;
-}
-
-/** A healthy shard stays so through a lack this short: one reading under load proves nothing. */
-const LACK_MS = 10_000;
-
-/** Still healthy, although this one reading found something missing. */
-const isBlip = (input: StatusInput): boolean =>
-  input.shard.status?.phase === 'Healthy' &&
-  input.incompleteSinceMs !== undefined &&
-  input.nowMs - input.incompleteSinceMs < LACK_MS;
-
-/** Whether a primary serves now, and whether the rest of the shard is as it should be. */
-export const healthNow = (input: StatusInput): Health => healthOf(progressInput(input));
-
-/** Reasons that a shard can have only after it had a primary. */
-const AFTER_SERVING = new Set(['NoPrimary', 'TopologyUnreachable']);
-
-/** Whether the shard has had a primary since it exists. */
-export const hasServed = (shard: Shard): boolean => {
-  const available = findCondition(shard.status?.conditions, 'Available');
-  return (
-    available?.status === 'True' || (available !== undefined && AFTER_SERVING.has(available.reason))
-  );
-};
-
-const progressInput = (input: StatusInput): ProgressInput => ({
-  members: input.members,
-  pods: input.pods,
-  ...(input.dataPlane ? { dataPlane: input.dataPlane } : {}),
-  topoAddress: input.shard.spec?.globalTopoServer.address ?? '',
-  served: hasServed(input.shard),
-  nowMs: input.nowMs,
-});
-
-interface Facts {
-  ready: number;
-  total: number;
-  poolsReady: boolean;
-  orchReady: boolean;
-  serving: boolean;
-  complete: boolean;
-  unknown: boolean;
-  served: boolean;
-  /** Pods that keep failing, in words. */
-  crashes: string[];
-}
-
-const factsOf = (input: StatusInput): Facts => {
-  const pods = input.members.flatMap(({ pod }) => input.pods.get(pod) ?? []);
-  const ready = pods.filter(isReady).length;
-  const total = input.members.length;
-  const orchs = input.orchDeployments.map(workloadOf);
-  const { serving, complete, unknown } = healthNow(input);
-  const crashes = [...pods, ...input.orchPods].flatMap((pod) => {
-    const why = crashLoop(pod);
-    return why === undefined ? [] : [`${pod.metadata.name} ${why}`];
-  });
-  return {
-    ready,
-    total,
-    poolsReady: total > 0 && ready === total,
-    orchReady:
-      input.orchWanted > 0 &&
-      orchs.length >= input.orchWanted &&
-      orchs.every(({ allReady }) => allReady),
-    serving,
-    complete: complete || (serving && isBlip(input)),
-    unknown,
-    served: hasServed(input.shard) || serving,
-    crashes,
-  };
-};
-
-const isPending = (shard: Shard): boolean =>
-  shard.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
-
-const phaseOf = (input: StatusInput, facts: Facts): Phase => {
+const phaseOf = (state: ShardState, facts: Facts): Phase => {
   if (facts.crashes.length > 0) return 'Degraded';
   const down = facts.served && !facts.serving && !facts.unknown;
-  if (down && !isPending(input.shard)) return 'Degraded';
+  if (down && !state.removal) return 'Degraded';
   const complete = facts.poolsReady && facts.orchReady && facts.serving && facts.complete;
-  return complete && !isPending(input.shard) ? 'Healthy' : 'Progressing';
+  return complete && !facts.changing && !state.removal ? 'Healthy' : 'Progressing';
 };
 
-const messageOf = (input: StatusInput, facts: Facts): string => {
-  const { shard } = input;
-  const { secrets, config, failure } = input.problems;
+/** Each part once, the gravest first; "Degraded" says which part is. */
+const messageOf = (
+  state: ShardState,
+  plan: Plan,
+  facts: Facts,
+  failure: string | undefined,
+): string => {
+  const { shard, secrets, problem, problems } = state;
+  const election = facts.serving ? undefined : problemText(problems);
   const parts = [
     ...secrets,
-    ...(config === undefined ? [] : [config]),
+    ...(problem === undefined ? [] : [problem]),
     ...(failure === undefined ? [] : [failure]),
     ...facts.crashes.slice(0, 2),
-    ...(input.plan?.held ?? [])
+    ...plan.held
       .filter(({ reason }) => !secrets.includes(reason))
       .map(({ pod, reason }) => `${pod} is held back: ${reason}`),
-    ...(facts.serving && isBlip(input) && facts.poolsReady
-      ? [shard.status?.message ?? '']
-      : progress(progressInput(input))),
-    ...(facts.orchReady
+    ...(facts.blip && facts.poolsReady ? [shard.status?.message ?? ''] : progress(state)),
+    ...(facts.orchReady || state.removal
       ? []
-      : [['multiorch is not ready in every cell', ...troubles(input.orchPods, 1)].join(': ')]),
-    ...(input.election === undefined ? [] : [input.election]),
-    ...(isPending(input.shard) ? ['being removed'] : []),
+      : [
+          ['multiorch is not ready in every cell', ...troubles(state.objects.orchPods, 1)].join(
+            ': ',
+          ),
+        ]),
+    ...(election === undefined ? [] : [election]),
+    ...(state.removal ? ['being removed'] : []),
   ];
   return [...new Set(parts)].slice(0, 6).join('; ');
 };
 
-const availability = (input: StatusInput, facts: Facts, message: string): Condition => {
-  const { generation } = input.shard.metadata;
-  if (facts.serving) {
-    const reason = facts.poolsReady ? 'AllPodsReady' : 'PrimaryServing';
-    return condition('Available', true, reason, message, generation);
-  }
-  if (facts.served && facts.unknown) {
-    return condition('Available', 'Unknown', 'TopologyUnreachable', message, generation);
-  }
-  const reason = facts.served ? 'NoPrimary' : 'NotAllPodsReady';
-  return condition('Available', false, reason, message, generation);
-};
-
-const listed = (pods: readonly string[]): string => pods.join(', ');
-
-const planConditions = (input: StatusInput): Condition[] => {
-  const { plan, shard } = input;
-  const { generation } = shard.metadata;
-  if (!plan) return [];
-  const drifted = plan.drifted;
-  const conditions = [
-    condition(
-      'RolloutPending',
-      drifted.length > 0,
-      drifted.length > 0 ? 'PodsDrifted' : 'PodsUpToDate',
-      drifted.length > 0
-        ? `${listed(drifted)} ${drifted.length > 1 ? 'run' : 'runs'} an older specification. Pods are not replaced by themselves: delete one at a time, the primary last, and wait until the shard is Healthy in between`
-        : 'All pods run the current specification',
-      generation,
-    ),
+const doingOf = ({ doing, blocked }: Plan): Pick<ShardStatus, 'doing'> => {
+  const texts = [
+    ...doing.map(({ pod, reason }) => `${pod}: ${reason}`),
+    ...blocked.map(({ pod, reason }) => `${pod} waits: ${reason}`),
   ];
-  if (plan.surplus.length > 0) {
-    const text = `${listed(plan.surplus)} ${plan.surplus.length > 1 ? 'are' : 'is'} beyond the specified number and ${plan.surplus.length > 1 ? 'stay' : 'stays'}: lowering the number of poolers is not done by this version. Raise replicasPerCell to what runs`;
-    conditions.push(condition('ScaleDownRefused', true, 'PodsKept', text, generation));
-  }
-  if (plan.stuck.length > 0) {
-    const text = plan.stuck.map(({ pod, reason }) => `${pod}: ${reason}`).join('; ');
-    conditions.push(condition('PodsStuck', true, 'NodeNotAnswering', text, generation));
-  }
-  return conditions;
+  return texts.length > 0 ? { doing: [...new Set(texts)].slice(0, 4).join('; ') } : {};
 };
 
-const secretsCondition = (input: StatusInput): Condition => {
-  const { secrets } = input.problems;
-  const { generation } = input.shard.metadata;
-  return secrets.length > 0
-    ? condition('SecretsReady', false, 'SecretMissing', secrets.join('; '), generation)
-    : condition('SecretsReady', true, 'SecretsFound', 'All Secrets are there', generation);
-};
-
-const deletionConditions = (input: StatusInput): Condition[] => {
-  if (!isPending(input.shard) || input.pods.size > 0) return [];
-  const { generation } = input.shard.metadata;
-  return [condition('ReadyForDeletion', true, 'DrainComplete', 'No pod is left', generation)];
-};
-
-const configStatus = (input: StatusInput): Pick<ShardStatus, 'postgresConfig'> => {
-  const before = input.shard.status?.postgresConfig;
-  const { config } = input;
-  if (input.problems.config !== undefined) {
-    return { postgresConfig: { ...before, inProgress: false, error: input.problems.config } };
+const configStatus = (state: ShardState): Pick<ShardStatus, 'postgresConfig'> => {
+  const before = state.shard.status?.postgresConfig;
+  if (state.problem !== undefined) {
+    return { postgresConfig: { ...before, inProgress: false, error: state.problem } };
   }
+  const config = state.desired?.config;
   if (!config) return before ? { postgresConfig: before } : {};
-  const live = [...input.pods.values()].filter((pod) => !isTerminating(pod));
-  const settled =
+  const live = [...state.objects.pods.values()].filter((pod) => !isTerminating(pod));
+  const confirmed =
     live.length > 0 &&
     live.every(
       ({ metadata: { annotations } }) =>
-        annotations?.[ANNOTATIONS.postgresConfigHash] === config.restart &&
-        annotations[ANNOTATIONS.postgresReloadHash] === config.reload,
+        annotations?.[ANNOTATIONS.postgresConfigHash] === config.restartHash &&
+        annotations[ANNOTATIONS.postgresReloadHash] === config.reloadHash,
     );
   const { lastAppliedAt } = before ?? {};
-  const now = new Date(input.nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
-  const wasSettled = before?.inProgress === false && before.error === undefined;
-  const at = settled && !(wasSettled && lastAppliedAt) ? now : lastAppliedAt;
+  const wasConfirmed = before?.inProgress === false && before.error === undefined;
+  const at = confirmed && !(wasConfirmed && lastAppliedAt) ? timeText(state.nowMs) : lastAppliedAt;
   return {
-    postgresConfig: { inProgress: !settled, ...(at === undefined ? {} : { lastAppliedAt: at }) },
+    postgresConfig: { inProgress: !confirmed, ...(at === undefined ? {} : { lastAppliedAt: at }) },
   };
 };
 
@@ -227,63 +87,34 @@ const cellsOf = (shard: Shard): string[] => {
   return [...new Set([...pools, ...(shard.spec?.multiorch.cells ?? [])])].toSorted();
 };
 
-/** Roles as read now; what could not be read keeps its last role. */
-const rolesNow = (input: StatusInput): Record<string, string> => {
-  const { dataPlane, shard } = input;
-  const before = shard.status?.podRoles ?? {};
-  if (!dataPlane) return {};
-  const now = rolesOf(dataPlane.views);
-  if (dataPlane.error === undefined) return now;
-  const known = leaderOf(dataPlane.views) ? { ...before, ...now } : before;
-  const kept = Object.entries(known).filter(([pod]) => input.pods.has(pod));
-  return Object.fromEntries(kept);
+const backupStatus = ({ shard, backups, nowMs }: ShardState) => {
+  if (backups) return backupReport(backups, nowMs, shard.metadata.generation).status;
+  const { lastBackupTime, lastBackupType } = shard.status ?? {};
+  return {
+    ...(lastBackupTime === undefined ? {} : { lastBackupTime }),
+    ...(lastBackupType === undefined ? {} : { lastBackupType }),
+  };
 };
 
-/** Under which policy the shard runs: the last that is known, since its rule keeps it. */
-const policyNow = ({ dataPlane, shard }: StatusInput): Pick<ShardStatus, 'durabilityPolicy'> => {
-  const name = rulePolicy(dataPlane?.views ?? []) ?? shard.status?.durabilityPolicy;
-  return name === undefined ? {} : { durabilityPolicy: name };
-};
-
-/** The whole status of a Shard, from what was observed. Pure. */
-export const shardStatus = (input: StatusInput): ShardStatus => {
-  const { shard } = input;
+/** @param failure what could not be written in this pass */
+export const shardStatus = (state: ShardState, plan: Plan, failure?: string): ShardStatus => {
+  const { shard } = state;
   const { generation } = shard.metadata;
-  const facts = factsOf(input);
-  const message = messageOf(input, facts);
-  const backup = backupReport(input.backups, input.nowMs, generation);
-  const kept = input.backups
-    ? {}
-    : {
-        ...(shard.status?.lastBackupTime ? { lastBackupTime: shard.status.lastBackupTime } : {}),
-        ...(shard.status?.lastBackupType ? { lastBackupType: shard.status.lastBackupType } : {}),
-      };
-  const backupBefore = findCondition(shard.status?.conditions, 'BackupHealthy');
-  const classes = Object.values(shard.spec?.pools ?? {}).map(({ storage }) => storage?.class);
+  const facts = factsOf(state);
+  const message = messageOf(state, plan, facts, failure);
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
-    phase: phaseOf(input, facts),
+    phase: phaseOf(state, facts),
     message,
     cells: cellsOf(shard),
     orchReady: facts.orchReady,
     poolsReady: facts.poolsReady,
     readyReplicas: facts.ready,
-    podRoles: rolesNow(input),
-    ...policyNow(input),
-    ...kept,
-    ...backup.status,
-    ...configStatus(input),
-    conditions: [
-      availability(input, facts, message),
-      secretsCondition(input),
-      storageClassCondition(
-        [...classes, shard.spec?.backup?.filesystem?.storage?.class],
-        input.storageClasses,
-        generation,
-      ),
-      ...planConditions(input),
-      ...(input.backups || !backupBefore ? backup.conditions : [backupBefore]),
-      ...deletionConditions(input),
-    ],
+    ...poolerStatus(state),
+    ...doingOf(plan),
+    ...switchoverStatus(state, plan),
+    ...backupStatus(state),
+    ...configStatus(state),
+    conditions: shardConditions(state, plan, facts, message),
   };
 };

@@ -6,6 +6,7 @@
 import { parsePolicy } from '../../../schemas/durability.ts';
 import type { ShardRule, StatusResponse } from '../../rpc/types.ts';
 import type { Id, Multipooler, RuleNumber, Timestamp } from '../../topo/types.ts';
+import { isQuarantined, isShutdown } from './lifecycle.ts';
 
 export interface PoolerView {
   /** Name in the topology, as `p-1a2b3c4d`. */
@@ -35,11 +36,6 @@ export const compareRules = (a: RuleNumber | undefined, b: RuleNumber | undefine
 export const ruleText = (rule: RuleNumber | undefined): string =>
   `${rule?.coordinator_term ?? '0'}.${rule?.leader_subterm ?? '0'}`;
 
-const isGone = (record: Multipooler | undefined): boolean =>
-  record?.lifecycle_status?.status === 'LIFECYCLE_SHUTDOWN';
-const isQuarantined = (record: Multipooler | undefined): boolean =>
-  record?.lifecycle_status?.status === 'LIFECYCLE_QUARANTINED';
-
 export const decisionOf = (status: StatusResponse | undefined): ShardRule | undefined =>
   status?.consensus_status?.current_position?.position?.decision;
 
@@ -56,6 +52,11 @@ export const shardRule = (views: readonly PoolerView[]): ShardRule | undefined =
   }
   return highest;
 };
+
+/** Somebody led it once, by what its poolers and their records say; its status may have been lost. */
+export const hasLed = (views: readonly PoolerView[]): boolean =>
+  shardRule(views) !== undefined ||
+  views.some(({ record }) => record?.routing_state?.role === 'ROUTING_ROLE_PRIMARY');
 
 /** The policy that the shard's rule carries; undefined before the first election, or if nobody knows it. */
 export const rulePolicy = (views: readonly PoolerView[]): string | undefined =>
@@ -74,7 +75,7 @@ interface Claim extends Leader {
 const claimsOf = (view: PoolerView): Claim[] => {
   const claims: Claim[] = [];
   const { record, status } = view;
-  const listed = !isGone(record) && !isQuarantined(record);
+  const listed = !isShutdown(record) && !isQuarantined(record);
   if (listed && record?.routing_state?.role === 'ROUTING_ROLE_PRIMARY') {
     claims.push({ view, rule: record.routing_state.rule ?? {}, live: false });
   }
@@ -83,7 +84,7 @@ const claimsOf = (view: PoolerView): Claim[] => {
     status?.status?.postgres_status === 'POSTGRES_STATUS_PRIMARY' &&
     decision?.leader_id?.name === view.id &&
     decision.leader_id.cell === view.cell;
-  if (leads && !isGone(record)) {
+  if (leads && !isShutdown(record)) {
     claims.push({ view, rule: decision.rule_number ?? {}, live: true });
   }
   return claims;
@@ -114,7 +115,7 @@ export const rolesOf = (views: readonly PoolerView[]): Record<string, Role> => {
   const leader = leaderOf(views);
   const roles: Record<string, Role> = {};
   for (const view of views) {
-    if (isGone(view.record)) continue;
+    if (isShutdown(view.record)) continue;
     if (!view.record && !view.status) continue;
     if (isQuarantined(view.record)) roles[view.pod] = 'QUARANTINED';
     else roles[view.pod] = view.pod === leader?.view.pod ? 'PRIMARY' : 'REPLICA';

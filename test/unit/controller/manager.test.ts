@@ -15,8 +15,11 @@ import {
 import { createMetrics } from '../../../controller/metrics.ts';
 import { isNoise, outcomeOfError } from '../../../controller/outcome.ts';
 import { parseOptions } from '../../../controller/options.ts';
+import { createFeed } from '../../../controller/dataplane/feed.ts';
+import { createFleet } from '../../../controller/fleet.ts';
 import { createRpc } from '../../../controller/rpc/client.ts';
 import { createTopoAccess } from '../../../controller/topo/access.ts';
+import { createWakeups } from '../../../controller/wakeups.ts';
 import { createInformers, createStores } from '../../../controller/watched.ts';
 import { createWrites } from '../../../controller/own-writes.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
@@ -54,6 +57,8 @@ function setup(reconcile: (key: Key) => Promise<Result>, sources: Controller['so
       deliver.set(kind.kind, (type, object) => onEvent({ type, object }));
       signal.addEventListener('abort', () => resolve());
     });
+  const topo = createTopoAccess({ now: () => clock.now() });
+  const rpc = createRpc(() => clock.now());
   const deps: Deps = {
     kube: api,
     listers: stores,
@@ -66,8 +71,11 @@ function setup(reconcile: (key: Key) => Promise<Result>, sources: Controller['so
       flush: async () => {},
     },
     metrics,
-    topo: createTopoAccess({ now: () => clock.now() }),
-    rpc: createRpc(() => clock.now()),
+    topo,
+    rpc,
+    feed: createFeed({ topo, rpc, clock, random }),
+    wakeups: createWakeups(),
+    fleet: createFleet(1, () => clock.now()),
     options: parsed.value,
   };
   const informers = createInformers({ api, stores, namespaces: [], clock, random, log, metrics });

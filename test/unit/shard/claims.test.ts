@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ClaimDeletion } from '../../../controller/shard/guards/may-delete-claim.ts';
-import { mayDeleteClaim } from '../../../controller/shard/guards/may-delete-claim.ts';
+import type { ClaimDeletion } from '../../../controller/guards/may-delete-claim.ts';
+import { mayDeleteClaim } from '../../../controller/guards/may-delete-claim.ts';
 import { LABELS, MANAGED_BY } from '../../../schemas/labels.ts';
 
 const request = (change: Partial<ClaimDeletion> = {}): ClaimDeletion => ({
@@ -10,8 +10,8 @@ const request = (change: Partial<ClaimDeletion> = {}): ClaimDeletion => ({
     kind: 'PersistentVolumeClaim',
     metadata: { name: 'data-a', labels: { [LABELS.managedBy]: MANAGED_BY } },
   },
-  whenDeleted: 'Delete',
-  ownerDeleting: true,
+  policy: 'Delete',
+  ownerLeaves: 'its owner is being deleted',
   users: [],
   ...change,
 });
@@ -24,10 +24,16 @@ describe('deleting a volume', () => {
   const foreign = request().claim;
   const refusals: [string, Partial<ClaimDeletion>, RegExp][] = [
     ['of somebody else', { claim: { ...foreign, metadata: { name: 'data-a' } } }, /is not ours/],
-    ['that is to be retained', { whenDeleted: 'Retain' }, /to retain it/],
-    ['of an owner that stays', { ownerDeleting: false }, /is not being deleted/],
+    ['that is to be retained', { policy: 'Retain' }, /to retain it/],
     ['that a pod uses', { users: ['pod-a'] }, /pod-a still use/],
   ];
+  it('is refused for a volume of an owner that stays', () => {
+    const { ownerLeaves: _, ...rest } = request();
+    const decision = mayDeleteClaim(rest);
+    assert.ok(!decision.ok);
+    assert.match(decision.refusal, /belongs to stays/);
+  });
+
   for (const [what, change, reason] of refusals) {
     it(`is refused for a volume ${what}`, () => {
       const decision = mayDeleteClaim(request(change));

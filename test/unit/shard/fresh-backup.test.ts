@@ -1,31 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { BackupAttempt } from '../../../controller/shard/plan/fresh-backup.ts';
 import { freshBackup } from '../../../controller/shard/plan/fresh-backup.ts';
-import { planShard } from '../../../controller/shard/plan/plan.ts';
 import type { PoolerView } from '../../../controller/shard/state/roles.ts';
+import type { BackupAttempt } from '../../../controller/shard/state/state.ts';
 import type { BackupMetadata } from '../../../controller/rpc/types.ts';
-import { NOW, seen, type World } from '../../support/shard-world.ts';
+import { NOW, stateOf, type World } from '../../support/shard-world.ts';
 
 const world: World = {
   members: ['a', 'b', 'c'],
   pods: { a: null, b: null },
-  rule: { leader: 'a', number: '2.0', cohort: ['a', 'b'] },
+  // The leader's rule is a minute old.
+  rule: { leader: 'a', number: '2.0', cohort: ['a', 'b'], since: 60 },
   poolers: {
     a: { role: 'PRIMARY', rule: '2.0', answers: 'primary' },
     b: { answers: 'standby' },
   },
 };
 
-/** The leader's rule is a minute old. */
-const viewsOf = (of: World): PoolerView[] => {
-  const views = seen(of).plan.dataPlane?.views ?? [];
-  for (const { status } of views) {
-    const decision = status?.consensus_status?.current_position?.position?.decision;
-    if (decision) decision.creation_time = { seconds: String(NOW / 1000 - 60) };
-  }
-  return views;
-};
+const viewsOf = (of: World): readonly PoolerView[] => stateOf(of).members;
 
 const backup = (secondsAgo: number, status: BackupMetadata['status'] = 'BACKUP_COMPLETE') => ({
   status,
@@ -96,34 +88,5 @@ describe('a backup for new members', () => {
   it('is not waited for when nobody leads: the member may be what an election needs', () => {
     const { poolers: _, rule: __, ...rest } = world;
     assert.equal(decide([], undefined, { ...rest, poolers: {} }).ready, true);
-  });
-});
-
-describe('a plan whose new members wait', () => {
-  it('creates neither their pods nor their volumes, and keeps the others', () => {
-    const { plan: input } = seen(world);
-    const claims = new Map([...input.claims].filter(([name]) => name !== 'data-c'));
-    const plan = planShard({ ...input, claims, newcomersWait: 'a backup first' });
-    assert.deepEqual(plan.held, [{ pod: 'c', reason: 'a backup first' }]);
-    const touched = plan.steps.map((step) =>
-      step.kind === 'apply' ? step.object.metadata.name : step.kind,
-    );
-    assert.deepEqual(touched, ['settings', 'data-a', 'a', 'data-b', 'b']);
-  });
-
-  it('creates a pod whose volume exists: it has its data', () => {
-    const { plan: input } = seen(world);
-    const claim = {
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      metadata: { name: 'data-c' },
-      spec: {},
-    };
-    const claims = new Map([...input.claims, ['data-c', claim]]);
-    const plan = planShard({ ...input, claims, newcomersWait: 'a backup first' });
-    assert.deepEqual(
-      plan.steps.filter(({ kind }) => kind === 'create-pod').map(({ kind }) => kind),
-      ['create-pod'],
-    );
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { messageCodec } from '../../../controller/proto/load.ts';
 import type { ShardStatusResponse } from '../../../controller/rpc/types.ts';
-import { problemText } from '../../../controller/shard/gather/orchestrator.ts';
+import { problemText } from '../../../controller/shard/report/progress.ts';
 import { bytesOf, readCapture } from '../topo/captures.ts';
 
 const recorded = (state: string): (string | undefined)[] =>

@@ -1,35 +1,60 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Step } from '../../../controller/shard/plan/plan.ts';
-import { claimToApply, planShard } from '../../../controller/shard/plan/plan.ts';
+import { planShard } from '../../../controller/shard/plan/index.ts';
+import { claimToApply } from '../../../controller/shard/plan/claims.ts';
+import type { Action, Plan } from '../../../controller/shard/state/action.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import { casesOf, readDocuments, updateExpected } from '../../support/cases.ts';
 import type { World } from '../../support/shard-world.ts';
-import { seen } from '../../support/shard-world.ts';
+import { stateOf } from '../../support/shard-world.ts';
 
-const stepText = (step: Step): string => {
-  switch (step.kind) {
-    case 'apply':
-      return `apply ${step.object.kind} ${step.object.metadata.name}`;
-    case 'create-pod':
-      return `create-pod ${step.object.metadata.name}: ${step.reason}`;
-    case 'mark-shutdown':
-      return `mark-shutdown ${step.pod}: ${step.proof}`;
-    case 'patch-pod':
-    case 'delete-ended-pod':
-      return `${step.kind} ${step.name}: ${step.reason}`;
+const targetOf = (action: Action): string => {
+  if ('object' in action) return `${action.object.kind} ${action.object.metadata.name}`;
+  if ('pod' in action) return action.pod;
+  return 'claim' in action ? action.claim : '';
+};
+
+const detailOf = (action: Action): string => {
+  if (action.kind === 'set-phase') {
+    return action.record ? ` ${action.record.phase} to ${action.record.purpose}` : ' none';
   }
+  if ('proof' in action) return ` by ${action.proof}`;
+  return 'patch' in action ? ` ${JSON.stringify(action.patch)}` : '';
+};
+
+/** What is applied in every pass is the same in every case. */
+const shown = (plan: Plan) => {
+  const { actions, held, stuck, doing, blocked, needsReading } = plan;
+  const texts = actions
+    .filter(({ kind }) => kind !== 'apply')
+    .map(
+      (action) =>
+        `${`${action.kind} ${targetOf(action)}`.trim()}${detailOf(action)}: ${action.reason}`,
+    );
+  const notices = actions.flatMap(({ notice }) =>
+    notice ? [`${notice.type} ${notice.reason}: ${notice.message}`] : [],
+  );
+  const lists = Object.entries({ notices, held, stuck, doing, blocked }).filter(
+    ([, list]) => list.length > 0,
+  );
+  return {
+    actions: texts,
+    ...Object.fromEntries(
+      lists.map(([name, list]) => [
+        name,
+        list.map((entry) => (typeof entry === 'string' ? entry : `${entry.pod}: ${entry.reason}`)),
+      ]),
+    ),
+    ...(needsReading ? { needsReading } : {}),
+  };
 };
 
 describe('plan of a shard', () => {
   for (const { name, file } of casesOf('plan')) {
-    it(name, () => {
+    it(name.replaceAll('-', ' '), () => {
       const [world] = readDocuments<World>(file('input.yaml'));
       assert.ok(world);
-      const plan = planShard(seen(world).plan);
-      // What is applied in every pass is the same in every case.
-      const steps = plan.steps.filter(({ kind }) => kind !== 'apply').map(stepText);
-      const actual = { ...plan, steps };
+      const actual = shown(planShard(stateOf(world)));
       if (updateExpected(file('expected.yaml'), actual)) return;
       const [expected] = readDocuments<object>(file('expected.yaml'));
       assert.deepEqual(actual, expected);
@@ -37,19 +62,21 @@ describe('plan of a shard', () => {
   }
 
   it('applies settings, claims and Services in every pass', () => {
-    const plan = planShard(seen({ members: ['a', 'b'], pods: { a: null, b: null } }).plan);
-    assert.deepEqual(plan.steps.map(stepText), [
-      'apply ConfigMap settings',
-      'apply PersistentVolumeClaim data-a',
-      'apply Service a',
-      'apply PersistentVolumeClaim data-b',
-      'apply Service b',
+    const { actions } = planShard(stateOf({ healthy: ['a', 'b'] }));
+    const applied = actions.filter(({ kind }) => kind === 'apply');
+    assert.deepEqual(applied.map(targetOf), [
+      'ConfigMap settings',
+      'Deployment orch',
+      'Service a',
+      'Service b',
+      'PersistentVolumeClaim data-a',
+      'PersistentVolumeClaim data-b',
     ]);
   });
 
-  it('gives the same plan for the same input', () => {
+  it('gives the same plan for the same state', () => {
     const world: World = { members: ['a', 'b', 'c'], pods: { a: null }, unread: true };
-    assert.deepEqual(planShard(seen(world).plan), planShard(seen(world).plan));
+    assert.deepEqual(planShard(stateOf(world)), planShard(stateOf(world)));
   });
 });
 

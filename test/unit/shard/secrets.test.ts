@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { neededSecrets, secretProblem } from '../../../controller/shard/gather/secrets.ts';
 import type { ShardSpec } from '../../../schemas/types.ts';
-import { seen } from '../../support/shard-world.ts';
+import { stateOf } from '../../support/shard-world.ts';
 
 const spec = (change: Partial<ShardSpec> = {}): ShardSpec => {
-  const base = seen({ members: ['a'] }).shard.spec;
+  const base = stateOf({ members: ['a'] }).shard.spec;
   assert.ok(base);
   return { ...base, ...change };
 };

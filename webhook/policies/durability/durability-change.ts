@@ -1,5 +1,6 @@
 import {
   countByCell,
+  hasStarted,
   parsePolicy,
   policyInForce,
   satisfies,
@@ -9,7 +10,7 @@ import type { MultigresCluster } from '../../../schemas/types.ts';
 import { liveOf, liveShard, type LiveState } from '../live.ts';
 import { locate, shardViews, type Segment, type ShardView } from '../locate.ts';
 import type { Finding, Policy } from '../policy.ts';
-import { hasCohort, runningMembers } from '../running.ts';
+import { runningMembers } from '../running.ts';
 import { count } from '../words.ts';
 
 export const durabilityChange: Policy = {
@@ -74,7 +75,7 @@ interface Change {
 
 function judge({ path, policy, view }: Change, state: LiveState, cluster: string): Finding[] {
   const shard = liveShard(state, view.title);
-  if (!shard || !hasCohort(shard)) return [];
+  if (!shard || !hasStarted(shard)) return [];
   const kept = policyInForce(shard).name;
   // Back to what runs.
   if (kept === policy.name) return [];

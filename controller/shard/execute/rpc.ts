@@ -1,0 +1,165 @@
+/** Calls to the runtime that change something. */
+import { KINDS } from '../../../schemas/k8s.ts';
+import { ANNOTATIONS } from '../../../schemas/labels.ts';
+import { sleep } from '../../../kube/clock.ts';
+import type { Target } from '../../rpc/client.ts';
+import { BACKUPS_LISTED } from '../gather/backups.ts';
+import { orchestratorTargets } from '../gather/orchestrator.ts';
+import { targetOf } from '../gather/target.ts';
+import type { ActionOf } from '../state/action.ts';
+import { leaderMember } from '../state/health.ts';
+import { shardKeyOf } from '../state/identity.ts';
+import { recordPatch } from '../state/phase.ts';
+import { shardRule } from '../state/roles.ts';
+import type { Execution } from './context.ts';
+import { logFields, memberOf, Refusal, startJob, tell } from './context.ts';
+import { checkPermit } from './pods.ts';
+
+/** The runtime waits for the writes that run, stops Postgres and starts it as a standby. */
+const RESIGN_MS = 60_000;
+/** An election that is hurried takes two to four seconds. */
+const TRIGGER_MS = 15_000;
+/** How long, and how often, orchestrators are asked whether they see what an election can be about. */
+const LISTED_MS = 10_000;
+const LISTED_EVERY_MS = 100;
+const LIST_TIMEOUT_MS = 1_500;
+const RELOAD_MS = 5_000;
+/** The runtime's own limit for a backup. */
+const BACKUP_MS = 1_800_000;
+const STOP_REPLICATION_MS = 15_000;
+const RULE_MS = 30_000;
+
+/** Problems of a leader that an election ends, with a grace period that can be cut short. */
+const ELECTABLE = new Set(['LeaderResigned', 'LeaderUnreachableByCohort', 'LeaderUnhealthy']);
+
+/** The first orchestrator that lists such a problem: its grace period counts already. */
+const electorOf = async (
+  { deps, state, material }: Execution,
+  deadlineMs: number,
+): Promise<Target | undefined> => {
+  const key = shardKeyOf(state.shard);
+  const sees = async (target: Target): Promise<Target> => {
+    const { problems = [] } = await deps.rpc.shardStatus(target, key, LIST_TIMEOUT_MS);
+    if (problems.some(({ code }) => ELECTABLE.has(code ?? ''))) return target;
+    throw new Error('nothing to elect about');
+  };
+  while (deps.clock.now() < deadlineMs) {
+    const asked = orchestratorTargets(deps, state.shard, material.tls).map(sees);
+    try {
+      return await Promise.any(asked);
+    } catch {
+      await sleep(deps.clock, LISTED_EVERY_MS);
+    }
+  }
+  return undefined;
+};
+
+/** One orchestrator only: two that start at once hold each other up for four seconds. */
+const hurryElection = async (execution: Execution): Promise<void> => {
+  const { deps } = execution;
+  const elector = await electorOf(execution, deps.clock.now() + LISTED_MS);
+  if (!elector) return;
+  const left = await deps.rpc.triggerRecoveryNow(elector, TRIGGER_MS);
+  deps.log.info({ ...logFields(execution), left }, 'election was hurried');
+};
+
+export const triggerRecovery = (execution: Execution): void =>
+  startJob(execution, 'trigger-recovery', () => hurryElection(execution));
+
+/** The record first: a new leader of the operator must know that leadership was asked to leave. */
+export const switchPrimary = async (
+  execution: Execution,
+  action: ActionOf<'switch-primary'>,
+): Promise<void> => {
+  checkPermit(execution, action);
+  const { deps, state, material } = execution;
+  const target = targetOf(memberOf(execution, action.id), material.tls);
+  const namespace = state.shard.metadata.namespace ?? '';
+  const ref = { kind: KINDS.Pod, namespace, name: action.pod };
+  await deps.kube.mergePatch(ref, recordPatch(action.record));
+  startJob(execution, 'switch-primary', async () => {
+    await deps.rpc.resignLeadership(target, RESIGN_MS);
+    await hurryElection(execution);
+  });
+};
+
+/** Replication is stopped first: a member that still streams is taken back within a second. */
+export const leaveCohort = (execution: Execution, action: ActionOf<'leave-cohort'>): void => {
+  checkPermit(execution, action);
+  const { deps, state, material } = execution;
+  const member = memberOf(execution, action.id);
+  const leader = leaderMember(state);
+  const rule = shardRule(state.members);
+  if (!leader || !rule?.rule_number) throw new Refusal('nobody leads');
+  const id = { component: 'MULTIPOOLER', cell: member.cell, name: member.id } as const;
+  const change = {
+    operation: 'RULE_OPERATION_COHORT_REMOVE',
+    standby_ids: [id],
+    expected_outgoing_rule: rule.rule_number,
+  } as const;
+  startJob(execution, 'leave-cohort', async () => {
+    await deps.rpc.stopReplication(targetOf(member, material.tls), STOP_REPLICATION_MS);
+    await deps.rpc.updateRule(targetOf(leader, material.tls), change, RULE_MS);
+  });
+};
+
+/** Orchestrators take it back into the cohort once it streams again. */
+export const rejoinCohort = async (
+  execution: Execution,
+  { id }: ActionOf<'rejoin-cohort'>,
+): Promise<void> => {
+  const { deps, material } = execution;
+  await deps.rpc.startReplication(
+    targetOf(memberOf(execution, id), material.tls),
+    STOP_REPLICATION_MS,
+  );
+};
+
+export const reload = async (
+  execution: Execution,
+  { pod, id }: ActionOf<'reload'>,
+): Promise<void> => {
+  const { deps, state, cache, material } = execution;
+  const config = state.desired?.config;
+  if (!config) return;
+  cache.reloads.set(pod, deps.clock.now());
+  const target = targetOf(memberOf(execution, id), material.tls);
+  const answer = await deps.rpc.reloadConfig(target, config.expected, RELOAD_MS);
+  if (answer.needs_restart) {
+    const settings = (answer.mismatches ?? []).map(({ name }) => name ?? '?').join(', ');
+    const message = `${pod}: ${settings || 'a setting'} needs a restart`;
+    tell(execution, { type: 'Warning', reason: 'ConfigReloadNeedsRestart', message });
+    return;
+  }
+  if (!answer.config_load_time) return;
+  const namespace = state.shard.metadata.namespace ?? '';
+  await deps.kube.mergePatch(
+    { kind: KINDS.Pod, namespace, name: pod },
+    { metadata: { annotations: { [ANNOTATIONS.postgresReloadHash]: config.reloadHash } } },
+  );
+  const message = `${pod} runs the new settings`;
+  tell(execution, { type: 'Normal', reason: 'ConfigReloaded', message });
+};
+
+export const backup = (execution: Execution, action: ActionOf<'backup'>): void => {
+  const { deps, cache, material } = execution;
+  const target = targetOf(memberOf(execution, action.id), material.tls);
+  const count = (cache.freshBackup?.count ?? 0) + 1;
+  cache.freshBackup = { count, running: true, endedMs: 0 };
+  const ended = (error?: unknown): void => {
+    const reason = error instanceof Error ? { error: error.message } : {};
+    cache.freshBackup = { count, running: false, endedMs: deps.clock.now(), ...reason };
+  };
+  startJob(execution, 'backup', async () => {
+    const request = { type: 'incremental', force_primary: action.onLeader } as const;
+    try {
+      await deps.rpc.backup(target, request, BACKUP_MS);
+      const value = await deps.rpc.getBackups(target, BACKUPS_LISTED);
+      cache.backups = { atMs: deps.clock.now(), value };
+      ended();
+    } catch (error) {
+      ended(error);
+      throw error;
+    }
+  });
+};

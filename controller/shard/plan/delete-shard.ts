@@ -1,0 +1,76 @@
+/** The end of a shard: poolers say goodbye while the topology still lives, then the volumes are settled. */
+import type { KubeObject, Pod } from '../../../schemas/k8s.ts';
+import { isTerminating } from '../../observe/pods.ts';
+import { mayDeleteClaim } from '../../guards/may-delete-claim.ts';
+import type { Action, Plan } from '../state/action.ts';
+import { overdueMs } from '../state/lifecycle.ts';
+import type { ShardState } from '../state/state.ts';
+import { claimPolicy } from './claims.ts';
+
+/** A pod that its kubelet has not ended so long after its grace period does not keep the shard back. */
+const ABANDON_MS = 60_000;
+
+/** No pod is left that could still stop. */
+export const isDrained = ({ objects, nowMs }: ShardState): boolean =>
+  [...objects.pods.values()].every((pod) => overdueMs(pod, nowMs) > ABANDON_MS);
+
+const living = <T extends KubeObject>(found: Iterable<T>): T[] =>
+  [...found].filter((object) => !isTerminating(object));
+
+/** Orchestrators go as well: they would elect among poolers that are all leaving. */
+const drain = ({ objects }: ShardState): Action[] => [
+  ...living(objects.orchDeployments).map((object): Action => ({
+    kind: 'delete-object',
+    object,
+    reason: 'the shard is removed',
+  })),
+  ...living(objects.pods.values()).map(({ metadata: { name, uid = '' } }): Action => ({
+    kind: 'delete-removed-pod',
+    pod: name,
+    uid,
+    reason: 'the shard is removed',
+  })),
+];
+
+const mounts = (pod: Pod, claim: string): boolean =>
+  (pod.spec?.volumes ?? []).some(
+    (volume) =>
+      (volume['persistentVolumeClaim'] as { claimName?: string } | undefined)?.claimName === claim,
+  );
+
+/** Volumes that stay lose their owner, so that the garbage collector spares them; the others go. */
+const settle = (state: ShardState, claim: KubeObject): Partial<Plan> => {
+  const { shard, objects } = state;
+  const { name, uid = '', ownerReferences: owners = [] } = claim.metadata;
+  const { whenDeleted } = claimPolicy(shard, claim);
+  if (whenDeleted === 'Retain') {
+    const others = owners.filter((owner) => owner.uid !== shard.metadata.uid);
+    if (others.length === owners.length) return {};
+    const patch = { metadata: { ownerReferences: others } };
+    const reason = 'the policy is whenDeleted: Retain';
+    return { actions: [{ kind: 'patch-claim', claim: name, patch, reason }] };
+  }
+  const users = [...objects.pods.values()]
+    .filter((pod) => mounts(pod, name) && overdueMs(pod, state.nowMs) <= ABANDON_MS)
+    .map((pod) => pod.metadata.name);
+  const decision = mayDeleteClaim({
+    claim,
+    policy: whenDeleted,
+    ...(isTerminating(shard) ? { ownerLeaves: 'its owner is being deleted' } : {}),
+    users,
+  });
+  return decision.ok
+    ? { actions: [{ kind: 'delete-claim', claim: name, uid, reason: decision.reason }] }
+    : { blocked: [{ pod: name, reason: decision.refusal }] };
+};
+
+/** Instead of every other planner, once the shard is to go. */
+export const planDeletion = (state: ShardState): Partial<Plan> => {
+  if (!isDrained(state)) return { actions: drain(state) };
+  if (state.removal !== 'deleting') return { actions: drain(state) };
+  const parts = living(state.objects.claims.values()).map((claim) => settle(state, claim));
+  return {
+    actions: parts.flatMap(({ actions = [] }) => actions),
+    blocked: parts.flatMap(({ blocked = [] }) => blocked),
+  };
+};

@@ -1,0 +1,28 @@
+/** Settings that PostgreSQL takes over without a restart: asked of each pod until it confirms them. */
+import type { Pod } from '../../../schemas/k8s.ts';
+import { ANNOTATIONS } from '../../../schemas/labels.ts';
+import type { Action } from '../state/action.ts';
+import { isAlive } from '../state/member.ts';
+import type { PostgresConfig } from '../desired/postgres-config.ts';
+import type { Planner } from './planner.ts';
+
+/** The kubelet needs up to a minute to bring a changed ConfigMap into a pod. */
+const RETRY_MS = 10_000;
+
+/** A pod whose settings of the restart class are right, but whose others are not confirmed. */
+export const needsReload = (pod: Pod, config: PostgresConfig): boolean =>
+  pod.metadata.annotations?.[ANNOTATIONS.postgresConfigHash] === config.restartHash &&
+  pod.metadata.annotations[ANNOTATIONS.postgresReloadHash] !== config.reloadHash;
+
+export const planReload: Planner = ({ members, desired, reloads, nowMs }) => {
+  if (!desired) return {};
+  return {
+    actions: members.flatMap((member): Action[] => {
+      const { pod, id, observed, status, record } = member;
+      if (!observed || !isAlive(member) || !needsReload(observed, desired.config)) return [];
+      if (!record || status?.status?.postgres_ready !== true) return [];
+      if (nowMs - (reloads.get(pod) ?? 0) < RETRY_MS) return [];
+      return [{ kind: 'reload', pod, id, reason: 'settings that need no restart changed' }];
+    }),
+  };
+};

@@ -1,0 +1,110 @@
+/** What the status says of each pooler, and of all of them together. Pure. */
+import { countByCell, durabilityOf, electionTolerance } from '../../../schemas/durability.ts';
+import type { ShardStatus } from '../../../schemas/types.ts';
+import { isReady } from '../../observe/pods.ts';
+import { cohortMembers, leaderMember, memberTrouble, usefulMembers } from '../state/health.ts';
+import type { Member } from '../state/member.ts';
+import { cohortOf, leaderOf, rolesOf, rulePolicy } from '../state/roles.ts';
+import type { ShardState } from '../state/state.ts';
+
+/** Roles as known now; what could not be read keeps its last role. */
+const podRoles = (state: ShardState): Record<string, string> => {
+  const { dataPlane, shard, objects } = state;
+  const existing = state.members.filter(({ pod }) => objects.pods.has(pod));
+  const before = shard.status?.podRoles ?? {};
+  const now = rolesOf(existing);
+  const known =
+    dataPlane.error === undefined ? now : leaderOf(state.members) ? { ...before, ...now } : before;
+  return Object.fromEntries(Object.entries(known).filter(([pod]) => objects.pods.has(pod)));
+};
+
+/** Seconds that are worth telling: below, a standby counts as level, and a status would never rest. */
+const LAG_S = 10;
+
+const lagOf = ({ status }: Member): { lagSeconds?: number } => {
+  const lag = Number(status?.status?.replication_status?.lag?.seconds ?? 0);
+  return lag >= LAG_S ? { lagSeconds: lag - (lag % LAG_S) } : {};
+};
+
+const stateText = (state: ShardState, member: Member, leader: Member | undefined) => {
+  const { phase, observed } = member;
+  if (phase) return `${phase.phase}: ${phase.reason}`;
+  if (!observed) return 'its pod does not exist';
+  if (!isReady(observed)) return 'its pod is not ready';
+  const trouble = memberTrouble(state, member, leader);
+  // The seconds of a silent node are in the message of the Shard.
+  return trouble?.replace(/ since \d+ s$/, '');
+};
+
+const poolers = (state: ShardState): NonNullable<ShardStatus['poolers']> => {
+  const leader = leaderMember(state);
+  const cohort = cohortOf(state.members);
+  const entries = state.members
+    .filter(({ observed, desired }) => observed ?? desired)
+    .map((member) => {
+      const { pod, cell, index, id, status, record } = member;
+      const known = status !== undefined || record !== undefined;
+      const text = stateText(state, member, leader);
+      const role = member === leader ? 'primary' : known ? 'replica' : 'unknown';
+      const entry = {
+        cell,
+        index,
+        role,
+        serving: status?.status?.postgres_ready === true,
+        inCohort: cohort.includes(id),
+        ...lagOf(member),
+        ...(text === undefined ? {} : { state: text }),
+      };
+      return [pod, entry] as const;
+    });
+  return Object.fromEntries(entries);
+};
+
+/** What may be lost now, by what answers and streams, not by what should. */
+const tolerance = (
+  state: ShardState,
+): Pick<ShardStatus, 'writeTolerance' | 'failoverTolerance'> => {
+  const useful = countByCell(usefulMembers(state));
+  const cohort = cohortMembers(state);
+  const ids = new Set(usefulMembers(state).map(({ id }) => id));
+  const silent = cohort.filter(({ id }) => !ids.has(id)).length;
+  return {
+    writeTolerance: durabilityOf(state.policy, useful).writeTolerance,
+    failoverTolerance: Math.max(
+      Math.min(
+        electionTolerance(state.policy, countByCell(cohort)) - silent,
+        durabilityOf(state.policy, useful).writeTolerance,
+      ),
+      0,
+    ),
+  };
+};
+
+type PoolerStatus = Pick<
+  ShardStatus,
+  | 'podRoles'
+  | 'primary'
+  | 'cohort'
+  | 'expectedMembers'
+  | 'writeTolerance'
+  | 'failoverTolerance'
+  | 'poolers'
+  | 'durabilityPolicy'
+>;
+
+export const poolerStatus = (state: ShardState): PoolerStatus => {
+  const leader = leaderMember(state);
+  const cohort = cohortOf(state.members);
+  const wanted = state.members.filter(({ desired }) => desired !== undefined).length;
+  // Its rule keeps the policy under which it first started: the last that is known.
+  const policy = rulePolicy(state.members) ?? state.shard.status?.durabilityPolicy;
+  return {
+    podRoles: podRoles(state),
+    ...(leader?.observed ? { primary: leader.pod } : {}),
+    ...(cohort.length > 0 ? { cohort: cohort.length } : {}),
+    ...(wanted > 0 ? { expectedMembers: wanted } : {}),
+    ...(state.started ? tolerance(state) : {}),
+    poolers: poolers(state),
+    ...(policy === undefined ? {} : { durabilityPolicy: policy }),
+  };
+};

@@ -1,0 +1,111 @@
+/** Who of a shard is of use now: what guards, plan and report judge by. Pure. */
+import type { Member as PolicyMember } from '../../../schemas/durability.ts';
+import { isReady, isTerminating } from '../../observe/pods.ts';
+import { isQuarantined, runsNothing } from './lifecycle.ts';
+import type { Member } from './member.ts';
+import { isAlive } from './member.ts';
+import { silentSinceMs } from './node.ts';
+import { cohortOf, isFollowed, leaderOf, shardRule, usefulStandby } from './roles.ts';
+import type { ShardState } from './state.ts';
+
+/** The member that leads; undefined while nobody does. */
+export const leaderMember = ({ members }: Pick<ShardState, 'members'>): Member | undefined => {
+  const id = leaderOf(members)?.view.id;
+  return members.find((member) => member.id === id);
+};
+
+/** Members of the cohort with their cells, those without a pod too. */
+export const cohortMembers = ({ members }: Pick<ShardState, 'members'>): PolicyMember[] =>
+  (shardRule(members)?.cohort_members ?? []).map(({ name = '', cell = '' }) => ({
+    id: name,
+    cell,
+  }));
+
+/** Why a member is of no use now, as its leader sees it; undefined when it leads or holds writes. */
+export const memberTrouble = (
+  { nowMs }: Pick<ShardState, 'nowMs'>,
+  member: Member,
+  leader: Member | undefined,
+): string | undefined => {
+  if (!member.observed) return 'its pod does not exist';
+  if (isTerminating(member.observed)) return 'its pod is terminating';
+  const silent = silentSinceMs(member.node);
+  if (silent !== undefined) {
+    const seconds = Math.max(Math.round((nowMs - silent) / 1000), 0);
+    return `node ${member.observed.spec?.nodeName ?? '?'} does not answer since ${seconds} s`;
+  }
+  if (isQuarantined(member.record)) {
+    return `it is quarantined (${member.record?.lifecycle_status?.reason ?? 'no reason given'})`;
+  }
+  if (member === leader) return member.status ? undefined : 'it does not answer';
+  if (!leader?.status) return undefined;
+  const test = usefulStandby(member, leader, nowMs);
+  return test.useful ? undefined : test.reason;
+};
+
+/** The leader, if it answers, and every standby that holds its writes. */
+export const usefulMembers = (state: Pick<ShardState, 'members' | 'nowMs'>): Member[] => {
+  const leader = leaderMember(state);
+  if (!leader?.status) return [];
+  return state.members.filter((member) => memberTrouble(state, member, leader) === undefined);
+};
+
+/**
+ * Proof that nothing is lost when this member's pod goes: it does not lead, and nothing of it runs or the
+ * leader itself says that it neither follows nor counts.
+ */
+export const isDeadWeight = (state: ShardState, member: Member): boolean => {
+  const leader = leaderMember(state);
+  if (leader === member || shardRule(state.members)?.leader_id?.name === member.id) return false;
+  if (member.observed && !isTerminating(member.observed) && runsNothing(member.observed))
+    return true;
+  if (!leader?.status) return false;
+  const followers = leader.status.status?.primary_status?.connected_followers ?? [];
+  const follows = followers.some(({ name }) => name === member.id);
+  return !follows && !cohortOf(state.members).includes(member.id);
+};
+
+const isServing = (state: ShardState, leader: Member | undefined): boolean => {
+  if (!leader?.observed) return false;
+  const reply = leader.status?.status;
+  const primary = reply
+    ? reply.postgres_status === 'POSTGRES_STATUS_PRIMARY'
+    : isFollowed(leader, state.members, state.nowMs);
+  return primary && (leader.record?.serving_status ?? 'SERVING') === 'SERVING';
+};
+
+export interface Health {
+  /** A primary takes writes now. */
+  serving: boolean;
+  /** Every member asked for is in the cohort and of use, and the cohort has nobody else. */
+  complete: boolean;
+  /** Neither records nor answers tell who leads: nothing can be said. */
+  unknown: boolean;
+}
+
+/** A primary serves when its record says so and its own answer does not deny it. */
+export const healthOf = (state: ShardState): Health => {
+  const leader = leaderMember(state);
+  const cohort = cohortOf(state.members);
+  const wanted = state.members.filter(({ desired }) => desired !== undefined);
+  return {
+    serving: isServing(state, leader),
+    complete:
+      state.dataPlane.error === undefined &&
+      leader !== undefined &&
+      cohort.length === wanted.length &&
+      wanted.every(
+        (member) =>
+          cohort.includes(member.id) && memberTrouble(state, member, leader) === undefined,
+      ),
+    unknown: !leader && state.dataPlane.error !== undefined,
+  };
+};
+
+/** Orchestrator pods that can act: they elect, and they take returning members into the cohort. */
+export const orchestratorsReady = ({ objects }: Pick<ShardState, 'objects'>): number =>
+  objects.orchPods.filter((pod) => isReady(pod)).length;
+
+/** Members whose pod is there and ready; what Kubernetes itself counts. */
+export const readyMembers = ({ members }: Pick<ShardState, 'members'>): Member[] =>
+  members.filter((member) => isAlive(member) && member.observed && isReady(member.observed));

@@ -1,0 +1,86 @@
+/**
+ * Where a pod is on its way out, kept on the pod itself (keys and states are upstream's), so that a new
+ * leader of the operator goes on where the old one stopped. Pure.
+ */
+import type { Pod } from '../../../schemas/k8s.ts';
+import { ANNOTATIONS } from '../../../schemas/labels.ts';
+import type { RuleNumber } from '../../topo/types.ts';
+
+/** What each state says was checked last stands in phases.ts. */
+export const PHASES = ['requested', 'draining', 'acknowledged', 'ready-for-deletion'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** `replace`: a new pod follows. `remove`: none does. `move`: only leadership goes, the pod stays. */
+export type Purpose = 'replace' | 'remove' | 'move';
+
+/** Leadership was asked to leave this pod. */
+export interface SwitchRecord {
+  /** Rule under which the pod led when it was asked first: a higher one of another leader is the success. */
+  rule: RuleNumber;
+  attempts: number;
+  /** First and last request, ms since the epoch. */
+  firstMs: number;
+  lastMs: number;
+}
+
+export interface PhaseRecord {
+  phase: Phase;
+  purpose: Purpose;
+  /** In words, for Events and status. */
+  reason: string;
+  /** Milliseconds since the epoch. */
+  requestedMs: number;
+  switch?: SwitchRecord;
+  /** Id of the switchover that a user asked for. */
+  request?: string;
+}
+
+const isPhase = (text: string | undefined): text is Phase =>
+  (PHASES as readonly (string | undefined)[]).includes(text);
+const PURPOSES: readonly (string | undefined)[] = ['replace', 'remove', 'move'];
+const isPurpose = (text: string | undefined): text is Purpose => PURPOSES.includes(text);
+
+const switchOf = (text: string | undefined): SwitchRecord | undefined => {
+  if (text === undefined) return undefined;
+  try {
+    const { rule, attempts, firstMs, lastMs } = JSON.parse(text) as Partial<SwitchRecord>;
+    if (!rule || !Number.isFinite(attempts) || !Number.isFinite(firstMs)) return undefined;
+    return { rule, attempts: attempts ?? 0, firstMs: firstMs ?? 0, lastMs: lastMs ?? 0 };
+  } catch {
+    return undefined;
+  }
+};
+
+/** The record of a pod; undefined while it is not on its way out. A state of upstream's own counts too. */
+export const phaseOf = (pod: Pod | undefined): PhaseRecord | undefined => {
+  const annotations = pod?.metadata.annotations ?? {};
+  const phase = annotations[ANNOTATIONS.drainState];
+  if (!isPhase(phase)) return undefined;
+  const purpose = annotations[ANNOTATIONS.drainPurpose];
+  const moved = switchOf(annotations[ANNOTATIONS.drainSwitch]);
+  const request = annotations[ANNOTATIONS.drainRequest];
+  return {
+    phase,
+    purpose: isPurpose(purpose) ? purpose : 'replace',
+    reason: annotations[ANNOTATIONS.drainReason] ?? 'no reason recorded',
+    requestedMs: Date.parse(annotations[ANNOTATIONS.drainRequestedAt] ?? '') || 0,
+    ...(moved ? { switch: moved } : {}),
+    ...(request === undefined ? {} : { request }),
+  };
+};
+
+/** Patch that writes the record; an annotation that the record lacks is removed. */
+export const recordPatch = (record: PhaseRecord | undefined): unknown => ({
+  metadata: {
+    annotations: {
+      [ANNOTATIONS.drainState]: record?.phase ?? null,
+      [ANNOTATIONS.drainRequestedAt]: record
+        ? new Date(record.requestedMs).toISOString().replace(/\.\d+Z$/, 'Z')
+        : null,
+      [ANNOTATIONS.drainPurpose]: record?.purpose ?? null,
+      [ANNOTATIONS.drainReason]: record?.reason ?? null,
+      [ANNOTATIONS.drainSwitch]: record?.switch ? JSON.stringify(record.switch) : null,
+      [ANNOTATIONS.drainRequest]: record?.request ?? null,
+    },
+  },
+});

@@ -1,0 +1,50 @@
+/** How far the move of leadership away from a member has come. Pure; plan and report judge alike. */
+import { leaderMember } from './health.ts';
+import type { Member } from './member.ts';
+import { compareRules, leaderOf } from './roles.ts';
+import type { ShardState } from './state.ts';
+
+/** Requests for one move; then the plan takes another way, or gives up. */
+export const SWITCH_ATTEMPTS = 3;
+/** A request that led to nothing is repeated after this time, times its number. */
+const RETRY_MS = 5_000;
+/** From the first request on: an election that takes longer needs people. */
+export const SWITCH_DEADLINE_MS = 300_000;
+
+export type Switching =
+  /** Nobody asked it to stop leading. */
+  | { state: 'none' }
+  /** Asked; the answer or the election is not there yet. */
+  | { state: 'waiting' }
+  /** Nobody leads: an election may be hurried. */
+  | { state: 'leaderless' }
+  /** It leads as before: ask again. */
+  | { state: 'retry' }
+  /** Another member leads under a higher rule. */
+  | { state: 'moved'; to: Member }
+  | { state: 'failed'; reason: string };
+
+/** By rule number: a record or a role alone may be that of before. */
+export const switchingOf = (state: ShardState, member: Member): Switching => {
+  const record = member.phase?.switch;
+  if (!record) return { state: 'none' };
+  const leader = leaderOf(state.members);
+  const to = leaderMember(state);
+  if (leader && to && to !== member && compareRules(leader.rule, record.rule) > 0) {
+    return { state: 'moved', to };
+  }
+  const running = state.jobs.some(({ kind }) => kind === 'switch-primary');
+  if (state.nowMs - record.firstMs > SWITCH_DEADLINE_MS) {
+    return { state: 'failed', reason: 'no other pooler led within 5 minutes' };
+  }
+  if (running) return { state: 'waiting' };
+  if (!leader) return { state: 'leaderless' };
+  if (state.nowMs - record.lastMs < RETRY_MS * record.attempts) return { state: 'waiting' };
+  if (record.attempts >= SWITCH_ATTEMPTS) {
+    return {
+      state: 'failed',
+      reason: `it was elected again after each of ${SWITCH_ATTEMPTS} requests`,
+    };
+  }
+  return { state: 'retry' };
+};
