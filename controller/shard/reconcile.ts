@@ -3,7 +3,7 @@ import { ANNOTATIONS, COMPONENTS, FINALIZERS, LABELS } from '../../schemas/label
 import { names } from '../../schemas/names.ts';
 import type { Shard } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
-import type { Controller, Key, Result } from '../manager.ts';
+import type { Controller, Key, Result } from '../controller.ts';
 import { failureText, throwFailure } from '../apply/children.ts';
 import { ensureFinalizer } from '../apply/finalizer.ts';
 import { forgetShard, shardGauges } from '../observe/gauges.ts';

@@ -1,7 +1,6 @@
 import type { Toleration } from '../../schemas/k8s.ts';
 import { NODE_LABELS } from '../../schemas/labels.ts';
-import type { World } from './policy.ts';
-import type { NodeIndex, WorldNode } from './world.ts';
+import type { NodeIndex, WorldNode, World } from './world.ts';
 
 /** As the controller's own default for where pods of a cell go. */
 export const ZONE_LABELS: readonly string[] = [NODE_LABELS.zoneId, NODE_LABELS.zone];

@@ -6,7 +6,7 @@ import { effectivePvcPolicy } from '../../../schemas/resolve/pvc-policy.ts';
 import type { Deps } from '../../deps.ts';
 import { refOf } from '../../../kube/api.ts';
 import { isKubeError } from '../../../kube/errors.ts';
-import type { Result } from '../../manager.ts';
+import type { Result } from '../../controller.ts';
 import { deleteObject } from '../../apply/children.ts';
 import { removeFinalizer } from '../../apply/finalizer.ts';
 import { isTerminating } from '../../observe/pods.ts';
