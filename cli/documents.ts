@@ -1,6 +1,6 @@
 import { API_GROUP, API_KINDS, API_VERSION } from '../schemas/kinds/index.ts';
 import type { KubeObject } from '../schemas/k8s.ts';
-import { nearest } from '../schemas/unknown-fields.ts';
+import { nearest } from '../schemas/spelling.ts';
 import { isRecord } from '../schemas/walk.ts';
 import type { ManifestFinding } from './judge.ts';
 import { type ReadError, readYaml, type SourceValue } from './yaml.ts';

@@ -1,11 +1,12 @@
 import type { KubeApi } from '../kube/api.ts';
 import { isKubeError } from '../kube/errors.ts';
 import { listAll } from '../kube/informer.ts';
+import { listOf } from '../kube/options.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { resolveModes } from '../webhook/modes.ts';
 import { WEBHOOK_OPTIONS } from '../webhook/options.ts';
 import { POLICIES } from '../webhook/policies/index.ts';
-import { ZONE_LABELS } from '../webhook/policies/nodes.ts';
+import { ZONE_LABELS } from '../schemas/labels.ts';
 import type { ModeOverrides } from '../webhook/policies/policy.ts';
 import { BUILTIN_CONFIG, type PolicyConfig, readPolicyConfig } from '../webhook/policy-config.ts';
 
@@ -71,7 +72,7 @@ function zoneLabelsOf(deployment: KubeObject | undefined): string[] | undefined 
   const { template } = (deployment?.spec ?? {}) as PodTemplate;
   const env = (template?.spec?.containers ?? []).flatMap((container) => container.env ?? []);
   const value = env.find(({ name }) => name === WEBHOOK_OPTIONS.zoneLabels.env)?.value;
-  return value ? value.split(',').map((label) => label.trim()) : undefined;
+  return value ? listOf(value) : undefined;
 }
 
 /** The modes in force in a namespace: those of the installation, and its own labels. */

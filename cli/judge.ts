@@ -12,18 +12,18 @@ import { CLEANUP_USERS } from '../webhook/configurations.ts';
 import { createContext } from '../webhook/context.ts';
 import { mutate } from '../webhook/mutate.ts';
 import { POLICIES } from '../webhook/policies/index.ts';
-import {
-  type Judged,
-  type ModeOverrides,
-  type Operation,
-  type Policy,
-  type PolicyContext,
-  type PolicyKind,
-  runPolicies,
-  sameJson,
-  showValue,
-  type World,
+import type {
+  Judged,
+  ModeOverrides,
+  Operation,
+  Policy,
+  PolicyContext,
+  PolicyKind,
 } from '../webhook/policies/policy.ts';
+import { runPolicies } from '../webhook/policies/run.ts';
+import { showValue } from '../webhook/policies/finding-text.ts';
+import type { World } from '../webhook/policies/world.ts';
+import { sameJson } from '../schemas/canonical.ts';
 import type { AdmissionRequest, Verdict } from '../webhook/review.ts';
 import { createCelRules } from './cel.ts';
 import { metadataErrors, unknownOutside } from './metadata.ts';

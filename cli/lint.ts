@@ -1,7 +1,8 @@
 import type { KubeObject } from '../schemas/k8s.ts';
 import type { HoldsRule } from '../schemas/rule-errors.ts';
 import { referencesExist } from '../webhook/policies/templates/references-exist.ts';
-import type { ModeOverrides, World } from '../webhook/policies/policy.ts';
+import type { ModeOverrides } from '../webhook/policies/policy.ts';
+import type { World } from '../webhook/policies/world.ts';
 import { appliedTo } from './applied.ts';
 import { createCelRules } from './cel.ts';
 import {

@@ -1,5 +1,5 @@
 import type { Problem } from '../schemas/problem.ts';
-import { nearest } from '../schemas/unknown-fields.ts';
+import { nearest } from '../schemas/spelling.ts';
 import { isRecord, joinPath, shown } from '../schemas/walk.ts';
 
 /** The types of ObjectMeta, as the API server decodes them. null counts as absent. */

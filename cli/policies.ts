@@ -1,7 +1,7 @@
 import type { Policy } from '../webhook/policies/policy.ts';
 import { BYPASS } from '../webhook/access.ts';
 import { POLICY_LABEL_PREFIX } from '../schemas/labels.ts';
-import { nearest } from '../webhook/policies/spelling.ts';
+import { nearest } from '../schemas/spelling.ts';
 
 /** The policy of an id (`write-headroom`) or a code (`MG029`, in any case). */
 export function findPolicy(policies: readonly Policy[], name: string): Policy | undefined {

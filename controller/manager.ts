@@ -1,42 +1,13 @@
-import type { KindName, KindRef, KubeObject } from '../schemas/k8s.ts';
+import type { KindName, KindRef } from '../schemas/k8s.ts';
+import type { Controller, Key, Result } from './controller.ts';
 import type { Deps } from './deps.ts';
 import { sleep } from '../kube/clock.ts';
 import type { Informer } from '../kube/informer.ts';
 import type { Outcome } from '../kube/queue.ts';
 import { WorkQueue } from '../kube/queue.ts';
-import type { Change, Lister } from '../kube/store.ts';
+import type { Change } from '../kube/store.ts';
 import { isNoise, outcomeOfError, reportError, type Failure } from './outcome.ts';
 import type { Writes } from './own-writes.ts';
-
-/** Which object to look at; never what happened to it. */
-export interface Key {
-  namespace: string;
-  name: string;
-}
-
-/**
- * How a reconcile ended. `requeueAfterMs`: look again after this time. `terminal`: nothing to do
- * until the object changes, for the given reason. Anything that should be retried with back-off is
- * thrown.
- */
-export type Result = { requeueAfterMs?: number } | { terminal: string };
-
-/** Objects of `kind` whose changes concern the controller. */
-export interface Source {
-  kind: KindName;
-  /** Keys to look at when `object` changes. */
-  map(object: KubeObject, listers: Record<KindName, Lister>): Key[];
-}
-
-export interface Controller {
-  /** Short, lower case; a label of metrics and logs. */
-  name: string;
-  kind: KindRef;
-  /** Never runs twice at the same time for one key. */
-  reconcile(key: Key, deps: Deps): Promise<Result>;
-  /** Beside the kind itself, which is always a source. */
-  sources: Source[];
-}
 
 export interface ManagerOptions {
   controllers: readonly Controller[];

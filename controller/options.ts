@@ -1,21 +1,13 @@
-import { durationMs } from '../schemas/duration.ts';
-import { LOG_LEVELS, type LogLevel } from '../kube/log.ts';
+import { ZONE_LABELS } from '../schemas/labels.ts';
+import { LOG_LEVELS } from '../kube/log.ts';
+import {
+  readOptions,
+  type OptionsResult,
+  type OptionTable,
+  type OptionValues,
+} from '../kube/options.ts';
 
-interface OptionDef {
-  /** Command line name without the dashes. */
-  flag: string;
-  env?: string;
-  type: 'string' | 'boolean' | 'integer' | 'duration' | 'list' | readonly string[];
-  default: string;
-  summary: string;
-  /** Lower bound of integers; of durations in milliseconds. */
-  min?: number;
-}
-
-/**
- * Every setting of the controller: the one list for the command line, the environment and
- * docs/options.md. A flag wins over its environment variable, which wins over the default.
- */
+/** Every setting of the controller. */
 export const OPTIONS = {
   namespace: {
     flag: 'namespace',
@@ -142,7 +134,7 @@ export const OPTIONS = {
     flag: 'zone-labels',
     env: 'ZONE_LABELS',
     type: 'list',
-    default: 'topology.k8s.aws/zone-id,topology.kubernetes.io/zone',
+    default: ZONE_LABELS.join(','),
     summary: 'Node labels that may carry the zone of a cell, strongest first.',
   },
   clusterDomain: {
@@ -152,12 +144,10 @@ export const OPTIONS = {
     default: 'cluster.local',
     summary: 'DNS domain of the Kubernetes cluster.',
   },
-} as const satisfies Record<string, OptionDef>;
-
-type OptionName = keyof typeof OPTIONS;
+} as const satisfies OptionTable;
 
 /** Environment variables that are handed on as they are. A trailing `*` stands for any ending. */
-export const PASSED_ENV: { name: string; summary: string }[] = [
+export const PASSED_ENV: readonly { name: string; summary: string }[] = [
   {
     name: 'MULTIGRES_IMAGE_*',
     summary: 'Default image of a component, used where a cluster names none.',
@@ -168,109 +158,18 @@ export const PASSED_ENV: { name: string; summary: string }[] = [
   },
 ];
 
-type ValueOf<T> = T extends 'boolean'
-  ? boolean
-  : T extends 'integer' | 'duration'
-    ? number
-    : T extends 'list'
-      ? string[]
-      : T extends readonly (infer S)[]
-        ? S
-        : string;
-
-export type Options = { [K in OptionName]: ValueOf<(typeof OPTIONS)[K]['type']> } & {
-  logLevel: LogLevel;
+export type Options = OptionValues<typeof OPTIONS> & {
   /** The environment variables of PASSED_ENV that are set. */
   env: Record<string, string>;
 };
 
-export type OptionsResult = { ok: true; value: Options } | { ok: false; problems: string[] };
-
-/**
- * Reads the command line and the environment.
- * @param argv arguments without the program: `--flag=value`, `--flag value`, or `--flag` for true
- */
+/** Reads the command line (arguments without the program) and the environment. */
 export function parseOptions(
   argv: readonly string[],
   env: Record<string, string | undefined>,
-): OptionsResult {
-  const problems: string[] = [];
-  const flags = readFlags(argv, problems);
-  const values: Record<string, unknown> = { env: passedEnv(env) };
-  for (const [name, def] of Object.entries<OptionDef>(OPTIONS)) {
-    const flag = flags.get(def.flag);
-    const fromEnv = def.env === undefined ? undefined : env[def.env] || undefined;
-    const source = flag !== undefined || !fromEnv ? `--${def.flag}` : def.env;
-    const parsed = parseValue(def, flag ?? fromEnv ?? def.default);
-    if (parsed.ok) values[name] = parsed.value;
-    else problems.push(`${source}: ${parsed.message}`);
-  }
-  return problems.length > 0
-    ? { ok: false, problems }
-    : { ok: true, value: values as unknown as Options };
-}
-
-function readFlags(argv: readonly string[], problems: string[]): Map<string, string> {
-  const defs = new Map(Object.values<OptionDef>(OPTIONS).map((def) => [def.flag, def]));
-  const found = new Map<string, string>();
-  for (let i = 0; i < argv.length; i++) {
-    const match = /^--?([a-z][a-z0-9-]*)(?:=(.*))?$/s.exec(argv[i] ?? '');
-    const def = match ? defs.get(match[1] ?? '') : undefined;
-    if (!match || !def) {
-      problems.push(
-        `unknown argument ${JSON.stringify(argv[i])}; known are ${[...defs.keys()].map((f) => `--${f}`).join(', ')}`,
-      );
-      continue;
-    }
-    const next = argv[i + 1];
-    if (match[2] !== undefined) found.set(def.flag, match[2]);
-    else if (def.type === 'boolean') found.set(def.flag, 'true');
-    else if (next === undefined) problems.push(`--${def.flag}: a value is missing`);
-    else {
-      found.set(def.flag, next);
-      i++;
-    }
-  }
-  return found;
-}
-
-type Parsed = { ok: true; value: unknown } | { ok: false; message: string };
-
-function parseValue(def: OptionDef, text: string): Parsed {
-  const quoted = JSON.stringify(text);
-  switch (def.type) {
-    case 'string':
-      return { ok: true, value: text };
-    case 'boolean':
-      return text === 'true' || text === 'false'
-        ? { ok: true, value: text === 'true' }
-        : { ok: false, message: `${quoted} is not true or false` };
-    case 'integer':
-      return /^\d{1,9}$/.test(text) && Number(text) >= (def.min ?? 0)
-        ? { ok: true, value: Number(text) }
-        : { ok: false, message: `${quoted} is not a whole number of ${def.min ?? 0} or more` };
-    case 'duration': {
-      const ms = durationMs(text);
-      return ms !== undefined && ms >= (def.min ?? 0)
-        ? { ok: true, value: ms }
-        : {
-            ok: false,
-            message: `${quoted} is not a duration of at least ${(def.min ?? 0) / 1000}s, such as 90s, 10m or 1h30m`,
-          };
-    }
-    case 'list':
-      return {
-        ok: true,
-        value: text
-          .split(',')
-          .map((part) => part.trim())
-          .filter((part) => part !== ''),
-      };
-    default:
-      return def.type.includes(text)
-        ? { ok: true, value: text }
-        : { ok: false, message: `${quoted} is not one of ${def.type.join(', ')}` };
-  }
+): OptionsResult<Options> {
+  const read = readOptions(OPTIONS, argv, env);
+  return read.ok ? { ok: true, value: { ...read.value, env: passedEnv(env) } } : read;
 }
 
 function passedEnv(env: Record<string, string | undefined>): Record<string, string> {
@@ -282,32 +181,4 @@ function passedEnv(env: Record<string, string | undefined>): Record<string, stri
     if (passed && value !== undefined && value !== '') found[name] = value;
   }
   return found;
-}
-
-/** Text of docs/options.md. */
-export function optionsMarkdown(): string {
-  const rows = Object.values<OptionDef>(OPTIONS).map((def) => {
-    const type = typeof def.type === 'string' ? def.type : def.type.join(' \\| ');
-    const value = def.default === '' ? '' : `\`${def.default}\``;
-    return `| \`--${def.flag}\` | ${def.env ? `\`${def.env}\`` : ''} | ${type} | ${value} | ${def.summary} |`;
-  });
-  return [
-    '<!-- Made from controller/options.ts: change that file, then run the generator. -->',
-    '',
-    '# Options of the controller',
-    '',
-    'A flag wins over its environment variable, which wins over the default.',
-    'Durations are written as `90s`, `10m` or `1h30m`.',
-    '',
-    '| Flag | Environment | Type | Default | Meaning |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows,
-    '',
-    'Also read from the environment:',
-    '',
-    '| Variable | Meaning |',
-    '| --- | --- |',
-    ...PASSED_ENV.map((entry) => `| \`${entry.name}\` | ${entry.summary} |`),
-    '',
-  ].join('\n');
 }

@@ -5,7 +5,7 @@ import { isKubeError, type KubeError } from '../kube/errors.ts';
 import type { Outcome } from '../kube/queue.ts';
 import type { Change } from '../kube/store.ts';
 import type { Log } from '../kube/log.ts';
-import type { Controller, Key } from './manager.ts';
+import type { Controller, Key } from './controller.ts';
 
 /** The failures of one key in a row. */
 export interface Failure {

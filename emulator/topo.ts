@@ -1,6 +1,7 @@
 /** The runtime's view of etcd: one global store, and a store per cell that the Cell record names. */
 import { messageCodec } from '../controller/proto/load.ts';
-import { EtcdClient, type KeyValue } from '../controller/topo/client.ts';
+import type { KeyValue } from '../controller/topo/client.ts';
+import { RuntimeEtcd } from './etcd.ts';
 import type { Flags } from './flags.ts';
 import { recordSegment, type Id } from './ids.ts';
 
@@ -60,9 +61,9 @@ export const cellCodec = messageCodec<CellRecord>('Cell');
 
 class EtcdStore implements Store {
   readonly root: string;
-  private readonly client: EtcdClient;
+  private readonly client: RuntimeEtcd;
 
-  constructor(client: EtcdClient, root: string) {
+  constructor(client: RuntimeEtcd, root: string) {
     this.client = client;
     this.root = root.replace(/\/+$/, '');
   }
@@ -102,8 +103,8 @@ class EtcdStore implements Store {
   }
 
   async lock(path: string, text: string, ttlSeconds: number): Promise<Lock | undefined> {
-    const lease = await this.client.holdLease(ttlSeconds, () => {});
-    if (await this.client.create(this.key(path), Buffer.from(text), lease.id)) {
+    const lease = await this.client.holdLease(ttlSeconds);
+    if (await this.client.createUnder(lease.id, this.key(path), Buffer.from(text))) {
       return { release: () => lease.revoke() };
     }
     await lease.revoke();
@@ -123,12 +124,12 @@ export function openTopo(flags: Flags): Topo {
   if (addresses.length === 0 || !root) {
     throw new Error('--topo-global-server-addresses and --topo-global-root must be set');
   }
-  const clients = new Map<string, EtcdClient>();
+  const clients = new Map<string, RuntimeEtcd>();
   const shared = new Map<string, Store>();
   const store = (endpoints: readonly string[], at: string): Store => {
     const key = endpoints.join(',');
     const client =
-      clients.get(key) ?? new EtcdClient({ endpoints: [...endpoints], timeoutMs: 5000 });
+      clients.get(key) ?? new RuntimeEtcd({ endpoints: [...endpoints], timeoutMs: 5000 });
     clients.set(key, client);
     return new EtcdStore(client, at);
   };

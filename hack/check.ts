@@ -24,6 +24,11 @@ const CHECKS: Check[] = [
     fix: 'mend the lines above',
   },
   {
+    title: 'who imports whom',
+    command: [process.execPath, 'hack/check-modules.ts'],
+    fix: 'move what is shared to where both may take it (hack/lib/import-laws.ts)',
+  },
+  {
     title: 'format',
     command: ['prettier', '--check', '--log-level', 'warn', '.'],
     fix: 'npm run format',

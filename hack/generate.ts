@@ -1,6 +1,6 @@
 /**
- * Makes all that follows from schemas/kinds (CRDs, types, validators, the field reference) and the
- * list of options from controller/options.ts.
+ * Makes all that follows from schemas/kinds (CRDs, types, validators, the field reference), from the
+ * policies, from the chart's values and from the options of the programs.
  * With `--check` nothing is written, and the exit status is 1 if a file is not as it should be.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,8 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { chartRules, chartSchema } from './generate/chart-policies.ts';
 import { chartReadme } from './generate/chart-readme.ts';
 import { crds } from './generate/crds.ts';
-import { optionsMarkdown } from '../controller/options.ts';
-import { webhookOptionsMarkdown } from '../webhook/options.ts';
+import { options } from './generate/options.ts';
 import { renderPolicyDocs } from '../webhook/policies/docs.ts';
 import type { Output } from './generate/output.ts';
 import { reference } from './generate/reference.ts';
@@ -27,7 +26,7 @@ const outputs: Output[] = [
   chartReadme(),
   await chartSchema(),
   chartRules(),
-  { path: 'docs/options.md', content: `${optionsMarkdown()}\n${webhookOptionsMarkdown()}` },
+  options(),
   { path: 'docs/policies.md', content: renderPolicyDocs() },
 ];
 

@@ -85,6 +85,9 @@ export const NODE_LABELS = {
   zone: 'topology.kubernetes.io/zone',
 } as const;
 
+/** Of these those that may carry the zone of a cell: the one that the API pins by, then what every platform sets. */
+export const ZONE_LABELS: readonly string[] = [NODE_LABELS.zoneId, NODE_LABELS.zone];
+
 export const MANAGED_BY = 'multigres-operator';
 export const PART_OF = 'multigres';
 

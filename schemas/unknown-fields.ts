@@ -2,33 +2,8 @@ import { EMBEDDED, type JsonSchema } from './embedded/index.ts';
 import { fieldsOf } from './kinds/dsl.ts';
 import { API_KINDS } from './kinds/index.ts';
 import type { Problem } from './problem.ts';
+import { nearest } from './spelling.ts';
 import { isRecord, joinPath, type Node, shown, walk } from './walk.ts';
-
-/** Number of single-character edits between two words, letter case aside. */
-export function distance(a: string, b: string): number {
-  const from = a.toLowerCase();
-  const to = b.toLowerCase();
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const change = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
-}
-
-/** The known name that was most likely meant, if one is near enough. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  const [best] = known
-    .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
-    .toSorted((a, b) => a.edits - b.edits);
-  return best && best.edits <= Math.max(1, Math.floor(name.length / 3))
-    ? best.candidate
-    : undefined;
-}
 
 function unknownIn(value: Record<string, unknown>, known: string[], path: string): Problem[] {
   return Object.keys(value)

@@ -60,8 +60,8 @@ export async function run(
   const kube = createClient({ transport, clock, random: () => Math.random() });
   const parts: Parts = { options, clock, log, kube, metrics: createWebhookMetrics() };
   try {
-    if (options.selfCheckMs > 0) {
-      const limitMs = options.selfCheckMs;
+    if (options.selfCheckSeconds > 0) {
+      const limitMs = options.selfCheckSeconds * 1000;
       return (await selfCheck({ ...parts, namespace: options.namespace, limitMs })) ? 0 : 1;
     }
     await serve(parts, signal);
@@ -139,7 +139,7 @@ async function serve(parts: Parts, signal: AbortSignal): Promise<void> {
     onError: (error, request) => log.error({ ...request, err: error }, 'request failed'),
     onRefused,
   });
-  const health = await listenPlain(app, options.health);
+  const health = await listenPlain(app, options.healthAddress);
   const leaf = await firstCertificate(parts, certificates, signal);
   const address = { host: options.host, port: options.port };
   if (leaf) {
@@ -149,7 +149,7 @@ async function serve(parts: Parts, signal: AbortSignal): Promise<void> {
     log.info({ port: tls.port, health: health.port }, 'webhook listens');
     await maintain(parts, certificates, signal);
     // The API server may use this replica until every proxy knows that it is no longer ready.
-    await sleep(clock, options.drainMs);
+    await sleep(clock, options.drainSeconds * 1000);
     await tls.close(CLOSE_MS);
   }
   stopWatching.abort();
@@ -235,7 +235,7 @@ async function maintain(
     if (reasons.length === 0 && !ready) log.info({}, 'CA bundle published');
     if (reasons.length > 0) log.debug({ reasons }, 'not ready');
     ready = reasons.length === 0;
-    await sleep(clock, ready ? options.checkMs : STARTING_MS, signal);
+    await sleep(clock, ready ? options.checkSeconds * 1000 : STARTING_MS, signal);
   }
 }
 

@@ -1,5 +1,5 @@
 import { POLICY_LABEL_PREFIX } from '../schemas/labels.ts';
-import { configuredMode } from './policies/policy.ts';
+import { configuredMode } from './policies/run.ts';
 import type { Mode, ModeOverrides, Policy } from './policies/policy.ts';
 
 export const MODES: readonly Mode[] = ['deny', 'warn', 'off'];

@@ -4,17 +4,15 @@ import { createContext } from './context.ts';
 import { malformed } from './malformed.ts';
 import type { NamespaceModes } from './modes.ts';
 import {
-  anchorOf,
-  describeBriefly,
-  describeFinding,
   isTerminating,
-  runPolicies,
   type Judged,
   type Policy,
   type PolicyContext,
   type PolicyKind,
-  type World,
 } from './policies/policy.ts';
+import { runPolicies } from './policies/run.ts';
+import { anchorOf, describeBriefly, describeFinding } from './policies/finding-text.ts';
+import type { World } from './policies/world.ts';
 import type { AdmissionRequest, Verdict } from './review.ts';
 
 export interface ValidateDeps {

@@ -7,8 +7,9 @@ import type { Templates } from '../schemas/resolve/types.ts';
 import type { MultigresCluster, Shard, ShardOverrides, ShardTemplate } from '../schemas/types.ts';
 import type { Live } from './live.ts';
 import { usesTemplate } from './policies/consumers.ts';
-import { changesMetadataOnly, sameJson, type PolicyKind, type World } from './policies/policy.ts';
-import type { PolicySettings, WorldClaim } from './policies/world.ts';
+import { changesMetadataOnly, type PolicyKind } from './policies/policy.ts';
+import { sameJson } from '../schemas/canonical.ts';
+import type { PolicySettings, WorldClaim, World } from './policies/world.ts';
 import type { AdmissionRequest } from './review.ts';
 import { templatesFor } from './templates-for.ts';
 

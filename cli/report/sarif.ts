@@ -3,11 +3,17 @@ import { pathToFileURL } from 'node:url';
 import type { Failure } from '../documents.ts';
 import type { LintFinding, LintResult } from '../lint.ts';
 import { VERSION } from '../version.ts';
-import type { RenderOptions } from './report.ts';
 import { type RuleInfo, ruleInfos } from './rules.ts';
 
+export interface SarifOptions {
+  /** Base of the address of the docs: `https://.../docs/`. */
+  docsUrl?: string;
+  /** The folder that names of files are relative to; absolute. */
+  folder?: string;
+}
+
 /** SARIF 2.1.0 (OASIS), the form that code hosts show at the line in question. */
-export function renderSarif(result: LintResult, { docsUrl, folder = '/' }: RenderOptions): string {
+export function renderSarif(result: LintResult, { docsUrl, folder = '/' }: SarifOptions): string {
   const rules = ruleInfos();
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',

@@ -1,5 +1,3 @@
-import { NODE_LABELS } from '../../schemas/labels.ts';
-
 /** What a builder of child objects needs beside the object itself. The same for every reconcile of one process. */
 export interface BuildContext {
   /** Images that the API has no field for. */
@@ -8,7 +6,7 @@ export interface BuildContext {
   readonly otelEnv: Readonly<Record<string, string>>;
   /**
    * Node labels that may carry the zone id of a cell; a node with any of them matches.
-   * Default `ZONE_KEYS`.
+   * Default `ZONE_LABELS`.
    */
   readonly zoneKeys?: readonly string[];
   /** Issuer of cert-manager Certificates. Default `DEFAULT_ISSUER`. */
@@ -24,9 +22,6 @@ export interface CertIssuer {
   /** Default `cert-manager.io`. */
   readonly group?: string;
 }
-
-/** The label by which cells are pinned in the API, then the one that every platform sets. */
-export const ZONE_KEYS: readonly string[] = [NODE_LABELS.zoneId, NODE_LABELS.zone];
 
 /** The issuer that upstream installations have; a chart value replaces it. */
 export const DEFAULT_ISSUER: CertIssuer = { name: 'supabase-issuer', kind: 'ClusterIssuer' };

@@ -1,7 +1,7 @@
 import type { Affinity, PodSpec, Toleration } from '../../schemas/k8s.ts';
 import { nonEmpty } from '../../schemas/compact.ts';
-import { NODE_LABELS } from '../../schemas/labels.ts';
-import { ZONE_KEYS, type BuildContext } from './context.ts';
+import { NODE_LABELS, ZONE_LABELS } from '../../schemas/labels.ts';
+import type { BuildContext } from './context.ts';
 
 const HOST_KEY = 'kubernetes.io/hostname';
 
@@ -20,7 +20,7 @@ interface NodeAffinity {
  */
 export const placeTerms = (
   place: Readonly<Record<string, string>>,
-  zoneKeys: readonly string[] = ZONE_KEYS,
+  zoneKeys: readonly string[] = ZONE_LABELS,
 ): NodeSelectorTerm[] => {
   const { [NODE_LABELS.zoneId]: zoneId, ...others } = place;
   const fixed = Object.entries(others).map(([key, value]) => ({

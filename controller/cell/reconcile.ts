@@ -5,7 +5,7 @@ import { names } from '../../schemas/names.ts';
 import type { Cell, MultigresCluster, TopoServer } from '../../schemas/types.ts';
 import { identityOf } from '../builders/meta.ts';
 import type { Deps } from '../deps.ts';
-import type { Controller, Key, Result } from '../manager.ts';
+import type { Controller, Key, Result } from '../controller.ts';
 import type { Failed } from '../apply/children.ts';
 import { applyChildren, failureText, pruneChildren, throwFailure } from '../apply/children.ts';
 import { isClusterTerminating } from '../observe/cluster.ts';

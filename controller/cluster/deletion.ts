@@ -7,7 +7,7 @@ import type { KubeObject } from '../../schemas/k8s.ts';
 import { FINALIZERS } from '../../schemas/labels.ts';
 import type { MultigresCluster, TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
-import type { Result } from '../manager.ts';
+import type { Result } from '../controller.ts';
 import { deleteObject } from '../apply/children.ts';
 import { removeFinalizer } from '../apply/finalizer.ts';
 import { isTerminating } from '../observe/pods.ts';

@@ -11,7 +11,7 @@ import type { Deps } from '../deps.ts';
 import type { Guarded } from '../guard.ts';
 import { guard } from '../guard.ts';
 import { refOf } from '../../kube/api.ts';
-import type { Controller, Key, Result } from '../manager.ts';
+import type { Controller, Key, Result } from '../controller.ts';
 import type { Failed } from '../apply/children.ts';
 import { applyChildren, failureText, pruneChildren, throwFailure } from '../apply/children.ts';
 import { isTrue } from '../observe/conditions.ts';

@@ -12,7 +12,7 @@ import type {
   TopoServer,
 } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
-import type { Key } from '../manager.ts';
+import type { Key } from '../controller.ts';
 import type { Metrics } from '../metrics.ts';
 import type { DesiredPod } from '../shard/desired/index.ts';
 import type { PoolerView } from '../shard/state/roles.ts';

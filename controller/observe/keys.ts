@@ -1,7 +1,7 @@
 /** From a changed object to the object of ours that has to look at it. */
 import type { KindName, KubeObject } from '../../schemas/k8s.ts';
 import { LABELS } from '../../schemas/labels.ts';
-import type { Key, Source } from '../manager.ts';
+import type { Key, Source } from '../controller.ts';
 
 const keyIn = (object: KubeObject, name: string | undefined): Key[] =>
   name === undefined || object.metadata.namespace === undefined

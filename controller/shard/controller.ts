@@ -5,7 +5,7 @@ import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
 import type { Shard } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
-import type { Controller, Key, Result, Source } from '../manager.ts';
+import type { Controller, Key, Result, Source } from '../controller.ts';
 import { forgetShard } from '../observe/gauges.ts';
 import { byLabels, ownedKinds } from '../observe/keys.ts';
 import { Memories } from '../observe/memories.ts';

@@ -5,7 +5,7 @@ import { failureText, throwFailure } from '../apply/children.ts';
 import { ensureFinalizer, removeFinalizer } from '../apply/finalizer.ts';
 import { writeStatus } from '../apply/status.ts';
 import type { Deps } from '../deps.ts';
-import type { Result } from '../manager.ts';
+import type { Result } from '../controller.ts';
 import { shardGauges } from '../observe/gauges.ts';
 import { isReady } from '../observe/pods.ts';
 import { executePlan } from './execute/index.ts';

@@ -2,7 +2,7 @@ import { KINDS } from '../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../schemas/labels.ts';
 import type { Shard, TableGroup } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
-import type { Controller, Key, Result } from '../manager.ts';
+import type { Controller, Key, Result } from '../controller.ts';
 import type { Failed } from '../apply/children.ts';
 import { applyChildren, failureText, throwFailure } from '../apply/children.ts';
 import { ownedKinds } from '../observe/keys.ts';

@@ -1,10 +1,10 @@
 /**
- * etcd over gRPC: keys with compare-and-set, leases and watches. Several endpoints are tried in turn when
+ * etcd over gRPC: keys with compare-and-set, and watches. Several endpoints are tried in turn when
  * one is unreachable. Every call has a deadline; nothing here retries beyond one round of the endpoints.
  */
 import { credentials, makeGenericClientConstructor, Metadata, status } from '@grpc/grpc-js';
 import type { ChannelCredentials, Client, ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
-import { serviceDefinition } from '../proto/load.ts';
+import { serviceDefinition, type ServiceName } from '../proto/load.ts';
 import { CHANNEL_OPTIONS, Redial } from '../rpc/redial.ts';
 import { channelCredentials, tlsOptions, type TlsMaterial } from '../rpc/tls.ts';
 import { requireLeader, runWatch, type WatchAnswer } from './watch.ts';
@@ -26,7 +26,7 @@ export interface EtcdOptions {
 export interface KeyValue {
   key: string;
   value: Buffer;
-  /** 64-bit numbers as decimal strings. `modRevision` is what `update` and `deleteIf` compare. */
+  /** 64-bit numbers as decimal strings. `modRevision` is what `update` compares. */
   modRevision: string;
   createRevision: string;
   version: string;
@@ -38,22 +38,6 @@ export interface WatchEvent {
   type: 'put' | 'delete';
   /** For a delete only `key` and `modRevision` mean something. */
   kv: KeyValue;
-}
-
-export interface TxnRequest {
-  compare: object[];
-  success: object[];
-  failure?: object[];
-}
-export interface TxnResponse {
-  succeeded: boolean;
-  responses: Record<string, RawAnswer>[];
-}
-
-export interface Lease {
-  id: string;
-  /** Stops keeping it alive and gives it back; its keys vanish. Never throws. */
-  revoke(): Promise<void>;
 }
 
 interface RawKeyValue {
@@ -126,7 +110,6 @@ const isSecure = (endpoint: string, tls: TlsMaterial | undefined): boolean =>
 const credentialsOf = (secure: boolean, tls: TlsMaterial | undefined): ChannelCredentials =>
   secure ? channelCredentials(tls ?? {}) : credentials.createInsecure();
 
-type Service = 'KV' | 'Lease' | 'Watch';
 type Unary = (
   request: object,
   options: { deadline: number },
@@ -134,12 +117,6 @@ type Unary = (
 ) => unknown;
 
 type Duplex<Answer> = (metadata: Metadata) => ClientDuplexStream<object, Answer>;
-
-const CLIENTS = {
-  KV: makeGenericClientConstructor(serviceDefinition('KV'), 'KV'),
-  Lease: makeGenericClientConstructor(serviceDefinition('Lease'), 'Lease'),
-  Watch: makeGenericClientConstructor(serviceDefinition('Watch'), 'Watch'),
-};
 
 export class EtcdClient {
   readonly endpoints: readonly string[];
@@ -188,96 +165,20 @@ export class EtcdClient {
     return { kvs: (answer.kvs ?? []).map(keyValue), revision: answer.header?.revision ?? '0' };
   }
 
-  /** Unconditional write. */
-  async put(key: string, value: Uint8Array, lease?: string): Promise<void> {
-    await this.call('KV', 'Put', putRequest(key, value, lease));
-  }
-
   /** Writes only when the key does not exist; false when it does. */
-  async create(key: string, value: Uint8Array, lease?: string): Promise<boolean> {
-    const { succeeded } = await this.txn({
-      compare: [{ result: 'EQUAL', target: 'VERSION', key: Buffer.from(key), version: '0' }],
-      success: [{ request_put: putRequest(key, value, lease) }],
-    });
-    return succeeded;
+  create(key: string, value: Uint8Array): Promise<boolean> {
+    return this.writeIf(isAbsent(key), putRequest(key, value));
   }
 
   /** Writes only when the key still has this revision; false when it moved or is gone. */
-  async update(key: string, value: Uint8Array, modRevision: string): Promise<boolean> {
-    const { succeeded } = await this.txn({
-      compare: [modRevisionIs(key, modRevision)],
-      success: [{ request_put: putRequest(key, value) }],
-    });
-    return succeeded;
+  update(key: string, value: Uint8Array, modRevision: string): Promise<boolean> {
+    return this.writeIf(modRevisionIs(key, modRevision), putRequest(key, value));
   }
 
   /** False when there was nothing to delete. */
   async delete(key: string): Promise<boolean> {
     const answer = await this.call<RawAnswer>('KV', 'DeleteRange', { key: Buffer.from(key) });
     return answer.deleted !== undefined && answer.deleted !== '0';
-  }
-
-  /** Deletes only when the key still has this revision; false when it moved or is gone. */
-  async deleteIf(key: string, modRevision: string): Promise<boolean> {
-    const { succeeded } = await this.txn({
-      compare: [modRevisionIs(key, modRevision)],
-      success: [{ request_delete_range: { key: Buffer.from(key) } }],
-    });
-    return succeeded;
-  }
-
-  /** A raw transaction in the terms of the proto text. */
-  async txn(request: TxnRequest): Promise<TxnResponse> {
-    const answer = await this.call<Partial<TxnResponse>>('KV', 'Txn', request);
-    return { succeeded: answer.succeeded ?? false, responses: answer.responses ?? [] };
-  }
-
-  async grantLease(ttlSeconds: number): Promise<string> {
-    const answer = await this.call<{ ID?: string }>('Lease', 'LeaseGrant', {
-      TTL: String(ttlSeconds),
-    });
-    return answer.ID ?? '0';
-  }
-
-  /** False when the lease was already gone. */
-  async revokeLease(id: string): Promise<boolean> {
-    try {
-      await this.call('Lease', 'LeaseRevoke', { ID: id });
-      return true;
-    } catch (error) {
-      if (error instanceof EtcdError && isCode(error.cause, status.NOT_FOUND)) return false;
-      throw error;
-    }
-  }
-
-  /** A lease that is renewed every third of its life until it is revoked. `onLost` when that fails. */
-  async holdLease(ttlSeconds: number, onLost: (error: Error) => void): Promise<Lease> {
-    const id = await this.grantLease(ttlSeconds);
-    const stream = this.stream<{ TTL?: string }>('Lease', 'LeaseKeepAlive');
-    const timer = setInterval(() => stream.write({ ID: id }), (ttlSeconds * 1000) / 3);
-    const stop = (): void => {
-      clearInterval(timer);
-      stream.removeAllListeners('data').on('error', () => {});
-      stream.cancel();
-    };
-    stream.on('data', (answer: { TTL?: string }) => {
-      if (answer.TTL !== undefined && answer.TTL !== '0') return;
-      stop();
-      onLost(new EtcdError(`lease ${id} expired`, false));
-    });
-    stream.on('error', (error: Error) => {
-      clearInterval(timer);
-      onLost(error);
-    });
-    stream.write({ ID: id });
-    return {
-      id,
-      revoke: async () => {
-        stream.removeAllListeners('error');
-        stop();
-        await this.revokeLease(id).catch(() => false);
-      },
-    };
   }
 
   /**
@@ -330,12 +231,13 @@ export class EtcdClient {
     this.clients.clear();
   }
 
-  private client(service: Service, endpoint: string): Client {
+  private client(service: ServiceName, endpoint: string): Client {
     const key = `${service} ${endpoint}`;
     const known = this.clients.get(key);
     if (known) return known;
     const secure = this.secure.has(endpoint);
-    const made = new CLIENTS[service](endpoint, credentialsOf(secure, this.tls), {
+    const Constructor = makeGenericClientConstructor(serviceDefinition(service), service);
+    const made = new Constructor(endpoint, credentialsOf(secure, this.tls), {
       ...CHANNEL_OPTIONS,
       // all poolers of a thousand shards come in one answer; the default is 4 MiB
       'grpc.max_receive_message_length': 64 << 20,
@@ -345,8 +247,16 @@ export class EtcdClient {
     return made;
   }
 
-  private stream<Answer>(
-    service: Service,
+  protected async writeIf(compare: object, put: object): Promise<boolean> {
+    const answer = await this.call<{ succeeded?: boolean }>('KV', 'Txn', {
+      compare: [compare],
+      success: [{ request_put: put }],
+    });
+    return answer.succeeded ?? false;
+  }
+
+  protected stream<Answer>(
+    service: ServiceName,
     method: string,
     metadata = new Metadata(),
   ): ClientDuplexStream<object, Answer> {
@@ -356,7 +266,11 @@ export class EtcdClient {
     return open.call(client, metadata);
   }
 
-  private async call<Answer>(service: Service, method: string, request: object): Promise<Answer> {
+  protected async call<Answer>(
+    service: ServiceName,
+    method: string,
+    request: object,
+  ): Promise<Answer> {
     let last: unknown;
     for (let attempt = 0; attempt < this.endpoints.length; attempt++) {
       try {
@@ -370,7 +284,7 @@ export class EtcdClient {
     throw this.failure(method, last);
   }
 
-  private once(service: Service, method: string, request: object): Promise<object> {
+  private once(service: ServiceName, method: string, request: object): Promise<object> {
     const endpoint = this.endpoints[this.preferred] ?? '';
     const client = this.client(service, endpoint);
     const invoke = (client as unknown as Record<string, Unary>)[method];
@@ -404,16 +318,19 @@ export class EtcdClient {
   }
 }
 
-const isCode = (error: unknown, code: number): boolean =>
-  (error as ServiceError | undefined)?.code === code;
-
 const isUnreachable = (error: unknown): boolean =>
   UNREACHABLE.has((error as ServiceError | undefined)?.code ?? -1);
 
-const putRequest = (key: string, value: Uint8Array, lease?: string): object => ({
+export const putRequest = (key: string, value: Uint8Array): object => ({
   key: Buffer.from(key),
   value: Buffer.from(value),
-  ...(lease === undefined ? {} : { lease }),
+});
+
+export const isAbsent = (key: string): object => ({
+  result: 'EQUAL',
+  target: 'VERSION',
+  key: Buffer.from(key),
+  version: '0',
 });
 
 const modRevisionIs = (key: string, modRevision: string): object => ({

@@ -3,7 +3,7 @@ import { KINDS } from '../../schemas/k8s.ts';
 import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import type { TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
-import type { Controller, Key, Result } from '../manager.ts';
+import type { Controller, Key, Result } from '../controller.ts';
 import { applyChildren, failureText, pruneChildren, throwFailure } from '../apply/children.ts';
 import { isClusterTerminating } from '../observe/cluster.ts';
 import { buildContextOf } from '../observe/context.ts';

@@ -1,10 +1,8 @@
 /** Canonical proto3 JSON of decoded messages, as multiadmin's REST speaks it: camelCase, enums as names, defaults left out. */
-import { MULTIGRES_PROTO } from '../../controller/proto/multigres.proto.ts';
-import { parseProto, type FieldSchema } from '../../controller/proto/parse.ts';
+import type { Field } from 'protobufjs';
+import { messageIn, messageType } from '../../controller/proto/load.ts';
 
 type Plain = Record<string, unknown>;
-
-const schema = parseProto(MULTIGRES_PROTO);
 
 const camel = (name: string): string =>
   name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
@@ -24,11 +22,11 @@ function timestamp(value: { seconds?: string; nanos?: number }): string {
 const duration = (value: { seconds?: string; nanos?: number }): string =>
   `${value.seconds ?? '0'}${fraction(value.nanos ?? 0)}s`;
 
-function fieldToJson(field: FieldSchema, value: unknown): unknown {
+function fieldToJson(field: Field, value: unknown): unknown {
   if (field.type === 'Timestamp') return timestamp(value as Plain);
   if (field.type === 'Duration') return duration(value as Plain);
   if (field.type === 'bytes') return Buffer.from(value as Uint8Array).toString('base64');
-  return schema.messages[field.type] === undefined ? value : toJson(field.type, value as Plain);
+  return messageIn(field) ? toJson(field.type, value as Plain) : value;
 }
 
 const isDefault = (value: unknown): boolean =>
@@ -42,12 +40,12 @@ const isDefault = (value: unknown): boolean =>
 
 /** A message by its proto name. Map keys stay as they are. */
 export function toJson(type: string, message: object): Plain {
-  const fields = schema.messages[type]?.fields ?? {};
+  const fields = messageType(type).fields;
   const out: Plain = {};
   for (const [name, field] of Object.entries(fields)) {
     const value = (message as Plain)[name];
     if (isDefault(value)) continue;
-    if (field.keyType !== undefined) out[camel(name)] = sortKeys(value as Plain);
+    if (field.map) out[camel(name)] = sortKeys(value as Plain);
     else if (Array.isArray(value)) out[camel(name)] = value.map((item) => fieldToJson(field, item));
     else out[camel(name)] = fieldToJson(field, value);
   }
@@ -59,7 +57,7 @@ const sortKeys = (map: Plain): Plain =>
 
 /** A request body or query in camelCase or proto names. @throws Error naming a field that the message lacks */
 export function fromJson(type: string, json: Plain): Plain {
-  const fields = schema.messages[type]?.fields ?? {};
+  const fields = messageType(type).fields;
   const byName = new Map(
     Object.entries(fields).flatMap(([name, f]) => [
       [name, { name, f }] as const,
@@ -75,9 +73,8 @@ export function fromJson(type: string, json: Plain): Plain {
   return out;
 }
 
-function fieldFromJson(field: FieldSchema, value: unknown): unknown {
-  if (field.rule === 'repeated') return Array.isArray(value) ? value : [value];
+function fieldFromJson(field: Field, value: unknown): unknown {
+  if (field.repeated) return Array.isArray(value) ? value : [value];
   if (field.type === 'bool') return value === true || value === 'true';
-  if (field.keyType !== undefined || schema.messages[field.type] === undefined) return value;
-  return fromJson(field.type, value as Plain);
+  return messageIn(field) ? fromJson(field.type, value as Plain) : value;
 }

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chownSync, closeSync, mkdirSync, openSync, realpathSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { EtcdClient } from '../../controller/topo/client.ts';
+import { RuntimeEtcd } from '../etcd.ts';
 import { Container, unmountRoot, type Mount } from './container.ts';
 import { PASSWORD } from './files.ts';
 import * as plans from './plan.ts';
@@ -225,8 +225,8 @@ export class LocalCluster {
   }
 
   /** A client of the cluster's etcd; close it yourself. */
-  topo(): EtcdClient {
-    return new EtcdClient({ endpoints: [this.plan.etcd] });
+  topo(): RuntimeEtcd {
+    return new RuntimeEtcd({ endpoints: [this.plan.etcd] });
   }
 
   /** Ends everything and unmounts; the work folder stays for its logs unless `remove`. */

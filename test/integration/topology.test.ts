@@ -54,14 +54,13 @@ describe('etcd client', () => {
     assert.equal(read?.value.toString(), '1');
     assert.equal(await client.update(`${root}/a`, Buffer.from('3'), read.modRevision), true);
     assert.equal(await client.update(`${root}/a`, Buffer.from('4'), read.modRevision), false);
-    assert.equal(await client.deleteIf(`${root}/a`, read.modRevision), false);
     assert.equal(await client.delete(`${root}/a`), true);
     assert.equal(await client.delete(`${root}/a`), false);
   });
 
   it('takes back what a lease held', async () => {
-    const lease = await etcd.client.holdLease(5, () => assert.fail('lease lost'));
-    await etcd.client.create(`${root}/lock`, Buffer.from('x'), lease.id);
+    const lease = await etcd.client.holdLease(5);
+    assert.ok(await etcd.client.createUnder(lease.id, `${root}/lock`, Buffer.from('x')));
     assert.equal((await etcd.client.get(`${root}/lock`))?.lease, lease.id);
     await lease.revoke();
     assert.equal(await etcd.client.get(`${root}/lock`), undefined);

@@ -10,7 +10,7 @@ import type { MultigresCluster, Shard } from '../../schemas/types.ts';
 import { controllerLease } from '../../webhook/controller-lease.ts';
 import { createLive, type Live } from '../../webhook/live.ts';
 import type { World } from '../../webhook/policies/world.ts';
-import { ZONE_LABELS } from '../../webhook/policies/nodes.ts';
+import { ZONE_LABELS } from '../../schemas/labels.ts';
 import type { AdmissionRequest } from '../../webhook/review.ts';
 import { secretKeys } from '../../webhook/secret-keys.ts';
 import { worldFor } from '../../webhook/world.ts';

@@ -11,13 +11,9 @@ import { CLEANUP_USERS } from '../../webhook/configurations.ts';
 import { createContext } from '../../webhook/context.ts';
 import { mutate } from '../../webhook/mutate.ts';
 import { POLICIES } from '../../webhook/policies/index.ts';
-import {
-  describeFinding,
-  isTerminating,
-  runPolicies,
-  type Operation,
-  type PolicyKind,
-} from '../../webhook/policies/policy.ts';
+import { isTerminating, type Operation, type PolicyKind } from '../../webhook/policies/policy.ts';
+import { runPolicies } from '../../webhook/policies/run.ts';
+import { describeFinding } from '../../webhook/policies/finding-text.ts';
 import type { AdmissionRequest } from '../../webhook/review.ts';
 import type { ApiCase, RequestFile } from './api-cases.ts';
 import { plainPath } from './schema-cases.ts';

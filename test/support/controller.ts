@@ -1,4 +1,4 @@
-import { run } from '../../controller/main.ts';
+import { run } from '../../controller/program.ts';
 import { kubeconfig } from './cluster.ts';
 
 export interface RunningController {

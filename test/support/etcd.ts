@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EtcdClient } from '../../controller/topo/client.ts';
+import { RuntimeEtcd } from '../../emulator/etcd.ts';
 
 export interface Etcd {
   /** http://host:port */
   url: string;
-  client: EtcdClient;
+  client: RuntimeEtcd;
   /** Ends the process as a power cut would; its data stays. */
   kill: () => Promise<void>;
   /** Starts it again on the same data and port. */
@@ -32,7 +32,7 @@ export const startEtcd = async (): Promise<Etcd> => {
   const [clientPort, peerPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${clientPort}`;
   const peer = `http://127.0.0.1:${peerPort}`;
-  const client = new EtcdClient({ endpoints: [url], timeoutMs: 1000 });
+  const client = new RuntimeEtcd({ endpoints: [url], timeoutMs: 1000 });
   const args = ['--data-dir', data, '--log-level', 'error', '--unsafe-no-fsync'];
   const urls = [
     ['--listen-client-urls', url],

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { storedForm } from '../../schemas/stored-form.ts';
-import { sameJson } from '../../webhook/policies/policy.ts';
+import { sameJson } from '../../schemas/canonical.ts';
 import type { Outcome } from './api-outcome.ts';
 import type { RequestFile } from './api-cases.ts';
 import { readWorldFile, type WorldFile } from './worlds.ts';

@@ -6,7 +6,7 @@ import { Store } from '../../kube/store.ts';
 import { KINDS, type KindName, type KubeObject } from '../../schemas/k8s.ts';
 import { CLEANUP_USERS } from '../../webhook/configurations.ts';
 import { WORLD_KINDS, type WorldKind } from '../../webhook/live.ts';
-import { ZONE_LABELS } from '../../webhook/policies/nodes.ts';
+import { ZONE_LABELS } from '../../schemas/labels.ts';
 import type { WorldClaim } from '../../webhook/policies/world.ts';
 import type { StepsDeps } from '../../webhook/steps.ts';
 import { CONTROLLER, readWorldFile, type WorldFile } from './worlds.ts';

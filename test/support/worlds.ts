@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import type { Templates } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
-import type { World } from '../../webhook/policies/policy.ts';
+import type { World } from '../../webhook/policies/world.ts';
 
 /** The service account of the controller in cases. */
 export const CONTROLLER = 'system:serviceaccount:multigres-operator:multigres-operator-controller';

@@ -8,7 +8,9 @@ import type { Templates } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import { createContext } from '../../webhook/context.ts';
 import { POLICIES } from '../../webhook/policies/index.ts';
-import { describeFinding, runPolicies, type PolicyKind } from '../../webhook/policies/policy.ts';
+import type { PolicyKind } from '../../webhook/policies/policy.ts';
+import { runPolicies } from '../../webhook/policies/run.ts';
+import { describeFinding } from '../../webhook/policies/finding-text.ts';
 
 const folder = path.join(import.meta.dirname, '../../examples');
 const objects = readdirSync(folder)

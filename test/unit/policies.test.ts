@@ -11,16 +11,10 @@ import { CLEANUP_USERS } from '../../webhook/configurations.ts';
 import { createContext } from '../../webhook/context.ts';
 import { renderPolicyDocs } from '../../webhook/policies/docs.ts';
 import { POLICIES } from '../../webhook/policies/index.ts';
-import {
-  describeBriefly,
-  describeFinding,
-  runPolicies,
-  type Judged,
-  type Operation,
-  type Policy,
-  type PolicyKind,
-  type World,
-} from '../../webhook/policies/policy.ts';
+import type { Judged, Operation, Policy, PolicyKind } from '../../webhook/policies/policy.ts';
+import { runPolicies } from '../../webhook/policies/run.ts';
+import { describeBriefly, describeFinding } from '../../webhook/policies/finding-text.ts';
+import type { World } from '../../webhook/policies/world.ts';
 import { clusterOf, contextOf, policyOf } from '../support/policy.ts';
 
 const root = path.join(import.meta.dirname, '../cases/policies');

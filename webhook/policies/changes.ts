@@ -2,7 +2,7 @@ import { own } from '../../schemas/own.ts';
 import type { PvcRetention } from '../../schemas/types.ts';
 import { effectivePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
 import { locateInShard, pointer, shardViews, valueAtPointer, type ShardView } from './locate.ts';
-import type { Transition } from './transition.ts';
+import type { Transition } from './policy.ts';
 import { count } from './words.ts';
 
 /** Fewer poolers of a pool. */

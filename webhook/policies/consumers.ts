@@ -8,19 +8,8 @@ import {
 } from '../../schemas/resolve/templates.ts';
 import type { Templates } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
-import type { PolicyContext, PolicyKind } from './policy.ts';
+import type { Consumer, PolicyContext, PolicyKind } from './policy.ts';
 import type { World } from './world.ts';
-
-/**
- * A cluster that uses the template of the request, as the subject of an update of its own: what
- * changes is not its text but what its template brings.
- */
-export interface Consumer {
-  name: string;
-  /** The cluster as it is, an update that changes nothing: what is found here is not the edit's. */
-  before: PolicyContext;
-  after: PolicyContext;
-}
 
 export type ConsumerInput = Omit<
   PolicyContext,

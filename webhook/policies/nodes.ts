@@ -1,10 +1,7 @@
 import type { Toleration } from '../../schemas/k8s.ts';
-import { NODE_LABELS } from '../../schemas/labels.ts';
-import type { World } from './policy.ts';
-import type { NodeIndex, WorldNode } from './world.ts';
+import { NODE_LABELS, ZONE_LABELS } from '../../schemas/labels.ts';
+import type { NodeIndex, WorldNode, World } from './world.ts';
 
-/** As the controller's own default for where pods of a cell go. */
-export const ZONE_LABELS: readonly string[] = [NODE_LABELS.zoneId, NODE_LABELS.zone];
 export const REGION_LABEL = NODE_LABELS.region;
 
 export interface Place {

@@ -7,7 +7,8 @@ import {
   type PostgresSetting,
 } from '../../schemas/postgres-settings.ts';
 import type { Finding } from './policy.ts';
-import { nearest, oneOf } from './spelling.ts';
+import { nearest } from '../../schemas/spelling.ts';
+import { oneOf } from './words.ts';
 
 const OFF = ['off', 'false', 'no', '0'];
 

@@ -1,5 +1,5 @@
 import type { ResolvedGlobalTopo, ResolvedLocalTopo } from '../../schemas/resolve/types.ts';
-import type { Transition } from './transition.ts';
+import type { Transition } from './policy.ts';
 
 type Topo = ResolvedGlobalTopo | ResolvedLocalTopo | undefined;
 

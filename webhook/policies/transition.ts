@@ -4,20 +4,8 @@ import { runningShards, shardKey } from '../../schemas/resolve/running.ts';
 import type { ResolvedCluster, RunningShards } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import { shardViews } from './locate.ts';
-import type { PolicyKind } from './policy.ts';
+import type { PolicyKind, Transition } from './policy.ts';
 import { oldTemplatesOf, type World } from './world.ts';
-
-/**
- * An update of a cluster, by its own text or by a template, both sides worked out over what runs, as
- * the controller does it: what nobody writes any more stays as it is, so a smaller number here is one
- * that somebody wrote.
- */
-export interface Transition {
-  old: MultigresCluster;
-  now: MultigresCluster;
-  before: ResolvedCluster;
-  after: ResolvedCluster;
-}
 
 interface TransitionInput {
   kind: PolicyKind;

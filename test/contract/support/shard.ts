@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import pg from 'pg';
 import { codecs } from '../../../controller/topo/codec.ts';
-import type { EtcdClient } from '../../../controller/topo/client.ts';
 import { topoKeys } from '../../../controller/topo/keys.ts';
 import type { Multipooler } from '../../../controller/topo/types.ts';
 import type { ServiceName } from '../../../controller/proto/load.ts';
+import type { RuntimeEtcd } from '../../../emulator/etcd.ts';
 import { clientOf } from '../../../emulator/grpc.ts';
 import type { LocalCluster } from '../../../emulator/local.ts';
 import type { PodPlan } from '../../../emulator/local/plan.ts';
@@ -56,7 +56,7 @@ export const subtermOf = (rule: ShardRuleMessage | undefined): number => number(
 /** A shard whose poolers are named by their pod's suffix, e.g. `zone-a`. */
 export class Shard {
   readonly cluster: LocalCluster;
-  readonly topo: EtcdClient;
+  readonly topo: RuntimeEtcd;
 
   constructor(cluster: LocalCluster) {
     this.cluster = cluster;

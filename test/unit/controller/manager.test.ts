@@ -6,12 +6,8 @@ import { createApplier } from '../../../kube/apply.ts';
 import { createClient } from '../../../kube/client.ts';
 import { KubeError, type ErrorClass } from '../../../kube/errors.ts';
 import { createLog } from '../../../kube/log.ts';
-import {
-  createManager,
-  type Controller,
-  type Key,
-  type Result,
-} from '../../../controller/manager.ts';
+import { createManager } from '../../../controller/manager.ts';
+import type { Controller, Key, Result } from '../../../controller/controller.ts';
 import { createMetrics } from '../../../controller/metrics.ts';
 import { isNoise, outcomeOfError } from '../../../controller/outcome.ts';
 import { parseOptions } from '../../../controller/options.ts';

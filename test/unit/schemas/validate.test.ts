@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { nearest, unknownFields } from '../../../schemas/unknown-fields.ts';
+import { unknownFields } from '../../../schemas/unknown-fields.ts';
 import { validate } from '../../../schemas/validate.ts';
 import { plainPath, schemaCases } from '../../support/schema-cases.ts';
 
@@ -30,12 +30,6 @@ describe('unknown fields', () => {
       const paths = unknownFields(object.kind, object).map((error) => error.path);
       assert.deepEqual(paths, expected.unknown ?? []);
     });
-
-  test('the nearest known name is offered, and none if all are far', () => {
-    assert.equal(nearest('multiAdmin', ['multigateway', 'multiadmin']), 'multiadmin');
-    assert.equal(nearest('replica', ['replicas', 'resources']), 'replicas');
-    assert.equal(nearest('zebra', ['replicas', 'resources']), undefined);
-  });
 });
 
 test('an error shows path, value, what is wrong and what to do', () => {

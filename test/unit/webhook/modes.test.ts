@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { resolveModes } from '../../../webhook/modes.ts';
-import {
-  runPolicies,
-  type Finding,
-  type Mode,
-  type Policy,
-} from '../../../webhook/policies/policy.ts';
+import type { Finding, Mode, Policy } from '../../../webhook/policies/policy.ts';
+import { runPolicies } from '../../../webhook/policies/run.ts';
 import { BUILTIN_CONFIG, readPolicyConfig } from '../../../webhook/policy-config.ts';
 import { clusterOf, contextOf, policyOf } from '../../support/policy.ts';
 

@@ -1,4 +1,4 @@
-import type { World } from '../policy.ts';
+import type { World } from '../world.ts';
 
 /**
  * Drivers that make disks with a file system: one Node at a time mounts them for writing. From the

@@ -1,6 +1,7 @@
 import { clusterOf } from '../locate.ts';
 import type { Policy } from '../policy.ts';
-import { nearest, oneOf } from '../spelling.ts';
+import { nearest } from '../../../schemas/spelling.ts';
+import { oneOf } from '../words.ts';
 import { own } from '../../../schemas/own.ts';
 
 export const passwordSecret: Policy = {

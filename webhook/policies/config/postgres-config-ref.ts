@@ -1,9 +1,11 @@
 import { HARMLESS, parseSettings, strayLines } from '../../../schemas/postgres-conf.ts';
 import type { PgConfRef } from '../../../schemas/types.ts';
 import { clusterOf, locateInShard, shardViews } from '../locate.ts';
-import type { Finding, Policy, World } from '../policy.ts';
+import type { Finding, Policy } from '../policy.ts';
+import type { World } from '../world.ts';
 import { settingFinding } from '../settings.ts';
-import { nearest, oneOf } from '../spelling.ts';
+import { nearest } from '../../../schemas/spelling.ts';
+import { oneOf } from '../words.ts';
 import { findNew } from '../stored.ts';
 import { own } from '../../../schemas/own.ts';
 

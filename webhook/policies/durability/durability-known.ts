@@ -2,7 +2,8 @@ import { parsePolicy, POLICIES } from '../../../schemas/durability.ts';
 import { pointer, type Segment } from '../locate.ts';
 import type { Finding, Policy } from '../policy.ts';
 import { findNew } from '../stored.ts';
-import { nearest, oneOf } from '../spelling.ts';
+import { nearest } from '../../../schemas/spelling.ts';
+import { oneOf } from '../words.ts';
 
 const NAMES = Object.keys(POLICIES);
 

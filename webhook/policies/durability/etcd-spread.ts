@@ -3,7 +3,8 @@ import type { ResolvedCluster, ResolvedGlobalTopo } from '../../../schemas/resol
 import type { Toleration } from '../../../schemas/k8s.ts';
 import { clusterOf, locate } from '../locate.ts';
 import { takesPods, zoneOf } from '../nodes.ts';
-import type { Finding, Policy, World } from '../policy.ts';
+import type { Finding, Policy } from '../policy.ts';
+import type { World } from '../world.ts';
 import { listed } from '../words.ts';
 
 export const etcdSpread: Policy = {

@@ -10,10 +10,10 @@ import {
 } from '../claims.ts';
 import { knownLive, liveShard, type LiveState } from '../live.ts';
 import { clusterOf, shardViews, type ShardView } from '../locate.ts';
-import type { Policy, World } from '../policy.ts';
+import type { Policy } from '../policy.ts';
 import { blocksThatDelete, goingWith, whenDeletedOf } from '../retention.ts';
 import { count, listed } from '../words.ts';
-import { oldTemplatesOf, type WorldClaim } from '../world.ts';
+import { oldTemplatesOf, type WorldClaim, type World } from '../world.ts';
 
 export const deletionOfData: Policy = {
   id: 'deletion-of-data',

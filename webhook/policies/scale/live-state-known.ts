@@ -2,10 +2,9 @@ import { ANNOTATIONS } from '../../../schemas/labels.ts';
 import { removals, scaleDowns } from '../changes.ts';
 import { LIVE_LIMIT_MS, liveOf } from '../live.ts';
 import { clusterOf, locateInCell, pointer, shardViews, valueAtPointer } from '../locate.ts';
-import type { Policy, PolicyContext } from '../policy.ts';
+import type { Policy, PolicyContext, Transition } from '../policy.ts';
 import { deletesAny } from '../retention.ts';
 import { isEtcd, topologyMoves, topologyText } from '../topology.ts';
-import type { Transition } from '../transition.ts';
 
 export const liveStateKnown: Policy = {
   id: 'live-state-known',

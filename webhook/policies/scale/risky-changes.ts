@@ -11,7 +11,8 @@ import {
   valueAtPointer,
   type ShardView,
 } from '../locate.ts';
-import { sameJson, type Finding, type Policy, type PolicyContext } from '../policy.ts';
+import type { Finding, Policy, PolicyContext } from '../policy.ts';
+import { sameJson } from '../../../schemas/canonical.ts';
 import { deletesAny } from '../retention.ts';
 import { locateBackup, volumesOf } from '../sizes.ts';
 import { isEtcd, topologyMoves, topologyText } from '../topology.ts';

@@ -2,7 +2,8 @@ import { backupProblem } from '../backups.ts';
 import { scaleDowns, type ScaleDown } from '../changes.ts';
 import { claimsAt, placeOf } from '../claims.ts';
 import { knownLive, liveShard, type LiveState } from '../live.ts';
-import type { Finding, Policy, World } from '../policy.ts';
+import type { Finding, Policy } from '../policy.ts';
+import type { World } from '../world.ts';
 import { count } from '../words.ts';
 
 export const scaleDownBackup: Policy = {

@@ -2,7 +2,7 @@ import { compareQuantity } from '../../../schemas/quantity.ts';
 import { knownLive } from '../live.ts';
 import type { Finding, Policy } from '../policy.ts';
 import { volumesOf, type Volume } from '../sizes.ts';
-import { oneOf } from '../spelling.ts';
+import { oneOf } from '../words.ts';
 import type { WorldClaim, WorldStorageClass } from '../world.ts';
 
 export const storageCanGrow: Policy = {

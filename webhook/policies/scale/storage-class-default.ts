@@ -1,7 +1,7 @@
 import type { Policy } from '../policy.ts';
 import { volumesOf } from '../sizes.ts';
 import { findNew } from '../stored.ts';
-import { oneOf } from '../spelling.ts';
+import { oneOf } from '../words.ts';
 
 export const storageClassDefault: Policy = {
   id: 'storage-class-default',

@@ -1,7 +1,8 @@
 import { missingTemplates, templateReferences } from '../../../schemas/resolve/templates.ts';
 import { clusterOf, pointerFrom } from '../locate.ts';
 import type { Policy } from '../policy.ts';
-import { nearest, oneOf } from '../spelling.ts';
+import { nearest } from '../../../schemas/spelling.ts';
+import { oneOf } from '../words.ts';
 
 export const referencesExist: Policy = {
   id: 'references-exist',

@@ -1,6 +1,7 @@
 import { clusterOf, locateInShard, shardViews } from '../locate.ts';
 import type { Finding, Policy } from '../policy.ts';
-import { nearest, oneOf } from '../spelling.ts';
+import { nearest } from '../../../schemas/spelling.ts';
+import { oneOf } from '../words.ts';
 
 export const cellsKnown: Policy = {
   id: 'cells-known',

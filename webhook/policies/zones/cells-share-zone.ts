@@ -2,7 +2,8 @@ import { policyOrDefault } from '../../../schemas/durability.ts';
 import type { CellConfig, MultigresCluster } from '../../../schemas/types.ts';
 import { pointer, shardViews, type ShardView } from '../locate.ts';
 import { nodesAt, zoneOf } from '../nodes.ts';
-import type { Finding, Policy, World } from '../policy.ts';
+import type { Finding, Policy } from '../policy.ts';
+import type { World } from '../world.ts';
 import { findNew } from '../stored.ts';
 
 export const cellsShareZone: Policy = {

@@ -5,9 +5,9 @@ import { HOST, keepsApart, poolerLabels, requiredKeys } from '../affinity.ts';
 import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
 import { nodesAt, placeText, takesPods } from '../nodes.ts';
 import { once } from '../once.ts';
-import type { Finding, Policy, World } from '../policy.ts';
+import type { Finding, Policy } from '../policy.ts';
 import { inForce } from '../running.ts';
-import type { WorldNode } from '../world.ts';
+import type { WorldNode, World } from '../world.ts';
 import { count, listed } from '../words.ts';
 
 export const nodesForPoolers: Policy = {

@@ -1,6 +1,7 @@
 import { clusterOf } from '../locate.ts';
 import { nodesAt, placeText, zoneOf } from '../nodes.ts';
-import type { Policy, World } from '../policy.ts';
+import type { Policy } from '../policy.ts';
+import type { World } from '../world.ts';
 import { volumesOf, type Volume } from '../sizes.ts';
 
 export const volumesFollowPods: Policy = {

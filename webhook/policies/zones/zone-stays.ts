@@ -3,7 +3,8 @@ import { claimsAt, countAndSize } from '../claims.ts';
 import { liveOf, type Live } from '../live.ts';
 import { clusterOf, pointer } from '../locate.ts';
 import { nodesAt, placeText } from '../nodes.ts';
-import type { Finding, Policy, World } from '../policy.ts';
+import type { Finding, Policy } from '../policy.ts';
+import type { World } from '../world.ts';
 
 export const zoneStays: Policy = {
   id: 'zone-stays',

@@ -1,8 +1,10 @@
 import type { CellConfig } from '../../../schemas/types.ts';
 import { pointer } from '../locate.ts';
 import { knownPlaces, labelsFor, nodesOf } from '../nodes.ts';
-import type { Finding, Policy, World } from '../policy.ts';
-import { nearest, oneOf } from '../spelling.ts';
+import type { Finding, Policy } from '../policy.ts';
+import type { World } from '../world.ts';
+import { nearest } from '../../../schemas/spelling.ts';
+import { oneOf } from '../words.ts';
 import { findNew } from '../stored.ts';
 
 export const zonesExist: Policy = {

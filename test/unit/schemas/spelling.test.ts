@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nearest } from '../../webhook/policies/spelling.ts';
+import { nearest } from '../../../schemas/spelling.ts';
 
 test('the nearest name is proposed for a slip, not for another word', () => {
   const names = ['shared_buffers', 'work_mem', 'zone-a'];
   assert.equal(nearest('shared_bufers', names), 'shared_buffers');
   assert.equal(nearest('Zone-A', names), 'zone-a');
   assert.equal(nearest('zone-', names), 'zone-a');
+  assert.equal(nearest('zoen-a', names), 'zone-a');
+  assert.equal(nearest('multiAdmin', ['multigateway', 'multiadmin']), 'multiadmin');
+  assert.equal(nearest('replica', ['replicas', 'resources']), 'replicas');
+  assert.equal(nearest('zebra', ['replicas', 'resources']), undefined);
   assert.equal(nearest('x', names), undefined);
 });
 

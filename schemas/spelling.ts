@@ -14,14 +14,6 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best?.candidate;
 }
 
-/** `one of a, b, c`; at most ten names, sorted; `none exists` for an empty list. */
-export function oneOf(names: readonly string[]): string {
-  const sorted = [...new Set(names)].toSorted();
-  if (sorted.length === 0) return 'none exists';
-  const more = sorted.length > 10 ? `, and ${sorted.length - 10} more` : '';
-  return `${sorted.length === 1 ? '' : 'one of '}${sorted.slice(0, 10).join(', ')}${more}`;
-}
-
 /** Number of letters to insert, delete, replace or swap with a neighbour. */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];

@@ -1,0 +1,33 @@
+import type { KindName, KindRef, KubeObject } from '../schemas/k8s.ts';
+import type { Lister } from '../kube/store.ts';
+import type { Deps } from './deps.ts';
+
+/** Which object to look at; never what happened to it. */
+export interface Key {
+  namespace: string;
+  name: string;
+}
+
+/**
+ * How a reconcile ended. `requeueAfterMs`: look again after this time. `terminal`: nothing to do
+ * until the object changes, for the given reason. Anything that should be retried with back-off is
+ * thrown.
+ */
+export type Result = { requeueAfterMs?: number } | { terminal: string };
+
+/** Objects of `kind` whose changes concern the controller. */
+export interface Source {
+  kind: KindName;
+  /** Keys to look at when `object` changes. */
+  map(object: KubeObject, listers: Record<KindName, Lister>): Key[];
+}
+
+export interface Controller {
+  /** Short, lower case; a label of metrics and logs. */
+  name: string;
+  kind: KindRef;
+  /** Never runs twice at the same time for one key. */
+  reconcile(key: Key, deps: Deps): Promise<Result>;
+  /** Beside the kind itself, which is always a source. */
+  sources: Source[];
+}

@@ -1,0 +1,186 @@
+import { hostname } from 'node:os';
+import { createControllers } from './controllers.ts';
+import { createFeed } from './dataplane/feed.ts';
+import type { Deps } from './deps.ts';
+import { createFleet } from './fleet.ts';
+import { createApplier } from '../kube/apply.ts';
+import type { KubeApi } from '../kube/api.ts';
+import { createClient } from '../kube/client.ts';
+import { sleep, systemClock } from '../kube/clock.ts';
+import { createEventRecorder } from '../kube/events.ts';
+import { runWithLease } from '../kube/lease.ts';
+import { createTransport, loadKubeConfig, type Transport } from '../kube/transport.ts';
+import { createLog, type Log } from '../kube/log.ts';
+import { createManager, parseKey, type Manager } from './manager.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { parseOptions, type Options } from './options.ts';
+import { createRpc } from './rpc/client.ts';
+import { startServers } from './server.ts';
+import { createTopoAccess } from './topo/access.ts';
+import { createInformers, createStores } from './watched.ts';
+import { createWakeups } from './wakeups.ts';
+import { createWrites } from './own-writes.ts';
+
+/** Lease requests have a client of their own: the load of reconciles must not delay a renewal. */
+const LEASE_DEADLINE_MS = 5_000;
+
+/** After losing the lease: a successor starts 5 s after the renew deadline at the earliest. */
+const LOST_GRACE_MS = 3_000;
+
+interface World {
+  options: Options;
+  log: Log;
+  metrics: Metrics;
+  transport: Transport;
+  identity: string;
+}
+
+interface Assembled {
+  deps: Deps;
+  manager: Manager;
+  leaseApi: KubeApi;
+}
+
+function assemble(world: World): Assembled {
+  const { options, log, metrics, transport, identity } = world;
+  const clock = systemClock;
+  const random = () => Math.random();
+  const stores = createStores(() => clock.now());
+  const writes = createWrites(stores);
+  const hooks = {
+    request: (method: string, status: number) =>
+      metrics.add('apiRequests', { method, code: String(status) }),
+    limited: (method: string, seconds: number) => metrics.observe('apiWaits', { method }, seconds),
+  };
+  const shared = { transport, clock, random, hooks };
+  const kube = createClient({
+    ...shared,
+    qps: options.kubeQps,
+    burst: options.kubeBurst,
+    onWrite: (write) => writes.onWrite(write),
+    knownVersion: (ref) => writes.knownVersion(ref),
+  });
+  const leaseApi = createClient({ ...shared, deadlineMs: LEASE_DEADLINE_MS });
+  const rpc = createRpc(() => clock.now());
+  const topo = createTopoAccess({ now: () => clock.now() });
+  const feed = createFeed({ topo, rpc, clock, random });
+  const wakeups = createWakeups();
+  feed.onChange((key) => wakeups.wake('shard', parseKey(key)));
+  const deps: Deps = {
+    kube,
+    listers: stores,
+    applier: createApplier(kube, clock),
+    clock,
+    random,
+    log,
+    events: createEventRecorder({
+      api: kube,
+      clock,
+      instance: identity,
+      log,
+      dropped: (reason) => metrics.add('eventsDropped', { reason }),
+    }),
+    metrics,
+    topo,
+    rpc,
+    feed,
+    wakeups,
+    fleet: createFleet(options.maxRollingClusters, () => clock.now()),
+    options,
+  };
+  const informers = createInformers({
+    api: kube,
+    stores,
+    namespaces: options.watchNamespaces,
+    clock,
+    random,
+    log,
+    metrics,
+  });
+  return {
+    deps,
+    manager: createManager({ controllers: createControllers(), informers, deps, writes }),
+    leaseApi,
+  };
+}
+
+/** Reconciles while leading, until `signal` aborts; true when that was the reason for the end. */
+async function lead(world: World, parts: Assembled, signal: AbortSignal): Promise<boolean> {
+  const { options, log, metrics, identity } = world;
+  const { deps, manager, leaseApi } = parts;
+  const work = async (leading: AbortSignal) => {
+    metrics.set('leader', { name: options.leaseName }, 1);
+    const stopped = new Promise<void>((resolve) => {
+      if (leading.aborted) resolve();
+      else leading.addEventListener('abort', () => resolve(), { once: true });
+    });
+    const late = stopped.then(() =>
+      sleep(deps.clock, signal.aborted ? options.shutdownMs : LOST_GRACE_MS),
+    );
+    await Promise.race([manager.reconcile(leading), late]);
+    if (signal.aborted) await deps.events.flush(2_000);
+    metrics.set('leader', { name: options.leaseName }, 0);
+  };
+  if (!options.leaderElect) {
+    await work(signal);
+    return true;
+  }
+  const end = await runWithLease(
+    {
+      api: leaseApi,
+      namespace: options.namespace,
+      name: options.leaseName,
+      identity,
+      clock: deps.clock,
+      random: deps.random,
+      log,
+    },
+    work,
+    signal,
+  );
+  return end === 'released';
+}
+
+/** Runs the controller until it is told to stop; returns the exit code. */
+export async function run(
+  argv: readonly string[],
+  env: Record<string, string | undefined>,
+  signal: AbortSignal,
+): Promise<number> {
+  const parsed = parseOptions(argv, env);
+  if (!parsed.ok) {
+    process.stderr.write(`${parsed.problems.join('\n')}\n`);
+    return 2;
+  }
+  const options = parsed.value;
+  const log = createLog(options.logLevel);
+  const metrics = createMetrics(true);
+  const transport = createTransport(loadKubeConfig(env), systemClock);
+  // Two processes on one host must not take each other for themselves.
+  const identity = options.identity || `${hostname()}_${process.pid}`;
+  const world: World = { options, log, metrics, transport, identity };
+  const parts = assemble(world);
+  const { manager, deps } = parts;
+  const servers = await startServers({
+    healthAddress: options.healthAddress,
+    metricsAddress: options.metricsAddress,
+    notReady: () => {
+      if (signal.aborted) return 'shutting down';
+      return manager.synced ? undefined : `still reading ${manager.missing().join(', ')}`;
+    },
+    metrics,
+  });
+  log.info({ identity, namespaces: options.watchNamespaces }, 'controller starts');
+  const stopWatching = new AbortController();
+  const watching = manager.watch(stopWatching.signal);
+  const asked = await lead(world, parts, signal);
+  stopWatching.abort();
+  await watching;
+  deps.feed.close();
+  deps.rpc.close();
+  deps.topo.close();
+  await transport.close();
+  await servers.close();
+  log.info({ identity }, asked ? 'controller stopped' : 'controller stops without the lease');
+  return asked ? 0 : 1;
+}
