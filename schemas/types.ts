@@ -220,12 +220,26 @@ export interface Backup {
   encryption?: { secretName: string };
 }
 
+/** When multiorch replaces a primary that is gone. Shorter means a shorter pause of writes. */
+export interface FailoverTimers {
+  /** Wait between noticing that a primary is gone and electing another. Default: 1s. */
+  gracePeriod?: string;
+  /** Each multiorch adds a random part of this, so that two do not start an election at once: both would then pause for 4s. Default: 2s. */
+  gracePeriodJitter?: string;
+  /** How often each pooler is asked for its state. Default: 500ms. */
+  healthCheckInterval?: string;
+  /** How often the shard is looked at for something to mend. Default: 500ms. */
+  recoveryInterval?: string;
+}
+
 /** The multiorch pods of a shard, which watch its poolers and appoint a primary. */
 export interface Multiorch extends Stateless {
   /** Where the pods may run. */
   placement?: Placement;
   /** Cells with multiorch pods. Empty: every cell of the cluster. */
   cells?: string[];
+  /** When a primary that is gone is replaced. */
+  failover?: FailoverTimers;
 }
 
 /** Deprecated, use postgresConfig. A key of a ConfigMap with lines for postgresql.conf. */
@@ -473,7 +487,12 @@ export interface ResolvedStatus {
       durabilityPolicy: string;
       backup: string;
       backupVolume?: { storageSize?: string; storageClass?: string };
-      multiorch: { replicas: number; resources?: ResourceRequirements; cells: string[] };
+      multiorch: {
+        replicas: number;
+        resources?: ResourceRequirements;
+        cells: string[];
+        failover?: FailoverTimers;
+      };
       initdbArgs?: string;
       postgresConfig?: Record<string, string>;
       pools: Record<

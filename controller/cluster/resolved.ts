@@ -1,4 +1,5 @@
 import { compact } from '../../schemas/compact.ts';
+import { failoverOf } from '../../schemas/failover.ts';
 import { effectivePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
 import type {
   ResolvedCell,
@@ -67,7 +68,11 @@ const shardOf = (shard: ResolvedShard, durabilityPolicy: string): ShardStatus =>
       shard.backup.type === 'filesystem' && shard.backup.filesystem?.storage
         ? volume(shard.backup.filesystem.storage)
         : undefined,
-    multiorch: { ...workload(shard.multiorch), cells: shard.multiorch.cells },
+    multiorch: {
+      ...workload(shard.multiorch),
+      cells: shard.multiorch.cells,
+      failover: failoverOf(shard.multiorch.failover),
+    },
     initdbArgs: shard.initdbArgs,
     postgresConfig: shard.postgresConfig,
     pools: Object.fromEntries(
