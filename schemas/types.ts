@@ -136,17 +136,17 @@ export interface Stateless {
 
 /** Holding of queries at the gateway while a shard has no primary. */
 export interface GatewayBuffer {
-  /** Hold queries during a failover instead of failing them. */
+  /** Hold queries during a failover instead of failing them. Default: true. */
   enabled?: boolean;
-  /** Longest time that one query is held. Gateway default: 10s. */
+  /** Longest time that one query is held. Default: 30s, or maxFailoverDuration where that is shorter. */
   window?: string;
-  /** A failover longer than this ends the holding. Gateway default: 20s. */
+  /** A failover longer than this ends the holding. Default: 45s, or window where that is longer. */
   maxFailoverDuration?: string;
-  /** A failover that follows the last one sooner than this is not held. Gateway default: 1m. */
+  /** A failover that follows the last one sooner than this is not held. Default: 0s. */
   minTimeBetweenFailovers?: string;
-  /** Most queries held at a time. Gateway default: 1000. */
+  /** Most queries held at a time. Default: 10000. */
   size?: number;
-  /** Held queries released at a time once a primary is back. Gateway default: 1. */
+  /** Held queries released at a time once a primary is back. Default: 20. */
   drainConcurrency?: number;
 }
 

@@ -1,3 +1,4 @@
+import { bufferOf } from '../../schemas/buffer.ts';
 import { compact } from '../../schemas/compact.ts';
 import { failoverOf } from '../../schemas/failover.ts';
 import { effectivePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
@@ -39,7 +40,7 @@ const localTopology = ({ etcd, external }: ResolvedLocalTopo): Topology | undefi
 
 const cellOf = ({ gateway, localTopo }: ResolvedCell): ResolvedStatus['cells'][string] =>
   compact({
-    gateway: compact({ ...workload(gateway), buffer: gateway.buffer }),
+    gateway: compact({ ...workload(gateway), buffer: bufferOf(gateway.buffer) }),
     localTopoServer: localTopo && localTopology(localTopo),
   });
 

@@ -1,4 +1,5 @@
 import { boolean, int32, int64, list, map, optional, rule, struct } from './dsl.ts';
+import { BUFFER_DEFAULTS } from '../buffer.ts';
 import { parseDuration } from '../duration.ts';
 import { FAILOVER_DEFAULTS, LEAST_INTERVAL } from '../failover.ts';
 import { affinity, resourceRequirements, toleration } from './embedded.ts';
@@ -50,20 +51,29 @@ export const gatewayBuffer = struct(
   'GatewayBuffer',
   'Holding of queries at the gateway while a shard has no primary.',
   {
-    enabled: optional(boolean, 'Hold queries during a failover instead of failing them.'),
-    window: optional(duration, 'Longest time that one query is held. Gateway default: 10s.'),
+    enabled: optional(
+      boolean,
+      `Hold queries during a failover instead of failing them. Default: ${BUFFER_DEFAULTS.enabled}.`,
+    ),
+    window: optional(
+      duration,
+      `Longest time that one query is held. Default: ${BUFFER_DEFAULTS.window}, or maxFailoverDuration where that is shorter.`,
+    ),
     maxFailoverDuration: optional(
       duration,
-      'A failover longer than this ends the holding. Gateway default: 20s.',
+      `A failover longer than this ends the holding. Default: ${BUFFER_DEFAULTS.maxFailoverDuration}, or window where that is longer.`,
     ),
     minTimeBetweenFailovers: optional(
       duration,
-      'A failover that follows the last one sooner than this is not held. Gateway default: 1m.',
+      `A failover that follows the last one sooner than this is not held. Default: ${BUFFER_DEFAULTS.minTimeBetweenFailovers}.`,
     ),
-    size: optional(int32({ minimum: 1 }), 'Most queries held at a time. Gateway default: 1000.'),
+    size: optional(
+      int32({ minimum: 1 }),
+      `Most queries held at a time. Default: ${BUFFER_DEFAULTS.size}.`,
+    ),
     drainConcurrency: optional(
       int32({ minimum: 1 }),
-      'Held queries released at a time once a primary is back. Gateway default: 1.',
+      `Held queries released at a time once a primary is back. Default: ${BUFFER_DEFAULTS.drainConcurrency}.`,
     ),
   },
 );

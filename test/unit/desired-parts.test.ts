@@ -139,10 +139,14 @@ test('a pod of the pool may take as long to stop as the runtime may need', () =>
   assert.equal(containerOf(pod, 'postgres').restartPolicy, 'Always', 'a sidecar stops last');
 });
 
-test('gateways wait for their endpoints to go and are replaced one up, none down', () => {
+test('gateways go on serving while their endpoints go, and are replaced one up, none down', () => {
   const gateway = find(THREE, 'Deployment', 'zone-a-multigateway');
-  const drain = containerOf(gateway, 'multigateway').lifecycle;
-  assert.deepEqual(drain, { preStop: { sleep: { seconds: 5 } } });
+  const { args = [] } = containerOf(gateway, 'multigateway');
+  const seconds = (flag: string): number =>
+    Number(args.find((arg) => arg.startsWith(`--${flag}=`))?.slice(flag.length + 3, -1));
+  assert.equal(seconds('lameduck-period'), 15);
+  assert.equal(seconds('onclose-timeout'), 5);
+  assert.equal(podOf(gateway).terminationGracePeriodSeconds, 30, 'both, and some room');
   assert.deepEqual(specOf(gateway)['strategy'], {
     type: 'RollingUpdate',
     rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
