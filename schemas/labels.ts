@@ -25,6 +25,9 @@ export const LABELS = {
   usesShardTemplate: 'multigres.com/uses-shard-template',
 } as const;
 
+/** Values of `multigres.com/role` on pool pods. Upstream's DRAINED is never given by the runtime. */
+export const POD_ROLES = { primary: 'primary', replica: 'replica' } as const;
+
 /** Where kubectl keeps the text of the last client-side apply. */
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 

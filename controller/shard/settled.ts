@@ -31,10 +31,11 @@ const OWNED: readonly KindName[] = [
   'Service',
 ];
 
-/** What the builders read of a Shard; the status and bookkeeping of the API are not part of it. */
+/** What the builders read of a Shard; of its status only the policy in force. */
 export const buildKey = (shard: Shard, configBody: string | undefined): string => {
   const { uid, generation, labels, annotations } = shard.metadata;
-  return JSON.stringify([uid, generation, labels, annotations, configBody]);
+  const policy = shard.status?.durabilityPolicy;
+  return JSON.stringify([uid, generation, labels, annotations, policy, configBody]);
 };
 
 const version = ({ kind, metadata }: KubeObject): string =>

@@ -2,6 +2,7 @@ import type { Member as PolicyMember } from '../../schemas/durability.ts';
 import { policyInForce } from '../../schemas/durability.ts';
 import type { KubeObject, Pod } from '../../schemas/k8s.ts';
 import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
+import { names } from '../../schemas/names.ts';
 import { PORTS } from '../../schemas/ports.ts';
 import { endpointsOf } from '../../schemas/resolve/topo-ref.ts';
 import type { Shard } from '../../schemas/types.ts';
@@ -17,6 +18,7 @@ import type { EtcdClient } from '../topo/client.ts';
 import { topoKeys } from '../topo/keys.ts';
 import type { DataPlane, Member } from './gather/data-plane.ts';
 import { readDataPlane } from './gather/data-plane.ts';
+import { hasReadyPrimary } from './desired/budgets.ts';
 import type { ShardChildren } from './desired/index.ts';
 import { shardChildren, shardConfig } from './desired/index.ts';
 import { executePlan } from './execute/index.ts';
@@ -65,10 +67,12 @@ export const desiredOf = async ({ deps, shard, memory, observed }: Pass): Promis
     const config = shardConfig(shard, input);
     if (!config.ok) return { problem: `postgresql.conf: ${config.error}` };
   }
+  const noReadyPrimary = !hasReadyPrimary(observed.pods.values());
   const build = (surplus: PolicyMember[]): ShardChildren => {
-    const key = JSON.stringify([specKey, surplus]);
+    const key = JSON.stringify([specKey, surplus, noReadyPrimary]);
     if (memory.built?.key === key) return memory.built.children;
-    const children = shardChildren(shard, { ...input, surplus }, buildContextOf(deps.options));
+    const more = { ...input, surplus, noReadyPrimary };
+    const children = shardChildren(shard, more, buildContextOf(deps.options));
     memory.built = { key, specKey, children };
     return children;
   };
@@ -81,7 +85,10 @@ const surplusOf = ({ pods }: ShardChildren, observed: ReadonlyMap<string, Pod>):
   const wanted = new Set(pods.map(({ name }) => name));
   return [...observed.values()]
     .filter((pod) => !wanted.has(pod.metadata.name) && !isTerminating(pod))
-    .map(({ metadata: { name, labels } }) => ({ id: name, cell: labels?.[LABELS.cell] ?? '' }))
+    .map(({ metadata: { name, labels } }) => ({
+      id: names.poolerId(name),
+      cell: labels?.[LABELS.cell] ?? '',
+    }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
 };
 

@@ -24,6 +24,7 @@ const KEYS = [
   'affinity', // more alternatives; asserted in desired-rules.test.ts
   'postgresql.conf', // the same settings and more; asserted in shard/postgres-config.test.ts
   'queries.yml', // more families
+  'minAvailable', // of the standbys alone; asserted in shard/budgets.test.ts
   'lifecycle', // a gateway waits by itself, with --lameduck-period
 ];
 const FLAGS = [
