@@ -53,6 +53,7 @@ const common: Entry[] = [
   ['log-output', 'text', ''],
   ['pprof-http', 'switch', 'true'],
   ['service-map', 'text', ''],
+  ['lameduck-period', 'duration', '50ms'],
   ['onterm-timeout', 'duration', '30s'],
   ['onclose-timeout', 'duration', '10s'],
 ];

@@ -69,6 +69,8 @@ export const runMultigateway: RunRole = async (flags, env) => {
     return 1;
   }
   await untilSignal();
+  log.info('entering lameduck mode');
+  await sleep(flags.ms('lameduck-period'));
   log.info('shutting down');
   for (const server of await Promise.all(doors.servers)) server.close();
   await topo

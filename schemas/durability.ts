@@ -297,8 +297,8 @@ export const durabilityOf = (policy: Policy, membership: Membership): Durability
 };
 
 /**
- * `minAvailable` of the shard's one PodDisruptionBudget: evictions may go on as long as whoever is
- * evicted, the rest can elect and write.
+ * How many of a shard's poolers, the primary among them, its PodDisruptionBudgets keep: evictions may go on as
+ * long as whoever is evicted, the rest can elect and write.
  *
  * Exceptions, because a budget without any allowed disruption makes node drains hang for ever:
  * with three and more members one eviction is always allowed, and with two members one as well,

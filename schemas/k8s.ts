@@ -96,7 +96,6 @@ export interface Container {
   startupProbe?: Probe;
   livenessProbe?: Probe;
   readinessProbe?: Probe;
-  lifecycle?: unknown;
   restartPolicy?: 'Always';
   securityContext?: Record<string, unknown>;
 }

@@ -90,10 +90,12 @@ export const names = {
   dataPvc: (pod: string) => `data-${pod}`,
   poolHeadless: (...[c, db, tg, s, pool, cell]: PoolArgs) =>
     buildName([c, db, tg, s, 'pool', pool, cell, 'headless'], 'service'),
-  /** Upstream's PDB of one pool in one cell. We make one per shard and remove these. */
+  /** Upstream's PDB of one pool in one cell. We make two per shard and remove these. */
   poolPdb: (...[c, db, tg, s, pool, cell]: PoolArgs) =>
     buildName([c, db, tg, s, 'pool', pool, cell, 'pdb'], 'service'),
+  /** Of the standbys. */
   shardPdb: (...shard: ShardArgs) => buildName([...shard, 'pdb'], 'service'),
+  primaryPdb: (...shard: ShardArgs) => buildName([...shard, 'primary', 'pdb'], 'service'),
   backupPvc: (...shard: ShardArgs) => buildName(['backup-data', ...shard], 'service'),
   pgHba: (shard: string) => `${shard}-pg-hba`,
   postgresConfig: (shard: string) => `${shard}-postgres-config`,

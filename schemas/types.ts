@@ -136,17 +136,17 @@ export interface Stateless {
 
 /** Holding of queries at the gateway while a shard has no primary. */
 export interface GatewayBuffer {
-  /** Hold queries during a failover instead of failing them. */
+  /** Hold queries during a failover instead of failing them. Default: true. */
   enabled?: boolean;
-  /** Longest time that one query is held. Gateway default: 10s. */
+  /** Longest time that one query is held. Default: 30s, or maxFailoverDuration where that is shorter. */
   window?: string;
-  /** A failover longer than this ends the holding. Gateway default: 20s. */
+  /** A failover longer than this ends the holding. Default: 45s, or window where that is longer. */
   maxFailoverDuration?: string;
-  /** A failover that follows the last one sooner than this is not held. Gateway default: 1m. */
+  /** A failover that follows the last one sooner than this is not held. Default: 0s. */
   minTimeBetweenFailovers?: string;
-  /** Most queries held at a time. Gateway default: 1000. */
+  /** Most queries held at a time. Default: 10000. */
   size?: number;
-  /** Held queries released at a time once a primary is back. Gateway default: 1. */
+  /** Held queries released at a time once a primary is back. Default: 20. */
   drainConcurrency?: number;
 }
 
@@ -220,12 +220,26 @@ export interface Backup {
   encryption?: { secretName: string };
 }
 
+/** When multiorch replaces a primary that is gone. Shorter means a shorter pause of writes. */
+export interface FailoverTimers {
+  /** Wait between noticing that a primary is gone and electing another. Default: 1s. */
+  gracePeriod?: string;
+  /** Each multiorch adds a random part of this, so that two do not start an election at once: both would then pause for 4s. Default: 2s. */
+  gracePeriodJitter?: string;
+  /** How often each pooler is asked for its state. Default: 500ms. */
+  healthCheckInterval?: string;
+  /** How often the shard is looked at for something to mend. Default: 500ms. */
+  recoveryInterval?: string;
+}
+
 /** The multiorch pods of a shard, which watch its poolers and appoint a primary. */
 export interface Multiorch extends Stateless {
   /** Where the pods may run. */
   placement?: Placement;
   /** Cells with multiorch pods. Empty: every cell of the cluster. */
   cells?: string[];
+  /** When a primary that is gone is replaced. */
+  failover?: FailoverTimers;
 }
 
 /** Deprecated, use postgresConfig. A key of a ConfigMap with lines for postgresql.conf. */
@@ -473,7 +487,12 @@ export interface ResolvedStatus {
       durabilityPolicy: string;
       backup: string;
       backupVolume?: { storageSize?: string; storageClass?: string };
-      multiorch: { replicas: number; resources?: ResourceRequirements; cells: string[] };
+      multiorch: {
+        replicas: number;
+        resources?: ResourceRequirements;
+        cells: string[];
+        failover?: FailoverTimers;
+      };
       initdbArgs?: string;
       postgresConfig?: Record<string, string>;
       pools: Record<

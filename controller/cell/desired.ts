@@ -24,15 +24,21 @@ import { topoTls } from '../builders/topo-tls.ts';
 import { bufferFlags } from './buffer.ts';
 
 /**
- * Seconds between the pod leaving the Services and SIGTERM: the gateway closes its listeners at
- * once, so endpoints must be gone from the nodes first. `preStop.sleep` needs no shell. Kubernetes
- * 1.30 and later have it; 1.29 drops the field without an error, and then new connections may be
- * refused for a moment while a gateway stops.
+ * Seconds after SIGTERM in which a gateway serves as before, its listeners open: by then the endpoints are gone
+ * from all nodes, transactions are done, and a primary that left the same node has a successor, so nothing that
+ * is held is lost. The runtime does it itself, which takes neither a shell in the image nor a Kubernetes that
+ * knows `preStop.sleep`. It cannot tell a client to go: who stays for longer is cut.
  */
-export const GATEWAY_DRAIN_SECONDS = 5;
+const GATEWAY_LAMEDUCK_SECONDS = 15;
 
-/** The drain, then the runtime's own 30 s to stop and 10 s to leave the topology. */
-const GATEWAY_GRACE_SECONDS = GATEWAY_DRAIN_SECONDS + 30 + 10;
+/**
+ * Then the listeners close and sessions may end by themselves, but the gateway no longer hears of a new
+ * primary and holds nothing: kept short.
+ */
+const GATEWAY_CLOSE_SECONDS = 5;
+
+/** Both waits, and 5 s each for the last traces and for a busy node. */
+const GATEWAY_GRACE_SECONDS = GATEWAY_LAMEDUCK_SECONDS + GATEWAY_CLOSE_SECONDS + 10;
 
 const GATEWAY_PORTS = {
   http: PORTS.multigateway.http,
@@ -90,6 +96,8 @@ const gatewayPod = (
             cell: spec.name,
             // A gateway registers its address; a pod's own host name cannot be resolved by others.
             hostname: '$(POD_IP)',
+            'lameduck-period': `${GATEWAY_LAMEDUCK_SECONDS}s`,
+            'onclose-timeout': `${GATEWAY_CLOSE_SECONDS}s`,
             'log-level': spec.logLevels?.multigateway ?? 'info',
           }),
           ...bufferFlags(spec.multigateway.buffer),
@@ -104,7 +112,6 @@ const gatewayPod = (
           protocol: 'TCP',
         })),
         ...probes(http, RUNTIME_PROBES),
-        lifecycle: { preStop: { sleep: { seconds: GATEWAY_DRAIN_SECONDS } } },
         resources: nonEmpty(spec.multigateway.resources) ?? GATEWAY_RESOURCES,
         securityContext: containerSecurity(RUN_AS.server),
         volumeMounts: nonEmpty(mounts),

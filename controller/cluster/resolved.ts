@@ -1,4 +1,6 @@
+import { bufferOf } from '../../schemas/buffer.ts';
 import { compact } from '../../schemas/compact.ts';
+import { failoverOf } from '../../schemas/failover.ts';
 import { effectivePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
 import type {
   ResolvedCell,
@@ -38,7 +40,7 @@ const localTopology = ({ etcd, external }: ResolvedLocalTopo): Topology | undefi
 
 const cellOf = ({ gateway, localTopo }: ResolvedCell): ResolvedStatus['cells'][string] =>
   compact({
-    gateway: compact({ ...workload(gateway), buffer: gateway.buffer }),
+    gateway: compact({ ...workload(gateway), buffer: bufferOf(gateway.buffer) }),
     localTopoServer: localTopo && localTopology(localTopo),
   });
 
@@ -67,7 +69,11 @@ const shardOf = (shard: ResolvedShard, durabilityPolicy: string): ShardStatus =>
       shard.backup.type === 'filesystem' && shard.backup.filesystem?.storage
         ? volume(shard.backup.filesystem.storage)
         : undefined,
-    multiorch: { ...workload(shard.multiorch), cells: shard.multiorch.cells },
+    multiorch: {
+      ...workload(shard.multiorch),
+      cells: shard.multiorch.cells,
+      failover: failoverOf(shard.multiorch.failover),
+    },
     initdbArgs: shard.initdbArgs,
     postgresConfig: shard.postgresConfig,
     pools: Object.fromEntries(

@@ -2,7 +2,7 @@ import { inline, int32, list, map, optional, required, struct } from './dsl.ts';
 import { resourceRequirements } from './embedded.ts';
 import { text } from './scalars.ts';
 import { pvcPolicyInList } from './storage.ts';
-import { gatewayBuffer } from './workloads.ts';
+import { failoverTimers, gatewayBuffer } from './workloads.ts';
 
 const workload = {
   replicas: required(int32(), 'Pods; of gateways and multiorch in each cell.'),
@@ -43,7 +43,11 @@ const shard = inline({
   backup: required(text, 'Where backups go: the path, or the bucket with its prefix.'),
   backupVolume: optional(inline(volume), 'The volume behind that path.'),
   multiorch: required(
-    inline({ ...workload, cells: required(list(text), 'Cells with orchestrators.') }),
+    inline({
+      ...workload,
+      cells: required(list(text), 'Cells with orchestrators.'),
+      failover: optional(failoverTimers, 'When a primary that is gone is replaced.'),
+    }),
     'Orchestrators.',
   ),
   initdbArgs: optional(text, 'Arguments of initdb.'),

@@ -1,4 +1,7 @@
 import { boolean, int32, int64, list, map, optional, rule, struct } from './dsl.ts';
+import { BUFFER_DEFAULTS } from '../buffer.ts';
+import { parseDuration } from '../duration.ts';
+import { FAILOVER_DEFAULTS, LEAST_INTERVAL } from '../failover.ts';
 import { affinity, resourceRequirements, toleration } from './embedded.ts';
 import { cellName, duration, text } from './scalars.ts';
 
@@ -48,20 +51,29 @@ export const gatewayBuffer = struct(
   'GatewayBuffer',
   'Holding of queries at the gateway while a shard has no primary.',
   {
-    enabled: optional(boolean, 'Hold queries during a failover instead of failing them.'),
-    window: optional(duration, 'Longest time that one query is held. Gateway default: 10s.'),
+    enabled: optional(
+      boolean,
+      `Hold queries during a failover instead of failing them. Default: ${BUFFER_DEFAULTS.enabled}.`,
+    ),
+    window: optional(
+      duration,
+      `Longest time that one query is held. Default: ${BUFFER_DEFAULTS.window}, or maxFailoverDuration where that is shorter.`,
+    ),
     maxFailoverDuration: optional(
       duration,
-      'A failover longer than this ends the holding. Gateway default: 20s.',
+      `A failover longer than this ends the holding. Default: ${BUFFER_DEFAULTS.maxFailoverDuration}, or window where that is longer.`,
     ),
     minTimeBetweenFailovers: optional(
       duration,
-      'A failover that follows the last one sooner than this is not held. Gateway default: 1m.',
+      `A failover that follows the last one sooner than this is not held. Default: ${BUFFER_DEFAULTS.minTimeBetweenFailovers}.`,
     ),
-    size: optional(int32({ minimum: 1 }), 'Most queries held at a time. Gateway default: 1000.'),
+    size: optional(
+      int32({ minimum: 1 }),
+      `Most queries held at a time. Default: ${BUFFER_DEFAULTS.size}.`,
+    ),
     drainConcurrency: optional(
       int32({ minimum: 1 }),
-      'Held queries released at a time once a primary is back. Gateway default: 1.',
+      `Held queries released at a time once a primary is back. Default: ${BUFFER_DEFAULTS.drainConcurrency}.`,
     ),
   },
 );
@@ -73,6 +85,41 @@ export const gateway = struct(
   { bases: [stateless] },
 );
 
+type Timers = Readonly<Record<string, string>>;
+
+/** multiorch ends itself on an interval of nothing, and a tiny one keeps its processor and the poolers busy. */
+const notTooShort = (field: string) =>
+  rule<Timers>(
+    `!has(self.${field}) || duration(self.${field}) >= duration('${LEAST_INTERVAL}')`,
+    `${field} is too short: give at least ${LEAST_INTERVAL}`,
+    ({ [field]: text }) =>
+      text === undefined || (parseDuration(text) ?? 0n) >= (parseDuration(LEAST_INTERVAL) ?? 0n),
+  );
+
+export const failoverTimers = struct(
+  'FailoverTimers',
+  'When multiorch replaces a primary that is gone. Shorter means a shorter pause of writes.',
+  {
+    gracePeriod: optional(
+      duration,
+      `Wait between noticing that a primary is gone and electing another. Default: ${FAILOVER_DEFAULTS.gracePeriod}.`,
+    ),
+    gracePeriodJitter: optional(
+      duration,
+      `Each multiorch adds a random part of this, so that two do not start an election at once: both would then pause for 4s. Default: ${FAILOVER_DEFAULTS.gracePeriodJitter}.`,
+    ),
+    healthCheckInterval: optional(
+      duration,
+      `How often each pooler is asked for its state. Default: ${FAILOVER_DEFAULTS.healthCheckInterval}.`,
+    ),
+    recoveryInterval: optional(
+      duration,
+      `How often the shard is looked at for something to mend. Default: ${FAILOVER_DEFAULTS.recoveryInterval}.`,
+    ),
+  },
+  { rules: [notTooShort('healthCheckInterval'), notTooShort('recoveryInterval')] },
+);
+
 export const multiorch = struct(
   'Multiorch',
   'The multiorch pods of a shard, which watch its poolers and appoint a primary.',
@@ -82,6 +129,7 @@ export const multiorch = struct(
       list(cellName, { listType: 'set', maxItems: 50 }),
       'Cells with multiorch pods. Empty: every cell of the cluster.',
     ),
+    failover: optional(failoverTimers, 'When a primary that is gone is replaced.'),
   },
   { bases: [stateless] },
 );

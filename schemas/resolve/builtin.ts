@@ -1,3 +1,4 @@
+import { BUFFER_DEFAULTS } from '../buffer.ts';
 import type { ResourceRequirements } from '../k8s.ts';
 
 /**
@@ -22,7 +23,7 @@ export const BUILTIN = {
   gateway: {
     replicas: 1,
     resources: resources('100m', '128Mi', '256Mi'),
-    buffer: { enabled: true },
+    buffer: { enabled: BUFFER_DEFAULTS.enabled },
   },
   /** Per cell of the shard. */
   multiorch: { replicas: 1, resources: resources('50m', '64Mi', '128Mi') },

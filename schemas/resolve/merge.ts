@@ -3,6 +3,7 @@ import type { ResourceRequirements } from '../k8s.ts';
 import type {
   ContainerSpec,
   Etcd,
+  FailoverTimers,
   Gateway,
   GatewayBuffer,
   Multiorch,
@@ -63,18 +64,17 @@ export const mergePlacement = (
 ): Placement | undefined => upper ?? lower;
 
 /** Every field is a scalar: the upper's where written. */
-const mergeBuffer = (
-  lower: GatewayBuffer | undefined,
-  upper: GatewayBuffer | undefined,
-): GatewayBuffer | undefined =>
-  lower || upper ? { ...lower, ...compact(upper ?? {}) } : undefined;
+const mergeFields = <T extends GatewayBuffer | FailoverTimers>(
+  lower: T | undefined,
+  upper: T | undefined,
+): T | undefined => (lower || upper ? ({ ...lower, ...compact({ ...upper }) } as T) : undefined);
 
 export const mergeGateway = (lower: Gateway | undefined, upper: Gateway | undefined): Gateway =>
   !upper
     ? (lower ?? {})
     : compact({
         ...mergeStateless(lower, upper),
-        buffer: mergeBuffer(lower?.buffer, upper?.buffer),
+        buffer: mergeFields(lower?.buffer, upper?.buffer),
       });
 
 export const mergeMultiorch = (
@@ -85,6 +85,7 @@ export const mergeMultiorch = (
     ...mergeStateless(lower, upper),
     placement: mergePlacement(lower?.placement, upper?.placement),
     cells: filled(upper?.cells) ?? filled(lower?.cells),
+    failover: mergeFields(lower?.failover, upper?.failover),
   });
 
 export const mergeStorage = (

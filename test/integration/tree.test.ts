@@ -8,6 +8,7 @@ import type { Condition, KindName, KindRef, KubeObject } from '../../schemas/k8s
 import { KINDS } from '../../schemas/k8s.ts';
 import { fewestDuring } from '../support/pod-losses.ts';
 import { writesBetween, writesIn } from '../support/api-writes.ts';
+import type { BudgetSpec } from '../support/budgets.ts';
 import { connect, installCrds } from '../support/cluster.ts';
 import type { RunningController } from '../support/controller.ts';
 import { startController } from '../support/controller.ts';
@@ -237,6 +238,13 @@ describe('a cluster', { concurrency: false }, () => {
       },
     );
     await eventually('six pods', async () => (await running()).length === 6);
+    // Five of six hold a majority and every write. No pod is labelled primary, as no runtime runs here: the
+    // standbys' budget is over all.
+    const budgets = (await list('PodDisruptionBudget', POOL_PODS)).map(({ spec }) => {
+      const { minAvailable, selector } = spec as BudgetSpec;
+      return `${selector.matchExpressions?.[0]?.operator} ${minAvailable}`;
+    });
+    assert.deepEqual(budgets.toSorted(), ['In 1', 'NotIn 5']);
   });
 
   it('takes pods away that are not asked for, and keeps their volumes by policy', async () => {

@@ -59,7 +59,14 @@ export function refusedObjects(ns: string): [string, KubeObject, RegExp][] {
     ],
     [
       'a window that is too long',
-      base({ cells: [{ ...zone('z1'), spec: { multigateway: { buffer: { window: '25s' } } } }] }),
+      base({
+        cells: [
+          {
+            ...zone('z1'),
+            spec: { multigateway: { buffer: { window: '25s', maxFailoverDuration: '20s' } } },
+          },
+        ],
+      }),
       /MG021/,
     ],
     [

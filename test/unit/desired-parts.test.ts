@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withOwner } from '../../controller/builders/owner.ts';
 import type { Container, KubeObject } from '../../schemas/k8s.ts';
-import { LABELS } from '../../schemas/labels.ts';
+import { LABELS, POD_ROLES } from '../../schemas/labels.ts';
+import { isUnder } from '../support/budgets.ts';
 import { containersOf } from '../support/desired.ts';
 import {
   ALL,
@@ -71,34 +72,20 @@ test('an orchestrator keeps its identity over restarts and never runs twice unde
   }
 });
 
-test('a shard has one budget over all cells, a number that lets one pod go', () => {
-  const budgets = THREE.filter(
-    ({ kind, metadata }) =>
-      kind === 'PodDisruptionBudget' && metadata.labels?.[LABELS.component] === 'shard-pool',
-  );
-  assert.deepEqual(
-    budgets.map((budget) => specOf(budget)['minAvailable']),
-    [2],
-  );
-  const { matchLabels } = specOf(budgets[0] as KubeObject)['selector'] as {
-    matchLabels: Record<string, string>;
-  };
-  assert.equal(matchLabels[LABELS.cell], undefined);
-  assert.equal(matchLabels[LABELS.pool], undefined);
-});
-
 test('no pod is under two budgets: the API server refuses every eviction of such a pod', () => {
+  const roles = [undefined, POD_ROLES.primary, POD_ROLES.replica];
   for (const { name, objects } of cases) {
-    const selectors = objects
-      .filter(({ kind }) => kind === 'PodDisruptionBudget')
-      .map((o) => (specOf(o)['selector'] as { matchLabels: Record<string, string> }).matchLabels);
+    const budgets = objects.filter(({ kind }) => kind === 'PodDisruptionBudget');
     for (const { object } of workloadsOf(objects)) {
       const template = specOf(object)['template'] as { metadata: KubeObject['metadata'] };
       const labels = object.kind === 'Pod' ? object.metadata.labels : template.metadata.labels;
-      const over = selectors.filter((selector) =>
-        Object.entries(selector).every(([key, value]) => labels?.[key] === value),
-      );
-      assert.ok(over.length <= 1, `${name} ${object.metadata.name}`);
+      for (const role of object.kind === 'Pod' ? roles : [undefined]) {
+        const pod = { ...labels, ...(role && { [LABELS.role]: role }) };
+        const over = budgets.filter((budget) => isUnder(budget, pod)).length;
+        const where = `${name} ${object.metadata.name} ${role}`;
+        if (object.kind === 'Pod') assert.equal(over, 1, where);
+        else assert.ok(over <= 1, where);
+      }
     }
   }
 });
@@ -139,10 +126,14 @@ test('a pod of the pool may take as long to stop as the runtime may need', () =>
   assert.equal(containerOf(pod, 'postgres').restartPolicy, 'Always', 'a sidecar stops last');
 });
 
-test('gateways wait for their endpoints to go and are replaced one up, none down', () => {
+test('gateways go on serving while their endpoints go, and are replaced one up, none down', () => {
   const gateway = find(THREE, 'Deployment', 'zone-a-multigateway');
-  const drain = containerOf(gateway, 'multigateway').lifecycle;
-  assert.deepEqual(drain, { preStop: { sleep: { seconds: 5 } } });
+  const { args = [] } = containerOf(gateway, 'multigateway');
+  const seconds = (flag: string): number =>
+    Number(args.find((arg) => arg.startsWith(`--${flag}=`))?.slice(flag.length + 3, -1));
+  assert.equal(seconds('lameduck-period'), 15);
+  assert.equal(seconds('onclose-timeout'), 5);
+  assert.equal(podOf(gateway).terminationGracePeriodSeconds, 30, 'both, and some room');
   assert.deepEqual(specOf(gateway)['strategy'], {
     type: 'RollingUpdate',
     rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },

@@ -24,9 +24,11 @@ const KEYS = [
   'affinity', // more alternatives; asserted in desired-rules.test.ts
   'postgresql.conf', // the same settings and more; asserted in shard/postgres-config.test.ts
   'queries.yml', // more families
+  'minAvailable', // of the standbys alone; asserted in shard/budgets.test.ts
+  'lifecycle', // a gateway waits by itself, with --lameduck-period
 ];
 const FLAGS = [
-  '--buffer-window', // 25 s, see cell/buffer.ts
+  '--buffer-window', // 30 s, see schemas/buffer.ts
   '--buffer-max-failover-duration',
   '--onterm-timeout', // 35 s: leaves pgctld its 15 s within the grace period
 ];

@@ -1,27 +1,22 @@
+import { bufferOf } from '../../schemas/buffer.ts';
 import { parseDuration } from '../../schemas/duration.ts';
 import type { GatewayBuffer } from '../../schemas/types.ts';
 import type { Finding } from './policy.ts';
 
-/** What the gateway takes when a flag is not given. */
-const BINARY_DEFAULTS = { window: '10s', maxFailoverDuration: '20s' } as const;
-
 /**
- * What is wrong with the failover buffer of a gateway. With `partial` the block is one layer of
- * several (a template alone), so values that it does not give are not compared.
+ * What is wrong with the failover buffer of a gateway, or with one layer of it: values that it does not
+ * give follow those that it does, so they never make it wrong.
  */
 export function bufferFindings(
-  buffer: GatewayBuffer | undefined,
+  given: GatewayBuffer | undefined,
   owner: string,
   locate: (field: keyof GatewayBuffer) => string,
-  partial = false,
 ): Finding[] {
-  if (!buffer || buffer.enabled === false) return [];
+  if (!given || given.enabled === false) return [];
   const findings = (['window', 'maxFailoverDuration', 'minTimeBetweenFailovers'] as const).flatMap(
-    (field) => judgeDuration(field, buffer[field], owner, locate),
+    (field) => judgeDuration(field, given[field], owner, locate),
   );
-  const both = buffer.window !== undefined && buffer.maxFailoverDuration !== undefined;
-  if (findings.length > 0 || (partial && !both)) return findings;
-  return judgeOrder(buffer, owner, locate);
+  return findings.length > 0 ? findings : judgeOrder(given, owner, locate);
 }
 
 type Locate = (field: keyof GatewayBuffer) => string;
@@ -47,16 +42,14 @@ function judgeDuration(
   ];
 }
 
-function judgeOrder(buffer: GatewayBuffer, owner: string, locate: Locate): Finding[] {
-  const window = buffer.window ?? BINARY_DEFAULTS.window;
-  const most = buffer.maxFailoverDuration ?? BINARY_DEFAULTS.maxFailoverDuration;
+function judgeOrder(given: GatewayBuffer, owner: string, locate: Locate): Finding[] {
+  const { window, maxFailoverDuration: most } = bufferOf(given);
   if ((parseDuration(window) ?? 0n) <= (parseDuration(most) ?? 0n)) return [];
-  const unset = buffer.maxFailoverDuration === undefined ? ' (the default)' : '';
   return [
     {
-      path: locate(buffer.window === undefined ? 'maxFailoverDuration' : 'window'),
-      value: buffer.window ?? most,
-      message: `the buffer of ${owner} has window ${window}, longer than maxFailoverDuration ${most}${unset}`,
+      path: locate('window'),
+      value: window,
+      message: `the buffer of ${owner} has window ${window}, longer than maxFailoverDuration ${most}`,
       allowed: `a window of at most ${most}`,
       fix: `lower window to ${most}, or raise maxFailoverDuration to ${window}`,
     },

@@ -1,5 +1,5 @@
 import type { Member } from '../../../schemas/durability.ts';
-import { DEFAULT_POLICY, minAvailable, policyOrDefault } from '../../../schemas/durability.ts';
+import { policyInForce } from '../../../schemas/durability.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import { COMPONENTS } from '../../../schemas/labels.ts';
 import { names } from '../../../schemas/names.ts';
@@ -8,9 +8,9 @@ import type { Shard } from '../../../schemas/types.ts';
 import { claim, claimSpec } from '../../builders/claim.ts';
 import type { BuildContext } from '../../builders/context.ts';
 import { identityOf } from '../../builders/meta.ts';
-import { podDisruptionBudget } from '../../builders/pdb.ts';
 import { HEADLESS, service } from '../../builders/service.ts';
 import { renderPostgresConfig, type ConfigResult, type PostgresConfig } from './postgres-config.ts';
+import { shardBudgets } from './budgets.ts';
 import { configMaps } from './config-maps.ts';
 import { orchObjects } from './orch.ts';
 import { podsOf, poolLabels, type DesiredPod } from './pod.ts';
@@ -21,8 +21,10 @@ export type { DesiredPod } from './pod.ts';
 export interface ShardInput {
   /** Text under `postgresConfigRef`; the reconciler reads it. */
   readonly configBody?: string;
-  /** Pods beyond the specification that still run: the budget has to count them. */
+  /** Poolers of pods beyond the specification that still run: the budgets have to count them. */
   readonly surplus?: readonly Member[];
+  /** No pod that is ready and stays carries the label of the primary. Default false. */
+  readonly noReadyPrimary?: boolean;
 }
 
 export interface ShardChildren {
@@ -70,24 +72,10 @@ const headlessServices = (scope: ShardScope): KubeObject[] =>
     ),
   );
 
-/**
- * One budget for the shard: one per cell would allow an eviction in each of them at once. A number,
- * because the pods have no controller that the API server could ask.
- */
-const budget = (
-  scope: ShardScope,
-  pods: readonly DesiredPod[],
-  surplus: readonly Member[] = [],
-): KubeObject[] => {
-  const labels = shardLabels(scope, COMPONENTS.pool);
-  const policy = policyOrDefault(scope.spec.durabilityPolicy ?? DEFAULT_POLICY);
+/** Each pooler once, those beyond the specification too. */
+const membersOf = (pods: readonly DesiredPod[], surplus: readonly Member[] = []): Member[] => {
   const wanted = pods.map(({ serviceId, cell }) => ({ id: serviceId, cell }));
-  const members = [...wanted, ...surplus];
-  return [
-    podDisruptionBudget(scope.id, names.shardPdb(...scope.parts), labels, {
-      minAvailable: minAvailable(policy, members),
-    }),
-  ];
+  return [...new Map([...wanted, ...surplus].map((member) => [member.id, member])).values()];
 };
 
 /**
@@ -108,7 +96,11 @@ export const shardChildren = (
       ...configMaps(scope),
       ...backupClaims(scope),
       ...headlessServices(scope),
-      ...budget(scope, pods, input.surplus),
+      ...shardBudgets(scope, {
+        policy: policyInForce(shard),
+        members: membersOf(pods, input.surplus),
+        noReadyPrimary: input.noReadyPrimary ?? false,
+      }),
       ...orchObjects(scope),
     ],
     pods,

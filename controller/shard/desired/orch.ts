@@ -1,8 +1,10 @@
 import { compact, nonEmpty } from '../../../schemas/compact.ts';
+import { failoverOf } from '../../../schemas/failover.ts';
 import { buildName, names } from '../../../schemas/names.ts';
 import type { KubeObject, PodSpec } from '../../../schemas/k8s.ts';
 import { COMPONENTS, LABELS, selectorOf } from '../../../schemas/labels.ts';
 import { PORTS } from '../../../schemas/ports.ts';
+import type { FailoverTimers } from '../../../schemas/types.ts';
 import { flags } from '../../builders/args.ts';
 import { deployment, RECREATE } from '../../builders/deployment.ts';
 import { envField, GRPC_NO_TXT, POD_IP } from '../../builders/env.ts';
@@ -29,6 +31,16 @@ const POD_UID = envField('POD_UID', 'metadata.uid');
  */
 const serviceId = (deploymentName: string, replicas: number): string =>
   replicas > 1 ? 'o-$(POD_UID)' : names.orchServiceId(deploymentName);
+
+const timerFlags = (given: FailoverTimers | undefined): Record<string, string> => {
+  const timers = failoverOf(given);
+  return {
+    'leader-failover-grace-period-base': timers.gracePeriod,
+    'leader-failover-grace-period-max-jitter': timers.gracePeriodJitter,
+    'pooler-health-check-interval': timers.healthCheckInterval,
+    'recovery-cycle-interval': timers.recoveryInterval,
+  };
+};
 
 const orchPod = (scope: ShardScope, cell: string, name: string): PodSpec => {
   const { spec, ctx, id } = scope;
@@ -69,6 +81,7 @@ const orchPod = (scope: ShardScope, cell: string, name: string): PodSpec => {
             'service-id': serviceId(name, replicas),
             hostname: '$(POD_IP)',
             'log-level': spec.logLevels?.multiorch ?? 'info',
+            ...timerFlags(multiorch.failover),
           }),
           ...topo.args,
           ...tls.args,

@@ -6,6 +6,7 @@ import type { Shard } from '../../../schemas/types.ts';
 import type { Deps } from '../../deps.ts';
 import { buildContextOf } from '../../observe/context.ts';
 import { isTerminating } from '../../observe/pods.ts';
+import { hasReadyPrimary } from '../desired/budgets.ts';
 import type { ShardChildren } from '../desired/index.ts';
 import { shardChildren, shardConfig } from '../desired/index.ts';
 import type { ShardObjects, ShardState } from '../state/state.ts';
@@ -29,14 +30,20 @@ const surplusOf = (children: ShardChildren, objects: ShardObjects): PolicyMember
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
 };
 
+interface Beside {
+  /** Poolers of pods beyond the specification. */
+  surplus: PolicyMember[];
+  noReadyPrimary: boolean;
+}
+
 const build = (
   deps: Deps,
   shard: Shard,
   config: { body?: string },
-  surplus: PolicyMember[],
+  beside: Beside,
 ): ShardChildren => {
-  const input = { ...(config.body === undefined ? {} : { configBody: config.body }), surplus };
-  return shardChildren(shard, input, buildContextOf(deps.options));
+  const body = config.body === undefined ? {} : { configBody: config.body };
+  return shardChildren(shard, { ...body, ...beside }, buildContextOf(deps.options));
 };
 
 export const desiredChildren = (
@@ -46,19 +53,23 @@ export const desiredChildren = (
   cache: ShardCache,
   config: { body?: string },
 ): Pick<ShardState, 'desired' | 'problem'> => {
-  const key = JSON.stringify([specKey(shard), config.body]);
+  const noReadyPrimary = !hasReadyPrimary(objects.pods.values());
+  const key = JSON.stringify([specKey(shard), config.body, noReadyPrimary]);
   if (cache.built?.key !== key) {
     const body = config.body === undefined ? {} : { configBody: config.body };
     const settings = shardConfig(shard, body);
     if (!settings.ok) return { problem: `postgresql.conf: ${settings.error}` };
-    cache.built = { key, children: build(deps, shard, config, []) };
+    cache.built = { key, children: build(deps, shard, config, { surplus: [], noReadyPrimary }) };
   }
   const { children } = cache.built;
   const surplus = surplusOf(children, objects);
   if (surplus.length === 0) return { desired: children };
   const full = JSON.stringify([key, surplus]);
   if (cache.builtWith?.key !== full) {
-    cache.builtWith = { key: full, children: build(deps, shard, config, surplus) };
+    cache.builtWith = {
+      key: full,
+      children: build(deps, shard, config, { surplus, noReadyPrimary }),
+    };
   }
   return { desired: cache.builtWith.children };
 };

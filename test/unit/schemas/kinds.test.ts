@@ -20,6 +20,7 @@ const OPAQUE = new Set(['resources', 'affinity', 'tolerations', 'conditions', 'i
 /** What we add to the API, and multigres-operator does not have. */
 const OURS = new Set([
   'resolved',
+  'failover',
   // in the status of a Shard
   'primary',
   'cohort',

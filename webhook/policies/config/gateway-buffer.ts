@@ -1,3 +1,4 @@
+import { BUFFER_DEFAULTS } from '../../../schemas/buffer.ts';
 import type { ResolvedCell } from '../../../schemas/resolve/types.ts';
 import type { CellTemplate, MultigresCluster } from '../../../schemas/types.ts';
 import { bufferFindings } from '../buffer.ts';
@@ -12,19 +13,19 @@ export const gatewayBuffer: Policy = {
   mode: 'deny',
   summary: 'The buffer window of a gateway is above 0 and not longer than maxFailoverDuration.',
   description: `During a failover the gateway holds queries back for \`window\`, in all for at most
-\`maxFailoverDuration\`. A gateway whose window is the longer one does not start. Fields that are
-left out count with the gateway's own defaults: 10s and 20s. Nothing is checked while the buffer is
-switched off. Of a CellTemplate is judged what it says itself, and what comes of it in the clusters that
-use it.`,
+\`maxFailoverDuration\`. A gateway whose window is the longer one does not start. Where only one of the two
+is written, the other follows it: their defaults are ${BUFFER_DEFAULTS.window} and
+${BUFFER_DEFAULTS.maxFailoverDuration}. Nothing is checked while the buffer is switched off. Of a CellTemplate
+is judged what it says itself, and what comes of it in the clusters that use it.`,
   good: `multigateway:
-  buffer: { window: 25s, maxFailoverDuration: 30s }`,
+  buffer: { window: 50s } # maxFailoverDuration is then 50s too`,
   bad: `multigateway:
-  buffer: { window: 25s } # maxFailoverDuration is 20s by default`,
+  buffer: { window: 25s, maxFailoverDuration: 20s }`,
   check(ctx) {
     if (ctx.kind === 'CellTemplate') {
       const buffer = (ctx.object as CellTemplate).spec?.multigateway?.buffer;
       const at = (field: string): string => pointer('spec', 'multigateway', 'buffer', field);
-      return bufferFindings(buffer, 'the gateway', at, true);
+      return bufferFindings(buffer, 'the gateway', at);
     }
     const cluster = clusterOf(ctx);
     return (ctx.resolved()?.cells ?? []).flatMap((cell) => bufferOfCell(cluster, cell));
