@@ -48,6 +48,13 @@ export const ANNOTATIONS = {
   bypassReason: 'multigres.com/bypass-reason',
   /** On a cluster: `"true"` forbids its deletion, `"false"` allows it whatever the operator's default. */
   deletionProtection: 'multigres.com/deletion-protection',
+  /**
+   * On a cluster: `"true"` stops every write of the controller but statuses and Events; each object
+   * then says so by the condition `Paused`.
+   */
+  paused: 'multigres.com/paused',
+  /** On a cluster, handed down to its Shards: id of a request to move the primary; each id is served once. */
+  switchover: 'multigres.com/switchover',
   prometheusScrape: 'prometheus.io/scrape',
   prometheusPort: 'prometheus.io/port',
   prometheusPath: 'prometheus.io/path',

@@ -792,6 +792,42 @@ export interface ShardStatus {
   lastBackupType?: 'full' | 'diff' | 'incr';
   /** Role of each pod, by name of the pod. */
   podRoles?: Record<string, string>;
+  /** Pod of the primary. Absent while there is none, or nobody knows it. */
+  primary?: string;
+  /** Members of the cohort. Absent while nobody tells it. */
+  cohort?: number;
+  /** Members that the cohort should have. */
+  expectedMembers?: number;
+  /** Members that may fail now while the shard still accepts writes. */
+  writeTolerance?: number;
+  /** Members that may fail now while a new primary can still be elected without loss. */
+  failoverTolerance?: number;
+  /** What the operator is doing to the shard and what it waits for. */
+  doing?: string;
+  /** The last switchover that was asked for. */
+  switchover?: {
+    request: string;
+    phase: 'Pending' | 'InProgress' | 'Completed' | 'Failed';
+    from?: string;
+    to?: string;
+    startedAt?: string;
+    finishedAt?: string;
+    pausedMs?: number;
+    message?: string;
+  };
+  /** State of each Postgres pod, by name of the pod. */
+  poolers?: Record<
+    string,
+    {
+      cell: string;
+      index: number;
+      role: string;
+      serving: boolean;
+      inCohort: boolean;
+      lagSeconds?: number;
+      state?: string;
+    }
+  >;
   /** Policy of the rule that its poolers follow: taken when the shard first started, kept since. Absent before. */
   durabilityPolicy?: string;
   /** Postgres pods that are ready. */

@@ -20,6 +20,36 @@ import { multiorch } from './workloads.ts';
 
 const time = string({ format: 'date-time' });
 
+const pooler = inline({
+  cell: required(cellName, 'Cell of the pod.'),
+  index: required(int32(), 'Index of the pod in its pool and cell.'),
+  role: required(text, 'Role, as it last reported it: primary, replica, or unknown.'),
+  serving: required(boolean, 'Its Postgres answers queries.'),
+  inCohort: required(boolean, 'It is a member of the cohort that the durability policy counts.'),
+  lagSeconds: optional(
+    int32(),
+    'Seconds by which it is behind the primary. Absent when not known.',
+  ),
+  state: optional(text, 'What it waits for or why it does not serve; absent when all is well.'),
+});
+
+const switchover = inline({
+  request: required(
+    text,
+    'Id of the request: the value of the annotation multigres.com/switchover.',
+  ),
+  phase: required(
+    enumeration(['Pending', 'InProgress', 'Completed', 'Failed']),
+    'How far it has come.',
+  ),
+  from: optional(text, 'Pod of the primary before.'),
+  to: optional(text, 'Pod of the primary after.'),
+  startedAt: optional(time, 'When the old primary was told to step down.'),
+  finishedAt: optional(time, 'When it ended, well or not.'),
+  pausedMs: optional(int32(), 'Milliseconds for which the shard took no writes.'),
+  message: optional(text, 'What it waits for, or why it failed.'),
+});
+
 const spec = struct('ShardSpec', 'What a shard shall be.', {
   ...shardContext,
   ...shardSettings,
@@ -43,6 +73,20 @@ const status = struct('ShardStatus', 'State of a shard.', {
   lastBackupTime: optional(time, 'End of the last backup.'),
   lastBackupType: optional(enumeration(['full', 'diff', 'incr']), 'Kind of the last backup.'),
   podRoles: optional(map(text), 'Role of each pod, by name of the pod.'),
+  primary: optional(text, 'Pod of the primary. Absent while there is none, or nobody knows it.'),
+  cohort: optional(int32(), 'Members of the cohort. Absent while nobody tells it.'),
+  expectedMembers: optional(int32(), 'Members that the cohort should have.'),
+  writeTolerance: optional(
+    int32(),
+    'Members that may fail now while the shard still accepts writes.',
+  ),
+  failoverTolerance: optional(
+    int32(),
+    'Members that may fail now while a new primary can still be elected without loss.',
+  ),
+  doing: optional(text, 'What the operator is doing to the shard and what it waits for.'),
+  switchover: optional(switchover, 'The last switchover that was asked for.'),
+  poolers: optional(map(pooler), 'State of each Postgres pod, by name of the pod.'),
   durabilityPolicy: optional(
     text,
     'Policy of the rule that its poolers follow: taken when the shard first started, kept since. Absent before.',
@@ -74,8 +118,12 @@ export const shard: Kind = {
     { name: 'Ready', type: 'string', jsonPath: conditionPath('Available') },
     { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
     { name: 'Replicas', type: 'integer', jsonPath: '.status.readyReplicas' },
+    { name: 'Primary', type: 'string', jsonPath: '.status.primary' },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
     { name: 'Desired', type: 'integer', jsonPath: '.spec.replicas', priority: 1 },
+    { name: 'Cohort', type: 'integer', jsonPath: '.status.cohort', priority: 1 },
+    { name: 'Tolerates', type: 'integer', jsonPath: '.status.writeTolerance', priority: 1 },
+    { name: 'Doing', type: 'string', jsonPath: '.status.doing', priority: 1 },
     { name: 'Backup', type: 'date', jsonPath: '.status.lastBackupTime', priority: 1 },
     { name: 'Message', type: 'string', jsonPath: '.status.message', priority: 1 },
   ],

@@ -18,7 +18,18 @@ interface Size {
 const OPAQUE = new Set(['resources', 'affinity', 'tolerations', 'conditions', 'imagePullSecrets']);
 
 /** What we add to the API, and multigres-operator does not have. */
-const OURS = new Set(['resolved']);
+const OURS = new Set([
+  'resolved',
+  // in the status of a Shard
+  'primary',
+  'cohort',
+  'expectedMembers',
+  'writeTolerance',
+  'failoverTolerance',
+  'doing',
+  'switchover',
+  'poolers',
+]);
 /** Paths of ours in children: caSecret and clientCertSecret of the reference to the topology, durabilityPolicy in the status of a Shard. */
 const OUR_PATHS: Record<string, number> = { Cell: 2, TableGroup: 2, Shard: 3 };
 
