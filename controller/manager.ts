@@ -1,4 +1,5 @@
 import type { KindName, KindRef, KubeObject } from '../schemas/k8s.ts';
+import { LABELS } from '../schemas/labels.ts';
 import type { Deps } from './deps.ts';
 import { sleep } from '../kube/clock.ts';
 import type { Informer } from '../kube/informer.ts';
@@ -162,11 +163,16 @@ async function work(one: Running, key: Key, options: ManagerOptions): Promise<Ou
   const durMs = Math.round(deps.clock.now() - startedMs);
   deps.metrics.add('activeWorkers', labels, -1);
   deps.metrics.observe('reconcileTime', labels, durMs / 1000);
-  const log = deps.log.child({ kind: controller.kind.kind, ns: key.namespace, name: key.name });
-  if (actions.length > 0) log.info({ action: actions.join(', '), durMs }, 'reconciled');
-
   const id = keyText(key);
   const object = deps.listers[controller.kind.kind as KindName].get(key.namespace, key.name);
+  const cluster = object?.metadata.labels?.[LABELS.cluster];
+  const log = deps.log.child({
+    kind: controller.kind.kind,
+    ns: key.namespace,
+    name: key.name,
+    ...(cluster === undefined ? {} : { cluster }),
+  });
+  if (actions.length > 0) log.info({ action: actions.join(', '), durMs }, 'reconciled');
   if (!object) one.queue.forget(id);
   if ('error' in result) {
     const failure = outcomeOfError(result.error, failures.get(id));
