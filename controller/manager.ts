@@ -173,12 +173,16 @@ async function work(one: Running, key: Key, options: ManagerOptions): Promise<Ou
     ...(cluster === undefined ? {} : { cluster }),
   });
   if (actions.length > 0) log.info({ action: actions.join(', '), durMs }, 'reconciled');
-  if (!object) one.queue.forget(id);
   if ('error' in result) {
     const failure = outcomeOfError(result.error, failures.get(id));
     failures.set(id, failure);
     reportError({ failure, key, controller, object, log, deps, durMs });
+    if (!object) forgetSeries(one, key, deps);
     return failure.outcome;
+  }
+  if (!object) {
+    one.queue.forget(id);
+    forgetSeries(one, key, deps);
   }
   const before = failures.get(id);
   if ('terminal' in result) {
@@ -195,6 +199,11 @@ async function work(one: Running, key: Key, options: ManagerOptions): Promise<Ou
     result: after === undefined ? 'success' : 'requeue_after',
   });
   return after === undefined ? { kind: 'done' } : { kind: 'after', ms: after };
+}
+
+/** Nobody asks how an object fared that is gone. */
+function forgetSeries({ controller }: Running, key: Key, { metrics }: Deps): void {
+  metrics.remove('reconcileErrors', { controller: controller.name, ...key });
 }
 
 /** Looks at everything again now and then, behind live changes: a safety net, not a mechanism. */

@@ -22,6 +22,8 @@ export interface Failure {
 const REFUSED_MS = 60_000;
 /** A status that is refused does not keep its object from being looked after: back-off up to this. */
 const STATUS_MS = { first: 1000, longest: 30_000 };
+/** In a namespace that is being deleted: its end is near, and each object of it goes by itself. */
+const ENDING_MS = 10_000;
 /** Overload and restarts are told from the third failure in a row on. */
 const BUSY_SILENT = 2;
 
@@ -49,6 +51,8 @@ function outcome(thrown: unknown, count: number): Outcome {
     case 'denied':
       // Tried again all the same: what stands beside the refused object has to be looked after.
       return { kind: 'retry', minDelayMs: Math.max(REFUSED_MS, error.retryAfterMs ?? 0) };
+    case 'ending':
+      return { kind: 'after', ms: ENDING_MS };
     case 'busy':
       return { kind: 'retry', minDelayMs: error.retryAfterMs ?? 0 };
     case 'conflict':
@@ -74,6 +78,11 @@ export function reportError(report: Report): void {
   const { failure, key, controller, object, log, deps, durMs } = report;
   const error = refusal(failure.error) ?? failure.error;
   const fields = { err: failure.error, durMs, failures: failure.count };
+  if (isKubeError(error, 'ending')) {
+    deps.metrics.add('reconcileTotal', { controller: controller.name, result: 'ending' });
+    log.debug(fields, 'the namespace is being deleted');
+    return;
+  }
   if (isKubeError(error, 'conflict', 'exists', 'gone')) {
     // Somebody else was faster: the next look will see it.
     deps.metrics.add('reconcileTotal', { controller: controller.name, result: 'conflict' });

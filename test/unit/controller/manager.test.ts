@@ -191,6 +191,29 @@ test('conflicts are silent, overload is told from the third time on', async () =
   assert.deepEqual(busy.outcome, { kind: 'retry', minDelayMs: 0 });
 });
 
+test('what a namespace that is being deleted refuses is no error', async () => {
+  const { clock, emit, events, logged, metrics, stop } = setup(async () => {
+    throw error('ending');
+  });
+  await emit('ADDED', cell('a', '2'));
+  await clock.advance(60_000);
+  assert.deepEqual([events, logged], [[], []]);
+  assert.doesNotMatch(await metrics.text(), /reconcile_errors_total\{/);
+  await stop();
+});
+
+test('series of an object that is gone are gone', async () => {
+  const { clock, emit, metrics, stop } = setup(async () => {
+    throw new Error('no');
+  });
+  await emit('ADDED', cell('a', '2'));
+  assert.match(await metrics.text(), /reconcile_errors_total\{controller="cell",name="a"/);
+  await emit('DELETED', cell('a', '3'));
+  await clock.advance(1000);
+  assert.doesNotMatch(await metrics.text(), /reconcile_errors_total\{/);
+  await stop();
+});
+
 test('what follows an error depends on its class, also when it is wrapped', () => {
   const kindOf = (e: unknown) => outcomeOfError(e, undefined).outcome;
   assert.deepEqual(kindOf(error('invalid')), { kind: 'retry', minDelayMs: 60_000 });
