@@ -1,4 +1,5 @@
-import type { KindName, KindRef } from '../schemas/k8s.ts';
+import type { KindName, KindRef, KubeObject } from '../schemas/k8s.ts';
+import { LABELS } from '../schemas/labels.ts';
 import type { Controller, Key, Result } from './controller.ts';
 import type { Deps } from './deps.ts';
 import { sleep } from '../kube/clock.ts';
@@ -137,17 +138,26 @@ async function work(one: Running, key: Key, options: ManagerOptions): Promise<Ou
   const durMs = Math.round(deps.clock.now() - startedMs);
   deps.metrics.add('activeWorkers', labels, -1);
   deps.metrics.observe('reconcileTime', labels, durMs / 1000);
-  const log = deps.log.child({ kind: controller.kind.kind, ns: key.namespace, name: key.name });
-  if (actions.length > 0) log.info({ action: actions.join(', '), durMs }, 'reconciled');
-
   const id = keyText(key);
   const object = deps.listers[controller.kind.kind as KindName].get(key.namespace, key.name);
-  if (!object) one.queue.forget(id);
+  const cluster = object?.metadata.labels?.[LABELS.cluster];
+  const log = deps.log.child({
+    kind: controller.kind.kind,
+    ns: key.namespace,
+    name: key.name,
+    ...(cluster === undefined ? {} : { cluster }),
+  });
+  if (actions.length > 0) log.info({ action: actions.join(', '), durMs }, 'reconciled');
   if ('error' in result) {
     const failure = outcomeOfError(result.error, failures.get(id));
     failures.set(id, failure);
     reportError({ failure, key, controller, object, log, deps, durMs });
+    if (!object) forgetSeries(one, key, deps);
     return failure.outcome;
+  }
+  if (!object) {
+    one.queue.forget(id);
+    forgetSeries(one, key, deps);
   }
   const before = failures.get(id);
   if ('terminal' in result) {
@@ -164,6 +174,11 @@ async function work(one: Running, key: Key, options: ManagerOptions): Promise<Ou
     result: after === undefined ? 'success' : 'requeue_after',
   });
   return after === undefined ? { kind: 'done' } : { kind: 'after', ms: after };
+}
+
+/** Nobody asks how an object fared that is gone. */
+function forgetSeries({ controller }: Running, key: Key, { metrics }: Deps): void {
+  metrics.remove('reconcileErrors', { controller: controller.name, ...key });
 }
 
 /** Looks at everything again now and then, behind live changes: a safety net, not a mechanism. */

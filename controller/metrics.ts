@@ -77,7 +77,7 @@ export const METRICS = {
   drainOperations: counter(
     `${OWN}drain_operations_total`,
     'Drains that ended; result is success, timeout or cancelled.',
-    ['cluster', 'shard', 'result'],
+    ['cluster', 'shard', 'namespace', 'result'],
   ),
   rollingUpdate: gauge(
     `${OWN}rolling_update_in_progress`,
@@ -96,7 +96,7 @@ export const METRICS = {
   ]),
   reconcileTotal: counter(
     'controller_runtime_reconcile_total',
-    'Reconciles; result is success, requeue_after, terminal or error.',
+    'Reconciles; result is success, requeue_after, terminal, conflict, ending or error.',
     ['controller', 'result'],
   ),
   reconcileTime: histogram(

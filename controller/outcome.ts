@@ -1,5 +1,6 @@
 import { sameData } from '../schemas/canonical.ts';
 import type { KubeObject } from '../schemas/k8s.ts';
+import { StatusRefused } from './apply/status.ts';
 import type { Deps } from './deps.ts';
 import { isKubeError, type KubeError } from '../kube/errors.ts';
 import type { Outcome } from '../kube/queue.ts';
@@ -17,8 +18,12 @@ export interface Failure {
   error?: unknown;
 }
 
-/** Retries after a refusal by RBAC, quota or a policy: people have to act first. */
-const DENIED_MS = 60_000;
+/** Retries after a refusal by validation, RBAC, quota or a policy: people have to act first. */
+const REFUSED_MS = 60_000;
+/** A status that is refused does not keep its object from being looked after: back-off up to this. */
+const STATUS_MS = { first: 1000, longest: 30_000 };
+/** In a namespace that is being deleted: its end is near, and each object of it goes by itself. */
+const ENDING_MS = 10_000;
 /** Overload and restarts are told from the third failure in a row on. */
 const BUSY_SILENT = 2;
 
@@ -26,7 +31,7 @@ const BUSY_SILENT = 2;
 export function outcomeOfError(error: unknown, before: Failure | undefined): Failure {
   const text = error instanceof Error ? error.message : String(error);
   const count = (before?.count ?? 0) + 1;
-  return { text, count, outcome: outcome(error), error };
+  return { text, count, outcome: outcome(error, count), error };
 }
 
 /** The API's refusal behind an error, if there is one. */
@@ -35,15 +40,19 @@ function refusal(error: unknown): KubeError | undefined {
   return error instanceof Error && error.cause !== undefined ? refusal(error.cause) : undefined;
 }
 
-function outcome(thrown: unknown): Outcome {
+function outcome(thrown: unknown, count: number): Outcome {
+  if (thrown instanceof StatusRefused) {
+    return { kind: 'after', ms: Math.min(STATUS_MS.first * 2 ** (count - 1), STATUS_MS.longest) };
+  }
   const error = refusal(thrown);
   if (!error) return { kind: 'retry' };
   switch (error.class) {
     case 'invalid':
-      // The same content will be refused again; a change or the resync brings the key back.
-      return { kind: 'done' };
     case 'denied':
-      return { kind: 'retry', minDelayMs: Math.max(DENIED_MS, error.retryAfterMs ?? 0) };
+      // Tried again all the same: what stands beside the refused object has to be looked after.
+      return { kind: 'retry', minDelayMs: Math.max(REFUSED_MS, error.retryAfterMs ?? 0) };
+    case 'ending':
+      return { kind: 'after', ms: ENDING_MS };
     case 'busy':
       return { kind: 'retry', minDelayMs: error.retryAfterMs ?? 0 };
     case 'conflict':
@@ -69,6 +78,11 @@ export function reportError(report: Report): void {
   const { failure, key, controller, object, log, deps, durMs } = report;
   const error = refusal(failure.error) ?? failure.error;
   const fields = { err: failure.error, durMs, failures: failure.count };
+  if (isKubeError(error, 'ending')) {
+    deps.metrics.add('reconcileTotal', { controller: controller.name, result: 'ending' });
+    log.debug(fields, 'the namespace is being deleted');
+    return;
+  }
   if (isKubeError(error, 'conflict', 'exists', 'gone')) {
     // Somebody else was faster: the next look will see it.
     deps.metrics.add('reconcileTotal', { controller: controller.name, result: 'conflict' });
@@ -85,9 +99,12 @@ export function reportError(report: Report): void {
     log.debug(fields, 'the Kubernetes API is busy, trying again');
     return;
   }
-  if (isKubeError(error, 'busy', 'denied', 'invalid')) log.warn(fields, 'reconcile failed');
+  if (failure.error instanceof StatusRefused) {
+    log.error(fields, 'status refused: what is shown is old');
+  } else if (isKubeError(error, 'busy', 'denied', 'invalid')) log.warn(fields, 'reconcile failed');
   else log.error(fields, 'reconcile failed');
-  if (object) deps.events.event(object, 'Warning', reasonOf(error), publicText(error));
+  const reason = failure.error instanceof StatusRefused ? 'StatusError' : reasonOf(error);
+  if (object) deps.events.event(object, 'Warning', reason, publicText(error));
 }
 
 const reasonOf = (error: unknown) =>

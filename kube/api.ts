@@ -75,6 +75,12 @@ export interface KubeApi {
     patch: unknown,
     options?: { subresource?: 'status' },
   ): Promise<KubeObject>;
+  /**
+   * Puts `status` in the place of the whole status of an object: for kinds whose status has one writer.
+   * Not by apply: where the last entry of a map or object goes, apply makes it `null`, which the schema of
+   * a custom resource refuses.
+   */
+  replaceStatus(ref: ObjectRef, status: unknown): Promise<KubeObject>;
   /** False when the object was not there. */
   delete(ref: ObjectRef, options?: DeleteOptions): Promise<boolean>;
   /** Resolves when the server ends the watch or `signal` aborts; throws class `gone` on 410. */

@@ -1,6 +1,8 @@
 import { hashOf, sameData } from '../schemas/canonical.ts';
 import type { Condition, KubeObject } from '../schemas/k8s.ts';
-import type { KubeApi } from './api.ts';
+import { isRecord } from '../schemas/walk.ts';
+import { refOf, type KubeApi } from './api.ts';
+import { isKubeError, type ErrorCause } from './errors.ts';
 import { trim } from './transform.ts';
 
 export interface ApplyResult {
@@ -17,8 +19,9 @@ export interface Applier {
    */
   apply(desired: KubeObject, observed: KubeObject | undefined): Promise<ApplyResult>;
   /**
-   * Writes the status of `object` when it differs from what `observed` has. Conditions keep their
-   * lastTransitionTime while their status stays the same, whatever time the caller put there.
+   * Replaces the status of `object` by `status` when it differs from what `observed` has: a field that
+   * `status` lacks goes. Conditions keep their lastTransitionTime while their status stays the same,
+   * whatever time the caller put there.
    */
   applyStatus(
     object: KubeObject,
@@ -34,7 +37,10 @@ interface Remembered {
   content: string;
 }
 
-export function createApplier(api: Pick<KubeApi, 'apply'>, clock: { now(): number }): Applier {
+export function createApplier(
+  api: Pick<KubeApi, 'apply' | 'replaceStatus'>,
+  clock: { now(): number },
+): Applier {
   const spec = new Map<string, Remembered>();
   const statuses = new Map<string, Remembered>();
   const idOf = (o: KubeObject) =>
@@ -50,7 +56,7 @@ export function createApplier(api: Pick<KubeApi, 'apply'>, clock: { now(): numbe
           return { object: observed, changed: false };
         }
       }
-      const answer = await api.apply(desired);
+      const answer = await applyEmptied(api, desired, observed);
       spec.set(id, { intent, content: contentHash(answer) });
       return { object: answer, changed: differs(answer, observed) };
     },
@@ -65,19 +71,7 @@ export function createApplier(api: Pick<KubeApi, 'apply'>, clock: { now(): numbe
       if (observed && known?.intent === intent && known.content === hashOf(current)) {
         return { object: observed, changed: false };
       }
-      const { apiVersion, kind, metadata } = object;
-      const answer = await api.apply(
-        {
-          apiVersion,
-          kind,
-          metadata: {
-            name: metadata.name,
-            ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
-          },
-          status: wanted,
-        },
-        { subresource: 'status' },
-      );
+      const answer = await api.replaceStatus(refOf(object), wanted);
       statuses.set(id, { intent, content: hashOf(answer.status ?? {}) });
       return { object: answer, changed: differs(answer, observed) };
     },
@@ -87,6 +81,34 @@ export function createApplier(api: Pick<KubeApi, 'apply'>, clock: { now(): numbe
       statuses.delete(idOf(object));
     },
   };
+}
+
+/**
+ * Where the last entry of a map goes, apply makes the map `null`, which the schema of a custom resource
+ * refuses. Left out first and written afterwards, an empty map arrives as what it is.
+ */
+async function applyEmptied(
+  api: Pick<KubeApi, 'apply'>,
+  desired: KubeObject,
+  observed: KubeObject | undefined,
+): Promise<KubeObject> {
+  try {
+    return await api.apply(desired);
+  } catch (error) {
+    const isNull = ({ message }: ErrorCause): boolean => message.includes('Invalid value: "null"');
+    if (!observed || !isKubeError(error, 'invalid') || !error.details.some(isNull)) throw error;
+    await api.apply(withoutEmpty(desired));
+    return await api.apply(desired);
+  }
+}
+
+/** Without maps and objects that hold nothing, at any depth. */
+function withoutEmpty<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutEmpty) as T;
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).map(([key, part]) => [key, withoutEmpty(part)] as const);
+  const isEmpty = (part: unknown): boolean => isRecord(part) && Object.keys(part).length === 0;
+  return Object.fromEntries(entries.filter(([, part]) => !isEmpty(part))) as T;
 }
 
 const differs = (answer: KubeObject, observed: KubeObject | undefined) =>

@@ -130,6 +130,24 @@ export function createClient(options: ClientOptions): KubeApi {
       return answer;
     },
 
+    async replaceStatus(ref, status) {
+      const knownVersion = options.knownVersion?.(ref);
+      const subresource = 'status';
+      const answer = await object({
+        what: words('write', ref, subresource),
+        method: 'PATCH',
+        path:
+          apiPath(ref.kind, ref.namespace, ref.name, subresource) +
+          queryOf({ fieldManager: FIELD_MANAGER }),
+        contentType: 'application/json-patch+json',
+        // In a JSON patch `add` also replaces what is there.
+        body: [{ op: 'add', path: '/status', value: status }],
+        repeatable: true,
+      });
+      wrote({ verb: 'patch', ...ref, subresource, knownVersion, object: answer });
+      return answer;
+    },
+
     async delete(ref, opts = {}) {
       const preconditions = {
         ...(opts.uid === undefined ? {} : { uid: opts.uid }),

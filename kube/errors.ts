@@ -1,5 +1,5 @@
 /**
- * Every failure of the Kubernetes API as one class of error with one of seven meanings, so that
+ * Every failure of the Kubernetes API as one class of error with one of eight meanings, so that
  * callers decide by meaning and never by HTTP status.
  */
 
@@ -9,10 +9,12 @@
  * - `gone`: the object, kind or watch position is no longer there
  * - `invalid`: the server rejects the content: no retry until the content changes
  * - `denied`: RBAC, quota or an admission webhook says no
+ * - `ending`: the namespace is being deleted and takes nothing new: nothing to do but wait for its end
  * - `busy`: overload, restart or network: retry later, see `retryAfterMs`
  * - `bug`: anything that was not foreseen
  */
-export type ErrorClass = 'conflict' | 'exists' | 'gone' | 'invalid' | 'denied' | 'busy' | 'bug';
+export type ErrorClass =
+  'conflict' | 'exists' | 'gone' | 'invalid' | 'denied' | 'ending' | 'busy' | 'bug';
 
 /** One field that the server rejected. `field` is a JSON path; `message` may repeat the value. */
 export interface ErrorCause {
@@ -72,8 +74,17 @@ const BY_STATUS: Record<number, ErrorClass> = {
   504: 'busy',
 };
 
-/** Meaning of a refused request. */
-export function classify(status: number, reason: string, message: string): ErrorClass {
+/** Reason of the cause by which the API server refuses what is new in a namespace that is being deleted. */
+const NAMESPACE_TERMINATING = 'NamespaceTerminating';
+
+/** Meaning of a refused request. `causes`: the reasons in the details of the answer. */
+export function classify(
+  status: number,
+  reason: string,
+  message: string,
+  causes: readonly string[] = [],
+): ErrorClass {
+  if (status === 403 && causes.includes(NAMESPACE_TERMINATING)) return 'ending';
   if (status === 409 && reason === 'AlreadyExists') return 'exists';
   // A webhook that does not answer is reported as an internal error: it is down, not wrong.
   if (status === 500 && /failed calling webhook|etcdserver|context deadline/.test(message)) {
@@ -116,15 +127,17 @@ export function errorFromResponse(
   const reason = parsed.reason ?? '';
   const message = parsed.message ?? body.slice(0, 200);
   const wait = retryAfter(retryAfterHeader, parsed);
+  const details = (parsed.details?.causes ?? []).map((cause) => ({
+    field: cause.field ?? '',
+    reason: cause.reason ?? '',
+    message: cause.message ?? '',
+  }));
+  const causes = details.map((cause) => cause.reason);
   return new KubeError(`${what}: ${message || `HTTP ${status}`}`, {
-    class: classify(status, reason, message),
+    class: classify(status, reason, message, causes),
     status,
     reason,
-    details: (parsed.details?.causes ?? []).map((cause) => ({
-      field: cause.field ?? '',
-      reason: cause.reason ?? '',
-      message: cause.message ?? '',
-    })),
+    details,
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   });
 }

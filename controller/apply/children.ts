@@ -110,7 +110,7 @@ export const failureText = (failed: readonly Failed[]): string | undefined => {
 /** Throws the failure that most needs somebody's attention; for the end of a reconcile. */
 export const throwFailure = (failed: readonly Failed[]): void => {
   const passing = ({ error }: Failed): boolean =>
-    isKubeError(error, 'conflict', 'exists', 'gone', 'busy');
+    isKubeError(error, 'conflict', 'exists', 'gone', 'ending', 'busy');
   const worst = failed.find((entry) => !passing(entry)) ?? failed[0];
   if (worst) throw worst.error;
 };

@@ -6,9 +6,6 @@ import type { Failed } from './children.ts';
 import { nameOf, textOf } from './children.ts';
 import { condition } from '../observe/conditions.ts';
 
-/** Longest message of a condition that the API server takes. */
-const MAX_MESSAGE = 32_768;
-
 /**
  * A condition for writes that will not succeed before somebody acts: refused by validation, RBAC, quota or
  * a policy. None for what passes by itself.
@@ -23,7 +20,7 @@ export const refusedCondition = (
   const { reason } = first.error as KubeError;
   const name = /^[A-Za-z]+$/.test(reason) ? reason : 'Refused';
   const text = lasting.map(({ child, error }) => `${nameOf(child)}: ${textOf(error)}`).join('; ');
-  return [condition('ChildrenRefused', true, name, text.slice(0, MAX_MESSAGE), generation)];
+  return [condition('ChildrenRefused', true, name, text, generation)];
 };
 
 /** A status with that condition. */

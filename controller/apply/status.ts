@@ -1,34 +1,87 @@
-import type { KubeObject } from '../../schemas/k8s.ts';
-import type { Condition } from '../../schemas/k8s.ts';
+import type { Condition, KubeObject } from '../../schemas/k8s.ts';
 import type { Phase } from '../../schemas/types.ts';
+import type { KubeError } from '../../kube/errors.ts';
 import { isKubeError } from '../../kube/errors.ts';
 import type { Failed } from './children.ts';
 import { statusEvents } from './condition-events.ts';
 import { listerOf } from './children.ts';
 import { withRefusals } from './refusals.ts';
+import { condition } from '../observe/conditions.ts';
 import type { Deps } from '../deps.ts';
+
+/**
+ * The API server refuses the content of a status. What people read stays behind what is, so it is retried
+ * and told, unlike other content that is refused.
+ */
+export class StatusRefused extends Error {
+  constructor(cause: KubeError) {
+    super(`the status cannot be written: ${cause.message}`, { cause });
+    this.name = 'StatusRefused';
+  }
+}
+
+interface AnyStatus {
+  phase?: Phase;
+  message?: string;
+  conditions?: Condition[];
+}
+
+/** What is stored, with a word in front that says it is old. */
+const oldStatus = (object: KubeObject, observed: KubeObject, refused: KubeError): AnyStatus => {
+  const before = (observed.status ?? {}) as AnyStatus;
+  const fields = [...new Set(refused.details.map(({ field }) => field).filter((f) => f !== ''))];
+  const message =
+    `the API server refuses the status${fields.length > 0 ? ` (${fields.join(', ')})` : ''}: ` +
+    'what stands here is old; the log of the controller has the text';
+  const { generation } = object.metadata;
+  const others = (before.conditions ?? []).filter(({ type }) => type !== 'Available');
+  return {
+    ...before,
+    phase: 'Unknown',
+    message,
+    conditions: [
+      condition('Available', 'Unknown', 'StatusRefused', message, generation),
+      ...others,
+    ],
+  };
+};
+
+/** Writes the status; one that is refused leaves a note that what is stored is old. */
+const write = async (
+  deps: Deps,
+  object: KubeObject,
+  status: AnyStatus,
+  observed: KubeObject,
+): Promise<boolean> => {
+  try {
+    return (await deps.applier.applyStatus(object, status, observed)).changed;
+  } catch (error) {
+    // The object went while we looked at it: nobody needs its status any more.
+    if (isKubeError(error, 'gone')) return false;
+    if (!isKubeError(error, 'invalid')) throw error;
+    // May be refused as well; the retry tells.
+    await deps.applier
+      .applyStatus(object, oldStatus(object, observed, error), observed)
+      .catch((again: unknown) => deps.log.debug({ err: again }, 'nor can it be called old'));
+    throw new StatusRefused(error);
+  }
+};
 
 /**
  * Writes a status when it differs from what is there, and tells a change of phase as an event.
  * `failed`: children that could not be written; what will not pass by itself becomes a condition.
+ * @throws StatusRefused when the API server does not take it
  */
 export const writeStatus = async (
   deps: Deps,
   object: KubeObject,
-  ofKind: { phase?: Phase; message?: string; conditions?: Condition[] },
+  ofKind: AnyStatus,
   failed: readonly Failed[] = [],
 ): Promise<void> => {
   const status = withRefusals(ofKind, failed, object.metadata.generation);
   const lister = listerOf(deps, object);
   const observed = lister.get(object.metadata.namespace, object.metadata.name) ?? object;
-  try {
-    const { changed } = await deps.applier.applyStatus(object, status, observed);
-    if (!changed) return;
-  } catch (error) {
-    // The object went while we looked at it: nobody needs its status any more.
-    if (isKubeError(error, 'gone')) return;
-    throw error;
-  }
+  if (!(await write(deps, object, status, observed))) return;
   for (const { type, reason, message } of statusEvents(
     object.kind,
     observed.status ?? {},

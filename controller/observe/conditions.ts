@@ -1,5 +1,8 @@
 import type { Condition } from '../../schemas/k8s.ts';
 
+/** Longest message of a condition that the API server takes. */
+const MAX_MESSAGE = 32_768;
+
 /** A condition before anybody knows since when it holds: the applier settles the time. */
 export const condition = (
   type: string,
@@ -11,7 +14,7 @@ export const condition = (
   type,
   status: status === 'Unknown' ? 'Unknown' : status ? 'True' : 'False',
   reason,
-  message,
+  message: message.slice(0, MAX_MESSAGE),
   lastTransitionTime: '1970-01-01T00:00:00Z',
   ...(observedGeneration === undefined ? {} : { observedGeneration }),
 });

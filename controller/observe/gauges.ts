@@ -129,6 +129,8 @@ export const forgetShard = ({ metrics }: Deps, { name, namespace }: Key): void =
     'poolPodsDrifted',
     'writeTolerance',
     'lastBackupAge',
+    'drainOperations',
+    'rollingUpdate',
   ] as const) {
     metrics.remove(metric, { shard: name, namespace });
   }

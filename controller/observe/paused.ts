@@ -1,13 +1,31 @@
-import { ANNOTATIONS, LABELS } from '../../schemas/labels.ts';
-import type { KubeObject } from '../../schemas/k8s.ts';
+/** Clusters whose owner wants nothing to be changed for a while: by annotation, for all their children. */
+import type { Condition, KubeObject } from '../../schemas/k8s.ts';
+import { ANNOTATIONS } from '../../schemas/labels.ts';
+import { identityOf } from '../builders/meta.ts';
 import type { Deps } from '../deps.ts';
+import { condition } from './conditions.ts';
 
-/** Whether the user wants no writes of the operator to this cluster, but statuses. */
-export const isPaused = (object: KubeObject, listers: Deps['listers']): boolean => {
-  const { namespace = '', labels } = object.metadata;
-  const cluster =
-    object.kind === 'MultigresCluster'
-      ? object
-      : listers.MultigresCluster.get(namespace, labels?.[LABELS.cluster] ?? '');
-  return cluster?.metadata.annotations?.[ANNOTATIONS.paused] === 'true';
+/**
+ * Whether the cluster that `object` is, or belongs to by its label, is paused. A cluster that is being
+ * deleted is not: its end is not a change that could wait.
+ */
+export const isPaused = (
+  object: KubeObject,
+  listers: Pick<Deps['listers'], 'MultigresCluster'>,
+): boolean => {
+  const { cluster, namespace } = identityOf(object);
+  const owner =
+    object.kind === 'MultigresCluster' ? object : listers.MultigresCluster.get(namespace, cluster);
+  if (!owner || owner.metadata.deletionTimestamp !== undefined) return false;
+  return owner.metadata.annotations?.[ANNOTATIONS.paused] === 'true';
+};
+
+/** The condition of a paused object. `pending`: what would be written, in words. */
+export const pausedCondition = (
+  pending: readonly string[],
+  generation: number | undefined,
+): Condition => {
+  const rest = pending.length === 0 ? 'nothing is pending' : `pending: ${pending.join(', ')}`;
+  const text = `annotation ${ANNOTATIONS.paused} of the cluster stops all changes; ${rest}`;
+  return condition('Paused', true, 'Annotation', text, generation);
 };

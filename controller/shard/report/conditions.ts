@@ -1,6 +1,7 @@
 /** The conditions of a Shard. Pure. */
 import type { Condition } from '../../../schemas/k8s.ts';
 import { condition, findCondition } from '../../observe/conditions.ts';
+import { pausedCondition } from '../../observe/paused.ts';
 import { storageClassCondition } from '../../observe/storage-class.ts';
 import type { Plan, Waiting } from '../state/action.ts';
 import { whyReplace } from '../state/reasons.ts';
@@ -119,11 +120,8 @@ const others = (state: ShardState, plan: Plan): Condition[] => {
       : []),
     ...(state.paused
       ? [
-          condition(
-            'Paused',
-            true,
-            'Annotated',
-            'multigres.com/paused is "true": nothing is written but this status',
+          pausedCondition(
+            [...plan.doing, ...plan.blocked].map(({ reason }) => reason),
             generation,
           ),
         ]

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KINDS, type KubeObject } from '../../../schemas/k8s.ts';
+import { StatusRefused } from '../../../controller/apply/status.ts';
 import type { Deps } from '../../../controller/deps.ts';
 import { createApplier } from '../../../kube/apply.ts';
 import { createClient } from '../../../kube/client.ts';
@@ -165,14 +166,14 @@ const error = (errorClass: ErrorClass, details: { field: string }[] = []) =>
     details: details.map(({ field }) => ({ field, reason: '', message: 'secret value' })),
   });
 
-test('a rejected object is not tried again before it changes; its event repeats no values', async () => {
+test('a rejected object is tried again once a minute; its event repeats no values', async () => {
   let tries = 0;
   const { clock, emit, events, stop } = setup(async () => {
     tries++;
     throw error('invalid', [{ field: 'spec.ports' }]);
   });
   await emit('ADDED', cell('a', '2'));
-  await clock.advance(60_000);
+  await clock.advance(59_000);
   assert.equal(tries, 1);
   assert.deepEqual(events, ['FailedApply apply Service ns/x: the API server rejects spec.ports']);
   await emit('MODIFIED', cell('a', '3', { x: 1 }));
@@ -194,13 +195,72 @@ test('conflicts are silent, overload is told from the third time on', async () =
   assert.deepEqual(busy.outcome, { kind: 'retry', minDelayMs: 0 });
 });
 
+test('what a namespace that is being deleted refuses is no error', async () => {
+  const { clock, emit, events, logged, metrics, stop } = setup(async () => {
+    throw error('ending');
+  });
+  await emit('ADDED', cell('a', '2'));
+  await clock.advance(60_000);
+  assert.deepEqual([events, logged], [[], []]);
+  assert.doesNotMatch(await metrics.text(), /reconcile_errors_total\{/);
+  await stop();
+});
+
+test('series of an object that is gone are gone', async () => {
+  const { clock, emit, metrics, stop } = setup(async () => {
+    throw new Error('no');
+  });
+  await emit('ADDED', cell('a', '2'));
+  assert.match(await metrics.text(), /reconcile_errors_total\{controller="cell",name="a"/);
+  await emit('DELETED', cell('a', '3'));
+  await clock.advance(1000);
+  assert.doesNotMatch(await metrics.text(), /reconcile_errors_total\{/);
+  await stop();
+});
+
 test('what follows an error depends on its class, also when it is wrapped', () => {
   const kindOf = (e: unknown) => outcomeOfError(e, undefined).outcome;
-  assert.deepEqual(kindOf(error('invalid')), { kind: 'done' });
-  assert.deepEqual(kindOf(new Error('wrapped', { cause: error('invalid') })), { kind: 'done' });
+  assert.deepEqual(kindOf(error('invalid')), { kind: 'retry', minDelayMs: 60_000 });
+  assert.deepEqual(kindOf(new Error('wrapped', { cause: error('invalid') })), {
+    kind: 'retry',
+    minDelayMs: 60_000,
+  });
   assert.deepEqual(kindOf(error('denied')), { kind: 'retry', minDelayMs: 60_000 });
   assert.deepEqual(kindOf(error('conflict')), { kind: 'retry' });
   assert.deepEqual(kindOf(new Error('bug')), { kind: 'retry' });
+});
+
+test('a refused status is tried again with growing pauses of 30 s at most, and told', async () => {
+  const refused = new StatusRefused(error('invalid', [{ field: 'status.podRoles' }]));
+  const pauses: unknown[] = [];
+  let before: ReturnType<typeof outcomeOfError> | undefined;
+  for (let i = 0; i < 7; i++) {
+    before = outcomeOfError(refused, before);
+    pauses.push(before.outcome);
+  }
+  const seconds = [1, 2, 4, 8, 16, 30, 30];
+  assert.deepEqual(
+    pauses,
+    seconds.map((s) => ({ kind: 'after', ms: s * 1000 })),
+  );
+
+  let tries = 0;
+  const { clock, emit, events, logged, stop } = setup(async () => {
+    tries++;
+    throw refused;
+  });
+  const object = cell('a', '2');
+  object.metadata.labels = { 'multigres.com/cluster': 'demo' };
+  await emit('ADDED', object);
+  await clock.advance(3500);
+  assert.equal(tries, 3);
+  assert.deepEqual(
+    [...new Set(events)],
+    ['StatusError apply Service ns/x: the API server rejects status.podRoles'],
+  );
+  const line = logged.find(({ msg }) => msg === 'status refused: what is shown is old');
+  assert.deepEqual([line?.['ns'], line?.['name'], line?.['cluster']], ['ns', 'a', 'demo']);
+  await stop();
 });
 
 test('a terminal result is told once and does not come back by itself', async () => {

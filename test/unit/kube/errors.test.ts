@@ -24,6 +24,18 @@ for (const [status, reason, message, expected] of cases) {
   });
 }
 
+test('what is refused because its namespace is being deleted is no lasting refusal', () => {
+  const answer = (causes: object[]) =>
+    errorFromResponse(
+      'create Pod ns/x',
+      403,
+      JSON.stringify({ reason: 'Forbidden', details: { causes } }),
+    );
+  const ending = { reason: 'NamespaceTerminating', field: 'metadata.namespace', message: 'm' };
+  assert.equal(answer([ending]).class, 'ending');
+  assert.equal(answer([{ reason: 'Other' }]).class, 'denied');
+});
+
 test('the wait a server asks for is read from header or body', () => {
   assert.equal(errorFromResponse('x', 429, '{}', '3').retryAfterMs, 3000);
   const body = JSON.stringify({ details: { retryAfterSeconds: 2 } });
