@@ -1,12 +1,9 @@
 import type { KindName, KindRef, KubeObject } from '../schemas/k8s.ts';
 import type { Lister } from '../kube/store.ts';
 import type { Deps } from './deps.ts';
+import type { Key } from './key.ts';
 
-/** Which object to look at; never what happened to it. */
-export interface Key {
-  namespace: string;
-  name: string;
-}
+export type { Key } from './key.ts';
 
 /**
  * How a reconcile ended. `requeueAfterMs`: look again after this time. `terminal`: nothing to do

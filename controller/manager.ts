@@ -1,7 +1,8 @@
-import type { KindName, KindRef, KubeObject } from '../schemas/k8s.ts';
+import type { KindName, KindRef } from '../schemas/k8s.ts';
 import { LABELS } from '../schemas/labels.ts';
 import type { Controller, Key, Result } from './controller.ts';
 import type { Deps } from './deps.ts';
+import { parseKey } from './key.ts';
 import { sleep } from '../kube/clock.ts';
 import type { Informer } from '../kube/informer.ts';
 import type { Outcome } from '../kube/queue.ts';
@@ -88,12 +89,6 @@ function makeRunning(controller: Controller, deps: Deps): Running {
 }
 
 const keyText = (key: Key) => `${key.namespace}/${key.name}`;
-
-/** From `namespace/name`. */
-export function parseKey(text: string): Key {
-  const [namespace = '', name = ''] = text.split('/');
-  return { namespace, name };
-}
 
 /** Puts the keys that a change concerns into the queue; undefined if the kind does not concern it. */
 function handlerFor(

@@ -1,5 +1,5 @@
 /** Reasons to look at an object that do not come from the Kubernetes API: the data plane, a call that ended. */
-import type { Key } from './controller.ts';
+import type { Key } from './key.ts';
 
 export interface Wakeups {
   /** @param controller name of the controller, such as `shard` */
