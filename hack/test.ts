@@ -20,6 +20,8 @@ interface Outcome {
 
 /** Control planes of tests listen from this port on, ten apart; two checkouts side by side need two. */
 const FIRST_PORT = Number(process.env['MULTIGRES_TEST_PORT'] ?? 20443);
+/** Of the tiers on kind: a cluster of its own, so that a demo that is up stays up. */
+const KIND_NAME = process.env['KIND_NAME'] ?? 'multigres-test';
 /** How many integration files run at once, each with a control plane of its own (0.8 GiB). */
 const AT_ONCE = 2;
 
@@ -90,11 +92,13 @@ async function contract(): Promise<Outcome[]> {
   return [await nodeTest('contract', files('test/contract'), env, { concurrency: 1 })];
 }
 
-async function e2e(): Promise<Outcome[]> {
+async function e2e(only: string[]): Promise<Outcome[]> {
   const { kubectl } = await kubernetes();
-  // a cluster of its own, so that a demo that is up stays up
-  const env = { KUBECTL: kubectl, HELM: await helm(), KIND_NAME: 'multigres-test' };
-  return [await nodeTest('e2e', files('test/e2e'), env, { concurrency: 1 })];
+  const env = { KUBECTL: kubectl, HELM: await helm(), KIND_NAME };
+  const asked = files('test/e2e').filter(
+    (file) => only.length === 0 || only.some((part) => file.includes(part)),
+  );
+  return [await nodeTest('e2e', asked, env, { concurrency: 1 })];
 }
 
 const TIERS: Record<string, (only: string[]) => Promise<Outcome[]>> = {
@@ -107,6 +111,9 @@ const TIERS: Record<string, (only: string[]) => Promise<Outcome[]>> = {
   contract,
   e2e,
 };
+
+/** Tiers that share the kind cluster. */
+const ON_KIND = new Set(['e2e']);
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -128,6 +135,9 @@ for (const name of asked) {
     say(`${name} could not run: ${error instanceof Error ? error.message : String(error)}`);
     outcomes.push({ name, code: -1, seconds: 0 });
   }
+}
+if (asked.some((name) => ON_KIND.has(name)) && !process.env['MULTIGRES_KEEP']) {
+  await local('kind.sh', ['down'], { env: { KIND_NAME }, quiet: true });
 }
 for (const { name, code, seconds } of outcomes) {
   say(`${code === 0 ? 'ok    ' : 'FAILED'} ${seconds.toFixed(0).padStart(4)} s  ${name}`);

@@ -68,10 +68,11 @@ export async function kindCluster(): Promise<Kubectl> {
   return new Kubectl(kubectl, kubeconfig);
 }
 
-/** Loads our operator's image into the cluster's workers and returns its name. */
+/** Loads our operator's image into the cluster's nodes and returns its name. */
 export async function operatorImage(): Promise<string> {
   const archive = await local('images.sh', ['operator']);
-  await importOnce(archive);
+  // the write ledger runs from it on the control plane
+  await importOnce(archive, ['--everywhere']);
   return (await readFile(`${archive}.names`, 'utf8')).trim();
 }
 
@@ -93,9 +94,9 @@ export async function emulatorImages(): Promise<RuntimeImages> {
 }
 
 /** Imports an archive unless the nodes have its images already. */
-async function importOnce(archive: string): Promise<void> {
+async function importOnce(archive: string, options: string[] = []): Promise<void> {
   if (!existsSync(archive)) throw new Error(`${archive} is missing`);
-  await local('kind.sh', ['import', archive]);
+  await local('kind.sh', ['import', ...options, archive]);
 }
 
 /** Whether a registry of container images answers for this image within 20 s. */

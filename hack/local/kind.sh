@@ -2,10 +2,12 @@
 # kind.sh up|down|import|load|status: a real kind cluster of one control plane and a
 # worker in each of three zones.
 #   up              creates it if it is not there and healthy; prints the kubeconfig's path
-#   import FILE...  docker archives from the cache's images folder into every worker
+#   import FILE...  docker archives from the cache's images folder into every worker;
+#                   after --everywhere into the control plane too
 #   load IMAGE...   images of the docker engine into every worker
 #   pull IMAGE...   the same, pulled from their registry first
 #   exec NODE CMD   a command in a node
+#   docker ARGS...  the docker engine of the cluster
 #   can-pull IMAGE  succeeds if a registry of images answers for it within 20 s
 #   down            removes it, and our docker engine with it
 # Settings: KIND_NAME (default multigres), KIND_ZONES (default "zone-a zone-b zone-c").
@@ -24,7 +26,8 @@ if [ ! -x "$kind" ]; then
   CGO_ENABLED=0 GOFLAGS= GOBIN=$CACHE/bin/tmp-kind go install -trimpath -ldflags "-s -w" "sigs.k8s.io/kind@$KIND_VERSION" >&2
   mv "$CACHE/bin/tmp-kind/kind" "$kind"; rmdir "$CACHE/bin/tmp-kind"; took "built kind $KIND_VERSION" "$t"
 fi
-workers() { "$kind" get nodes --name "$cluster" 2>/dev/null | grep -v control-plane; }
+nodes() { "$kind" get nodes --name "$cluster" 2>/dev/null; }
+workers() { nodes | grep -v control-plane; }
 healthy() { [ -s "$conf" ] && [ "$(workers | wc -l)" -eq "$(wc -w <<<"$zones")" ] && k get nodes --request-timeout=5s >/dev/null 2>&1; }
 k() { "$CACHE/bin/kube/kubectl" --kubeconfig "$conf" "$@"; }
 # The node image: pulled where a registry of images answers, else built from packages.
@@ -73,19 +76,24 @@ has_images() { # NODE NAME...
   have=$(docker exec "$node" ctr -n k8s.io images ls -q)
   for n in "$@"; do grep -qxF "$n" <<<"$have" || return 1; done
 }
-# import FILE: the nodes see the cache's images folder, so nothing is copied
+# into NODE FILE: workers see the cache's images folder, so nothing is copied; the control plane does not
+into() {
+  local ctr=(ctr -n k8s.io images import --all-platforms --digests --snapshotter overlayfs) seen=/images/$(basename "$2")
+  if docker exec "$1" test -e "$seen"; then docker exec "$1" "${ctr[@]}" "$seen"; else docker exec -i "$1" "${ctr[@]}" - <"$2"; fi >/dev/null
+}
+# import_one FILE NODE...
 import_one() {
-  local file=$1 node names t pids=; t=$(now)
+  local file=$1 node names t pids=; t=$(now); shift
   [ "$(dirname "$file")" = "$CACHE/images" ] || die "import: $file is not in $CACHE/images"
   mapfile -t names < <(tar -xOf "$file" ./manifest.json | grep -o '"RepoTags":\[[^]]*\]' | grep -o '"docker.io[^"]*"' | tr -d '"')
-  for node in $(workers); do
+  for node in "$@"; do
     has_images "$node" "${names[@]}" && continue
-    docker exec "$node" ctr -n k8s.io images import --all-platforms --digests --snapshotter overlayfs "/images/$(basename "$file")" >/dev/null &
+    into "$node" "$file" &
     pids+=" $!"
   done
   [ -n "$pids" ] || return 0
   for p in $pids; do wait "$p" || die "an image could not be loaded into a node; free disk space? ($(df -h "$CACHE" | awk 'NR==2{print $4}') left)"; done
-  took "loaded $(basename "$file") into the workers" "$t"
+  took "loaded $(basename "$file") into the nodes" "$t"
 }
 # load_one IMAGE: an image of the docker engine; a node remembers the ids that it got
 load_one() {
@@ -106,10 +114,13 @@ case $verb in
   up) one_at_a_time "kind-$cluster"; up ;;
   status) healthy && echo "$conf" ;;
   down) "$kind" delete cluster --name "$cluster" --kubeconfig "$conf" >&2; rm -rf "$CACHE/shared-volumes-$cluster"/*; [ -n "$("$kind" get clusters -q 2>/dev/null)" ] || docker_down ;;
-  import) for f in "$@"; do import_one "$f"; done ;;
+  import)
+    if [ "${1:-}" = --everywhere ]; then shift; to=$(nodes); else to=$(workers); fi
+    for f in "$@"; do import_one "$f" $to; done ;;
   exec) docker exec "$@" ;;
+  docker) docker "$@" ;;
   can-pull) timeout 20 docker manifest inspect "$1" >/dev/null 2>&1 ;;
   pull) for f in "$@"; do docker pull -q "$f" >&2; load_one "$f"; done ;;
   load) for f in "$@"; do load_one "$f"; done ;;
-  *) die "usage: kind.sh up|down|status|import FILE...|load IMAGE...|pull IMAGE...|can-pull IMAGE|exec NODE COMMAND..." ;;
+  *) die "usage: kind.sh up|down|status|import [--everywhere] FILE...|load IMAGE...|pull IMAGE...|can-pull IMAGE|exec NODE COMMAND...|docker ARGS..." ;;
 esac

@@ -2,24 +2,20 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildBundles } from '../../hack/build.ts';
 import * as demo from '../../hack/lib/demo.ts';
-import { prepareRuntime, runtimeFromEnv } from '../../hack/lib/runtime.ts';
 import { ROOT, run, say, until } from '../../hack/lib/run.ts';
-import {
-  helm,
-  type Kubectl,
-  kindCluster,
-  operatorImage,
-  type RuntimeImages,
-} from '../../hack/lib/tools.ts';
+import { type Kubectl, operatorImage, type RuntimeImages } from '../../hack/lib/tools.ts';
 import { names } from '../../schemas/names.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import type { Shard } from '../../schemas/types.ts';
 import { writesBetween, writesIn } from '../support/api-writes.ts';
-import { killPod, poolerKeys, poolers, primaryOf } from './support.ts';
+import { prepareStage } from './stage.ts';
+import { poolers, primaryOf } from '../../hack/lifecycle/poolers.ts';
+import { killPod } from '../../hack/lifecycle/processes.ts';
+import { poolerKeys } from '../../hack/lifecycle/topo-keys.ts';
+import type { World } from '../../hack/lifecycle/world.ts';
 
 const MINUTE = 60_000;
 const NS = demo.DEMO_NAMESPACE;
@@ -30,6 +26,8 @@ const OTHER = 'etcd-per-cell';
 const otherWrite = demo.writeTarget(demo.DEMO_PASSWORD, OTHER);
 
 let kubectl: Kubectl;
+let world: World;
+let other: World;
 let images: RuntimeImages;
 let program: string;
 
@@ -69,23 +67,10 @@ async function removeWhole(cluster: string): Promise<void> {
 
 describe('clusters on kind', () => {
   before(async () => {
-    kubectl = await kindCluster();
-    await buildBundles();
-    const image = await operatorImage();
-    images = await prepareRuntime(runtimeFromEnv(process.env));
-    say(`runtime: ${images.description}`);
-    program = await helm();
-    // what an earlier, broken run left
-    await kubectl.try(['-n', NS, 'delete', 'multigresclusters', '--all', '--timeout=180s']);
-    await kubectl.try(['delete', 'namespace', NS, '--timeout=180s']);
-    await demo.installOperator(program, kubectl, image, images);
-    await demo.prepareNamespace(kubectl, images);
-  });
-
-  after(async () => {
-    if (process.env.MULTIGRES_KEEP) return;
-    await kubectl.try(['-n', NS, 'delete', 'multigresclusters', '--all', '--timeout=180s']);
-    await run('bash', [path.join(ROOT, 'hack/local/kind.sh'), 'down'], { quiet: true });
+    const stage = await prepareStage();
+    ({ kubectl, images, program } = stage);
+    world = { kubectl, namespace: NS, cluster: demo.DEMO_CLUSTER };
+    other = { ...world, cluster: OTHER };
   });
 
   it('serves SQL from the announcement’s manifest, applied right after helm install', async () => {
@@ -126,7 +111,7 @@ describe('clusters on kind', () => {
       const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready');
       assert.equal(ready?.status, 'True', `${pod.metadata.name} is not Ready`);
     }
-    const seen = await poolers(kubectl);
+    const seen = await poolers(world);
     const leader = primaryOf(seen);
     const ids = seen.map(({ id }) => id).toSorted();
     assert.equal(ids.length, 3);
@@ -192,16 +177,16 @@ describe('clusters on kind', () => {
   });
 
   it('follows a fail-over after the primary is killed hard', async () => {
-    const before = primaryOf(await poolers(kubectl));
+    const before = primaryOf(await poolers(world));
     const [shard] = await demo.getShards(kubectl);
     const [victim] = primaries(shard as Shard);
     assert.ok(victim);
-    await killPod(kubectl, victim);
+    await killPod(world, victim);
     const elected = await until(
       'a new rule with a primary',
       3 * MINUTE,
       async () => {
-        const now = primaryOf(await poolers(kubectl));
+        const now = primaryOf(await poolers(world));
         return BigInt(now.term) > BigInt(before.term) ? now : undefined;
       },
       300,
@@ -303,7 +288,7 @@ describe('clusters on kind', () => {
       (shard) => Object.keys(shard.status?.podRoles ?? {}).length === 6,
     );
     await until('all six in the cohort', 4 * MINUTE, async () =>
-      primaryOf(await poolers(kubectl)).cohort.length === 6 ? true : undefined,
+      primaryOf(await poolers(world)).cohort.length === 6 ? true : undefined,
     );
     await demo.untilHealthy(kubectl, 4 * MINUTE, (line) => say(line));
     await scale(1);
@@ -325,23 +310,23 @@ describe('clusters on kind', () => {
     await kubectl.run(['apply', '-n', NS, '-f', '-'], await manifest('etcd-per-cell.yaml'));
     await demo.untilHealthy(kubectl, 6 * MINUTE, (line) => say(line), OTHER);
     await demo.sql(kubectl, otherWrite, 'CREATE TABLE t (x int); INSERT INTO t VALUES (1)');
-    const leader = primaryOf(await poolers(kubectl, OTHER));
+    const leader = primaryOf(await poolers(other));
     assert.equal(leader.policy, 'MULTI_CELL_AT_LEAST_2');
     assert.equal(leader.cohort.length, 3);
     // the poolers of a cell are in the cell's own topology, and only there
     for (const cell of ['zone-a', 'zone-b', 'zone-c']) {
       const own = names.localTopo(names.cell(OTHER, cell));
-      assert.equal((await poolerKeys(kubectl, `${own}-0`)).length, 1, cell);
+      assert.equal((await poolerKeys(other, `${own}-0`)).length, 1, cell);
     }
-    assert.deepEqual(await poolerKeys(kubectl, `${names.globalTopo(OTHER)}-0`), []);
+    assert.deepEqual(await poolerKeys(other, `${names.globalTopo(OTHER)}-0`), []);
   });
 
   it('creates a deleted primary again only after another pooler leads', async () => {
-    const before = primaryOf(await poolers(kubectl, OTHER));
+    const before = primaryOf(await poolers(other));
     const victim = before.hostname.split('.')[0] ?? '';
     await kubectl.run(['-n', NS, 'delete', 'pod', victim, '--wait=false']);
     const elected = await until('a new rule with a primary', 3 * MINUTE, async () => {
-      const now = primaryOf(await poolers(kubectl, OTHER));
+      const now = primaryOf(await poolers(other));
       return BigInt(now.term) > BigInt(before.term) ? now : undefined;
     });
     assert.notEqual(elected.hostname, before.hostname);
@@ -352,7 +337,7 @@ describe('clusters on kind', () => {
     assert.ok(createdAt + 1000 > Date.parse(elected.ruledAt ?? ''), JSON.stringify(elected));
     assert.equal(await demo.sql(kubectl, otherWrite, 'SELECT x FROM t'), '1');
     const cohort = await until('the old primary in the cohort', 2 * MINUTE, async () => {
-      const now = primaryOf(await poolers(kubectl, OTHER)).cohort;
+      const now = primaryOf(await poolers(other)).cohort;
       return now.includes(before.id) ? now : undefined;
     });
     assert.equal(cohort.length, 3);
