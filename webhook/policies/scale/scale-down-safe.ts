@@ -1,8 +1,9 @@
-import { policyOrDefault, satisfies } from '../../../schemas/durability.ts';
+import { satisfies } from '../../../schemas/durability.ts';
 import type { Shard } from '../../../schemas/types.ts';
 import { poolersThatStay, scaleDowns, type ScaleDown } from '../changes.ts';
 import { knownLive, liveShard } from '../live.ts';
 import type { Finding, Policy } from '../policy.ts';
+import { inForce } from '../running.ts';
 import { unsettled } from '../unsettled.ts';
 import { count } from '../words.ts';
 
@@ -17,7 +18,8 @@ export const scaleDownSafe: Policy = {
 a rollout, a change of settings or an earlier step is under way, the one that leaves may be the one
 that the others need. So the state of the running Shard decides, not only the numbers: all of its
 poolers ready, its phase Healthy, nothing pending. The poolers that are left must meet the durability
-policy; those that the same change adds are no members yet and do not count. What counts is what runs, with templates applied. A pooler that is broken is replaced by
+policy; those that the same change adds are no members yet and do not count. What counts is what runs, with templates applied. Then they leave one at a time, standbys first, a
+primary after it has handed over, the highest index of each cell first. A pooler that is broken is replaced by
 deleting its Pod and volume; a smaller number would not choose it.`,
   good: `# Shard demo-postgres-default-0-inf-... is Healthy
 replicasPerCell: 3 # was 4`,
@@ -34,7 +36,7 @@ function judge(step: ScaleDown, shard: Shard | undefined): Finding[] {
   // Never made, so nothing leaves.
   if (!shard) return [];
   const { path, value, text } = step;
-  const findings = tooFew(step);
+  const findings = tooFew(step, shard);
   const reasons = unsettled(shard);
   if (reasons.length > 0) {
     findings.push({
@@ -49,11 +51,11 @@ function judge(step: ScaleDown, shard: Shard | undefined): Finding[] {
 }
 
 /** The durability policy could not be met: at all, or before poolers that are new have joined. */
-function tooFew(step: ScaleDown): Finding[] {
+function tooFew(step: ScaleDown, shard: Shard): Finding[] {
   const { was, view, path, value, text, keep } = step;
-  const policy = policyOrDefault(view.durabilityPolicy);
+  // The planner judges by the policy that the shard runs under, whatever its specification says since.
+  const { policy, durability: left } = inForce(view, [shard]);
   const byCell = policy.scope === 'multi-cell';
-  const left = view.durability();
   const found = (when: string, members: number, cells: number): string =>
     `${text}, and ${when}: ${byCell ? `poolers in ${count(cells, 'cell')}` : count(members, 'pooler')} would be left, ${policy.name} needs ${policy.count}`;
   const allowed = `at least ${policy.count} ${byCell ? 'cells with poolers' : 'poolers'} in the shard`;
