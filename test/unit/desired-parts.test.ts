@@ -1,9 +1,15 @@
 /** What must hold for single parts of a cluster: etcd, poolers, orchestrators, gateways, backups, certificates. */
 import assert from 'node:assert/strict';
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { withOwner } from '../../controller/builders/owner.ts';
-import type { Container, KubeObject } from '../../schemas/k8s.ts';
+import { sharedMemoryOf } from '../../controller/shard/desired/postgres-sizing.ts';
+import type { Container, KubeObject, ResourceRequirements } from '../../schemas/k8s.ts';
 import { LABELS, POD_ROLES } from '../../schemas/labels.ts';
+import type { Pool } from '../../schemas/types.ts';
 import { isUnder } from '../support/budgets.ts';
 import { containersOf } from '../support/desired.ts';
 import {
@@ -124,6 +130,66 @@ test('a pod of the pool may take as long to stop as the runtime may need', () =>
   assert.ok(Number(podOf(pod).terminationGracePeriodSeconds) >= 60);
   assert.ok(containerOf(pod, 'multipooler').args?.includes('--onterm-timeout=35s'));
   assert.equal(containerOf(pod, 'postgres').restartPolicy, 'Always', 'a sidecar stops last');
+});
+
+test('Postgres has shared memory of its own, half of what it may use, and nobody else', () => {
+  const sizes: [objects: KubeObject[], part: string, limit: string | undefined][] = [
+    [THREE, 'pool', '256Mi'],
+    [S3, 'pool-main', '8192Mi'],
+  ];
+  for (const [objects, part, sizeLimit] of sizes) {
+    const pod = find(objects, 'Pod', part);
+    const volume = podOf(pod).volumes?.find(({ name }) => name === 'dshm');
+    assert.deepEqual(volume?.['emptyDir'], { medium: 'Memory', sizeLimit });
+    const mounting = containersOf(podOf(pod)).filter(({ volumeMounts = [] }) =>
+      volumeMounts.some(({ name, mountPath }) => name === 'dshm' && mountPath === '/dev/shm'),
+    );
+    assert.deepEqual(
+      mounting.map(({ name }) => name),
+      ['postgres'],
+    );
+  }
+  const poolOf = (resources: ResourceRequirements): Pool => ({ postgres: { resources } });
+  const MIB = 1024 * 1024;
+  assert.equal(sharedMemoryOf({}), 256 * MIB, 'the built-in limit');
+  assert.equal(sharedMemoryOf(poolOf({ requests: { memory: '1Gi' } })), 512 * MIB, 'no limit');
+  assert.equal(sharedMemoryOf(poolOf({ limits: { memory: '100Mi' } })), 64 * MIB, 'the least');
+  assert.equal(sharedMemoryOf(poolOf({ limits: { memory: '777777777' } })), 370 * MIB, 'whole MiB');
+  assert.equal(sharedMemoryOf(poolOf({ limits: {} })), undefined, 'as much as the node has');
+});
+
+test('a pooler gives its Postgres up after 5 minutes and not before nine tries', () => {
+  const { args } = containerOf(find(THREE, 'Pod', 'pool'), 'multipooler');
+  assert.ok(args?.includes('--postgres-unrecoverable-timeout=5m'));
+  assert.ok(args?.includes('--postgres-unrecoverable-min-attempts=9'));
+});
+
+test('the lock files of a killed Postgres are gone before pgctld starts, in the same process', () => {
+  const [shell = '', ...rest] = containerOf(find(THREE, 'Pod', 'pool'), 'postgres').command ?? [];
+  assert.equal(rest.pop(), '/usr/local/bin/pgctld');
+  const dir = mkdtempSync(join(tmpdir(), 'stale-'));
+  try {
+    const inside = rest.map((text) => text.replaceAll('/var/lib/pooler', dir));
+    const stale = ['pg_data/postmaster.pid', 'pg_sockets/.s.PGSQL.5432.lock'];
+    const others = ['pg_data/PG_VERSION', 'pg_sockets/.s.PGSQL.5432'];
+    for (const folder of ['pg_data', 'pg_sockets']) mkdirSync(join(dir, folder));
+    for (const file of [...stale, ...others]) writeFileSync(join(dir, file), '1\n');
+    const run = (): SpawnSyncReturns<string> =>
+      spawnSync(shell, [...inside, process.execPath, '-p', 'process.pid', 'a b'], {
+        encoding: 'utf8',
+      });
+    const first = run();
+    assert.equal(first.stdout.trim(), `${first.pid}`, 'no shell stays above it');
+    assert.deepEqual(
+      [...stale, ...others].filter((file) => existsSync(join(dir, file))),
+      others,
+    );
+    assert.equal(run().status, 0, 'nothing to remove');
+    rmSync(join(dir, 'pg_data'), { recursive: true });
+    assert.equal(run().status, 0, 'a new volume');
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
 });
 
 test('gateways go on serving while their endpoints go, and are replaced one up, none down', () => {

@@ -6,16 +6,13 @@ import { flags } from '../../builders/args.ts';
 import { GRPC_NO_TXT, POD_NAME, POD_NAMESPACE } from '../../builders/env.ts';
 import type { Telemetry } from '../../builders/otel.ts';
 import { probes, RUNTIME_PROBES } from '../../builders/probes.ts';
-import {
-  EXPORTER_RESOURCES,
-  MULTIPOOLER_RESOURCES,
-  POSTGRES_RESOURCES,
-} from '../../builders/resources.ts';
+import { EXPORTER_RESOURCES, MULTIPOOLER_RESOURCES } from '../../builders/resources.ts';
 import { containerSecurity, RUN_AS } from '../../builders/security.ts';
 import type { Tls } from '../../builders/tls.ts';
 import type { TopoTls } from '../../builders/topo-tls.ts';
 import { postgresEnv } from './environment.ts';
 import { FILES, PATHS } from './paths.ts';
+import { postgresResources } from './postgres-sizing.ts';
 import type { ShardScope } from './scope.ts';
 import { MOUNTS, repositoryMounts, type Mount } from './volumes.ts';
 
@@ -31,6 +28,16 @@ const PGCTLD_SECONDS = 15;
 
 /** Less, and the record that lets a new leader be elected at once would be lost to SIGKILL. */
 export const POOL_GRACE_SECONDS = ONTERM_SECONDS + ONCLOSE_SECONDS + PGCTLD_SECONDS;
+
+/**
+ * A Postgres that could not be started, rewound or restored for so long, and so many times, is given up by its
+ * multipooler: QUARANTINED in the topology, out of the cohort, no further tries, its process still there to be
+ * looked at. It is for the operator to replace it. The verdict lasts until the process ends, so it must not come
+ * too early: a long replay counts as one attempt at the most, and each attempt that waits for pgctld takes 30 s. The
+ * runtime takes at most 9 and has it switched off.
+ */
+const GIVE_UP_AFTER = '5m';
+const GIVE_UP_ATTEMPTS = 9;
 
 /** Multipooler's own administrative connections. */
 const ADMIN_CONNECTIONS = 5;
@@ -70,6 +77,26 @@ const backupMounts = (scope: ShardScope): Mount[] =>
     : [...repositoryMounts(scope.spec.backup), MOUNTS.pgbackrest];
 
 /**
+ * Starts pgctld without the lock files that a Postgres killed with -9 left on the volume. They name a process by
+ * its number, and numbers are given out anew in each container: where some other process has it by now, pgctld
+ * takes Postgres for running, and never starts it (seen with the real runtime, 1 of 3 kills).
+ *
+ * Nothing is lost by it. Whatever runs in this container began after this line, and the last container of the pod
+ * is gone with all its processes, or the kubelet would not have started this one. A Postgres of another container
+ * is not kept off by the files either: its number means nothing here, so Postgres itself removes them as stale.
+ * What keeps two of them off one volume is that a claim has one pod of one name, also where it could be
+ * mounted on many nodes.
+ *
+ * pg_ctl needs /bin/sh too, so every image has it. After `exec` pgctld is process 1, as it must be to reap Postgres.
+ */
+const START = [
+  '/bin/sh',
+  '-c',
+  `rm -f "${PATHS.pgdata}/postmaster.pid" "${PATHS.postgresSocket}.lock"; exec "$0" "$@"`,
+  '/usr/local/bin/pgctld',
+];
+
+/**
  * pgctld with Postgres under it, as a native sidecar: it starts before multipooler and is stopped
  * after it, because multipooler stops Postgres through it.
  */
@@ -82,7 +109,7 @@ export const postgresContainer = (scope: ShardScope, pool: Pool, otel: Telemetry
     imagePullPolicy: scope.pull.policy,
     restartPolicy: 'Always',
     // The image's own entry point only sleeps.
-    command: ['/usr/local/bin/pgctld'],
+    command: START,
     args: [
       'server',
       ...flags({
@@ -108,10 +135,11 @@ export const postgresContainer = (scope: ShardScope, pool: Pool, otel: Telemetry
       GRPC_NO_TXT,
     ],
     ...probes(PORTS.pgctld.http, RUNTIME_PROBES),
-    resources: nonEmpty(pool.postgres?.resources) ?? POSTGRES_RESOURCES,
+    resources: postgresResources(pool),
     securityContext: containerSecurity(user, group),
     volumeMounts: [
       MOUNTS.data,
+      MOUNTS.sharedMemory,
       ...backupMounts(scope),
       MOUNTS.hba,
       MOUNTS.password,
@@ -166,6 +194,8 @@ export const multipoolerContainer = (
         'connpool-global-capacity': poolCapacity(scope.config.maxConnections),
         'connpool-admin-capacity': ADMIN_CONNECTIONS,
         'onterm-timeout': `${ONTERM_SECONDS}s`,
+        'postgres-unrecoverable-timeout': GIVE_UP_AFTER,
+        'postgres-unrecoverable-min-attempts': GIVE_UP_ATTEMPTS,
         'log-level': spec.logLevels?.multipooler ?? 'info',
         ...(backup !== undefined && {
           'pgbackrest-cert-file': `${PATHS.pgbackrest}/pgbackrest.crt`,

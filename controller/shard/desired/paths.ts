@@ -5,6 +5,8 @@ export const PATHS = {
   pgdata: '/var/lib/pooler/pg_data',
   postgresSocket: '/var/lib/pooler/pg_sockets/.s.PGSQL.5432',
   pgctldSocket: '/var/lib/pooler/pgctld.sock',
+  /** Where Postgres makes what its processes share but for shared_buffers. */
+  sharedMemory: '/dev/shm',
   hba: '/etc/pgctld',
   /** Below the hba mount: the kubelet mounts in the order of paths. */
   config: '/etc/pgctld/postgres-config',

@@ -106,7 +106,7 @@ const poolPod = (
         exporterContainer(scope),
       ],
       volumes: [
-        ...poolVolumes(scope, name),
+        ...poolVolumes(scope, at.spec, name),
         ...topo.volumes,
         ...tls.volumes,
         ...poolerOtel.volumes,

@@ -1,6 +1,8 @@
-import type { Quantity } from '../../../schemas/k8s.ts';
+import { nonEmpty } from '../../../schemas/compact.ts';
+import type { Quantity, ResourceRequirements } from '../../../schemas/k8s.ts';
 import { milliUnits, wholeUnits } from '../../../schemas/quantity.ts';
 import type { Pool } from '../../../schemas/types.ts';
+import { POSTGRES_RESOURCES } from '../../builders/resources.ts';
 
 /** What the pods of a shard have; undefined where no pool says. */
 export interface Sizes {
@@ -30,6 +32,24 @@ const size = (bytes: number): string => {
 /** Limit, else request, of one resource of a pool's Postgres. */
 const given = (pool: Pool, resource: 'memory' | 'cpu'): Quantity | undefined =>
   pool.postgres?.resources?.limits?.[resource] ?? pool.postgres?.resources?.requests?.[resource];
+
+/** Requests and limits of a pool's Postgres container. */
+export const postgresResources = (pool: Pool): ResourceRequirements =>
+  nonEmpty(pool.postgres?.resources) ?? POSTGRES_RESOURCES;
+
+/**
+ * Bytes of /dev/shm, where parallel queries share their hash tables and sorts; undefined where nothing says
+ * how much memory Postgres has. The volume counts against the container's limit: beside it there must be
+ * room for shared_buffers (a quarter, not in /dev/shm) and for what each process has for itself. With half,
+ * a query too large gets an error, and with more the kernel would kill Postgres. Never below the 64 MB that a
+ * container has anyway.
+ */
+export const sharedMemoryOf = (pool: Pool): number | undefined => {
+  const { limits, requests } = postgresResources(pool);
+  const memory = limits?.['memory'] ?? requests?.['memory'];
+  const bytes = memory === undefined ? undefined : wholeUnits(memory);
+  return bytes === undefined ? undefined : Math.max(Math.floor(bytes / 2 / MB), 64) * MB;
+};
 
 interface Wish {
   path: string;

@@ -18,6 +18,11 @@ const containerPart = (container: Container): unknown => ({
  * SHA-256 over everything that needs a new pod when it changes. It is taken of the pod as built,
  * never of the one read back: the API server adds defaults. Not in it: labels, other annotations,
  * probes, ports, pull settings, host name, and settings that Postgres reloads.
+ *
+ * Nothing of the operator's own goes in, no version and no time, so an upgrade of the operator replaces a pod only
+ * if the builders make another one of the same Shard: a flag more, a new default image of the exporter. Each
+ * such change restarts every database once and needs a line in the CHANGELOG; it shows as a changed hash in
+ * test/cases/desired.
  */
 export const specHash = (pod: Pod): string => {
   const { spec } = pod;

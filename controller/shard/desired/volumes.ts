@@ -1,9 +1,10 @@
 import { nonEmpty } from '../../../schemas/compact.ts';
 import type { Container, PodSpec } from '../../../schemas/k8s.ts';
 import { names } from '../../../schemas/names.ts';
-import type { Backup } from '../../../schemas/types.ts';
+import type { Backup, Pool } from '../../../schemas/types.ts';
 import { SECRET_MODE } from '../../builders/security.ts';
 import { FILES, PATHS } from './paths.ts';
+import { sharedMemoryOf } from './postgres-sizing.ts';
 import type { ShardScope } from './scope.ts';
 
 export type Volume = NonNullable<PodSpec['volumes']>[number];
@@ -17,6 +18,7 @@ export const MOUNTS = {
   queries: { name: 'postgres-exporter-queries', mountPath: PATHS.queries, readOnly: true },
   pgbackrest: { name: 'pgbackrest-certs', mountPath: PATHS.pgbackrest, readOnly: true },
   cipher: { name: 'pgbackrest-cipher', mountPath: PATHS.cipher, readOnly: true },
+  sharedMemory: { name: 'dshm', mountPath: PATHS.sharedMemory },
 } as const satisfies Record<string, Mount>;
 
 const BACKUP_VOLUME = 'backup-data';
@@ -79,11 +81,21 @@ const backupVolumes = (scope: ShardScope): Volume[] => {
   ];
 };
 
+const MIB = 1024 * 1024;
+
+/** Without a limit of its own it may grow to that of the node. */
+const sharedMemory = (pool: Pool): Volume => {
+  const bytes = sharedMemoryOf(pool);
+  const limit = bytes === undefined ? {} : { sizeLimit: `${bytes / MIB}Mi` };
+  return { name: MOUNTS.sharedMemory.name, emptyDir: { medium: 'Memory', ...limit } };
+};
+
 /** Volumes of a pool pod but for those of telemetry and internal TLS. */
-export const poolVolumes = (scope: ShardScope, pod: string): Volume[] => {
+export const poolVolumes = (scope: ShardScope, pool: Pool, pod: string): Volume[] => {
   const password = scope.spec.postgresPasswordSecretRef;
   return [
     { name: MOUNTS.data.name, persistentVolumeClaim: { claimName: names.dataPvc(pod) } },
+    sharedMemory(pool),
     { name: MOUNTS.hba.name, configMap: { name: names.pgHba(scope.name) } },
     {
       name: MOUNTS.config.name,
