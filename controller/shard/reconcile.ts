@@ -1,6 +1,6 @@
 /** One pass over a shard: gather, plan, carry out, report. */
 import { FINALIZERS } from '../../schemas/labels.ts';
-import type { Shard } from '../../schemas/types.ts';
+import type { Shard, ShardStatus } from '../../schemas/types.ts';
 import { failureText, throwFailure } from '../apply/children.ts';
 import { ensureFinalizer, removeFinalizer } from '../apply/finalizer.ts';
 import { writeStatus } from '../apply/status.ts';
@@ -20,11 +20,12 @@ import type { ShardState } from './state/state.ts';
 
 /** A safety net: the data plane and the API tell of every change. */
 const IDLE_MS = 30_000;
-/** While something is under way that only time decides. */
-const BUSY_MS = 1_000;
-const HELD_MS = 500;
 /** Settings of the user's own are not watched. */
 const USER_CONFIG_MS = 15_000;
+/** While something is under way that time may decide: at once first, then less and less often. */
+const BUSY_MS = 500;
+const BUSY_MOST_MS = 10_000;
+const DRAIN_MS = 1_000;
 
 const noteLack = (state: ShardState, cache: ShardCache): void => {
   const { serving, complete } = healthOf(state);
@@ -32,14 +33,25 @@ const noteLack = (state: ShardState, cache: ShardCache): void => {
   else cache.incompleteSinceMs ??= state.nowMs;
 };
 
-const lookAgainMs = ({ shard, secrets }: ShardState, plan: Plan, phase: string): number => {
-  if (plan.held.length > 0 && secrets.length === 0) return HELD_MS;
-  const busy = plan.doing.length > 0 || plan.blocked.length > 0 || phase !== 'Healthy';
-  if (busy) return BUSY_MS;
-  return shard.spec?.postgresConfigRef ? USER_CONFIG_MS : IDLE_MS;
+/** Nothing moves in most passes over a shard that waits: what changes is told, so they need not be many. */
+const lookAgainMs = (
+  state: ShardState,
+  plan: Plan,
+  status: ShardStatus,
+  cache: ShardCache,
+): number => {
+  const waits = plan.doing.length + plan.blocked.length + plan.held.length > 0;
+  if (!waits && status.phase === 'Healthy') {
+    delete cache.waiting;
+    return state.shard.spec?.postgresConfigRef ? USER_CONFIG_MS : IDLE_MS;
+  }
+  const text = JSON.stringify([status.phase, status.message, status.doing, plan.held]);
+  const passes = cache.waiting?.text === text ? cache.waiting.passes + 1 : 0;
+  cache.waiting = { text, passes };
+  return Math.min(BUSY_MS * 2 ** Math.min(passes, 10), BUSY_MOST_MS);
 };
 
-const gauges = (deps: Deps, state: ShardState, status: ReturnType<typeof shardStatus>): void =>
+const gauges = (deps: Deps, state: ShardState, status: ShardStatus): void =>
   shardGauges(deps, state.shard, {
     status,
     desired: state.desired?.pods ?? [],
@@ -71,7 +83,7 @@ export const reconcileShard = async (
   const after = stateOf(deps, shard, cache, reading);
   noteLack(after, cache);
   if (deleting) {
-    if (!isDrained(after) || failed.length > 0) return { requeueAfterMs: BUSY_MS };
+    if (!isDrained(after) || failed.length > 0) return { requeueAfterMs: DRAIN_MS };
     await removeFinalizer(deps, shard, FINALIZERS.shardPvcOrphan);
     return {};
   }
@@ -88,5 +100,5 @@ export const reconcileShard = async (
   await writeStatus(deps, shard, status, failed);
   gauges(deps, after, status);
   throwFailure(failed);
-  return { requeueAfterMs: lookAgainMs(after, plan, status.phase ?? '') };
+  return { requeueAfterMs: lookAgainMs(after, plan, status, cache) };
 };

@@ -29,6 +29,8 @@ export interface ShardCache extends TopoMaterialMemory {
   /** When a reload was last asked of a pod. */
   reloads: Map<string, number>;
   tls?: Dated<TlsMaterial | undefined>;
+  /** Passes in a row that found the shard waiting for the same. */
+  waiting?: { text: string; passes: number };
   /** Calls that run now, one of each kind. */
   jobs: Map<Job['kind'], Job>;
 }
