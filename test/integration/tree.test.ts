@@ -53,7 +53,7 @@ const cluster = (spec: object = {}): KubeObject => ({
     globalTopoServer: { external: { endpoints: [etcd.url], rootPath: ROOT } },
     postgresPasswordSecretRef: { name: 'password', key: 'password' },
     backup: { type: 's3', s3: { bucket: 'b', region: 'r' } },
-    pvcDeletionPolicy: { whenDeleted: 'Retain' },
+    pvcDeletionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
     cells: ZONES.map((zoneId) => ({ name: zoneId, zoneId })),
     ...spec,
   },
@@ -237,7 +237,7 @@ describe('a cluster', { concurrency: false }, () => {
         },
       },
     );
-    await eventually('six pods', async () => (await running()).length === 6);
+    await eventually('six pods', async () => (await running()).length === 6, 40_000);
     // Five of six hold a majority and every write. No pod is labelled primary, as no runtime runs here: the
     // standbys' budget is over all.
     const budgets = (await list('PodDisruptionBudget', POOL_PODS)).map(({ spec }) => {
@@ -255,10 +255,14 @@ describe('a cluster', { concurrency: false }, () => {
       { spec: { databases: JSON.parse(text) } },
     );
     await eventually('three pods', async () => (await running()).length === 3, 60_000);
-    await eventually('three retained volumes', async () => {
-      const claims = await list('PersistentVolumeClaim', 'multigres.com/orphan-since');
-      return claims.length === 3;
-    });
+    await eventually(
+      'three retained volumes',
+      async () => {
+        const claims = await list('PersistentVolumeClaim', 'multigres.com/orphan-since');
+        return claims.length === 3;
+      },
+      40_000,
+    );
   });
 
   it('replaces pods one at a time and names the difference', async () => {
