@@ -53,6 +53,8 @@ export interface ServeOptions {
 }
 
 export interface GrpcServer {
+  /** The one it got, when it was asked for 0. */
+  readonly port: number;
   accepting(): boolean;
   /** Ends listening and all streams at once. */
   stop(): void;
@@ -169,7 +171,7 @@ export async function serveGrpc(o: ServeOptions): Promise<GrpcServer> {
     new Promise((resolve, reject) => {
       server.bindAsync(target, creds, (error, port) => (error ? reject(error) : resolve(port)));
     });
-  await bind(`${o.address || '0.0.0.0'}:${o.port}`, readTls(o.tls));
+  const port = await bind(`${o.address || '0.0.0.0'}:${o.port}`, readTls(o.tls));
   if (o.socketFile) {
     rmSync(o.socketFile, { force: true });
     await bind(`unix:${o.socketFile}`, ServerCredentials.createInsecure());
@@ -177,6 +179,7 @@ export async function serveGrpc(o: ServeOptions): Promise<GrpcServer> {
   }
   let open = true;
   return {
+    port,
     accepting: () => open,
     stop: () => {
       open = false;

@@ -110,7 +110,11 @@ function serve(ctx: Context, rejoiner: Rejoiner): Promise<GrpcServer> {
       service('MultipoolerManager', {
         ...Object.fromEntries(calls),
         Status: unary(() => buildStatus(ctx), refusing),
-        ManagerHealthStream: managerHealthStream(ctx),
+        ManagerHealthStream: managerHealthStream({
+          status: () => buildStatus(ctx),
+          onChange: (listener) => state.onChange(listener),
+          refusing,
+        }),
       }),
       service('MultipoolerConsensus', {
         UpdateConsensusRule: unary((q: object) => updateRule(ctx, q), refusing),

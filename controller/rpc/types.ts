@@ -158,3 +158,31 @@ export interface BuildInfo {
   go_version?: string;
   main_path?: string;
 }
+
+/** Why a pooler sent a snapshot of its health: the stream began, something changed, on request, time passed. */
+export type SnapshotTrigger =
+  | 'SNAPSHOT_TRIGGER_INITIAL'
+  | 'SNAPSHOT_TRIGGER_BROADCAST'
+  | 'SNAPSHOT_TRIGGER_POLL'
+  | 'SNAPSHOT_TRIGGER_HEARTBEAT';
+/** First message both ways: what is asked for, and what will be. Durations. */
+export interface HealthStreamStart {
+  snapshot_interval?: Timestamp;
+  staleness_timeout?: Timestamp;
+}
+export interface HealthSnapshot {
+  status?: StatusResponse;
+  /** The staleness in force. A duration. */
+  timeout?: Timestamp;
+  trigger?: SnapshotTrigger;
+  /** By the pooler's own clock. */
+  captured_at?: Timestamp;
+}
+export interface HealthStreamRequest {
+  start?: HealthStreamStart;
+  poll?: object;
+}
+export interface HealthStreamResponse {
+  start?: HealthStreamStart;
+  snapshot?: HealthSnapshot;
+}

@@ -1,4 +1,7 @@
 /** Messages of the topology as decoded: names as in the proto text, absent means default. */
+import type { TimeMessage as Timestamp } from '../proto/time.ts';
+
+export type { Timestamp };
 
 export interface Id {
   component?: 'MULTIPOOLER' | 'MULTIGATEWAY' | 'MULTIORCH' | 'COMPONENT_UNKNOWN';
@@ -9,11 +12,6 @@ export interface ShardKey {
   database?: string;
   table_group?: string;
   shard?: string;
-}
-/** Seconds since 1970 as a decimal string. */
-export interface Timestamp {
-  seconds?: string;
-  nanos?: number;
 }
 export interface PoolerAddress {
   id?: Id;

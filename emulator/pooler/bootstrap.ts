@@ -1,12 +1,13 @@
 /** How an empty data directory gets its content: the first backup of a new shard, or a restore. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { timeMessage } from '../../controller/proto/time.ts';
 import { codecs } from '../../controller/topo/codec.ts';
 import { sleep } from '../role.ts';
 import { databasePath, type Lock } from '../topo.ts';
 import { lockPath, takeLock } from './backup-lock.ts';
 import { backupAnnotations, newJobId } from './backups.ts';
 import type { Context } from './context.ts';
-import { timestamp, type ShardRule } from './messages.ts';
+import type { ShardRule } from './messages.ts';
 import { createRules } from './rules.ts';
 import { overrideStopped, stopPostgres } from './server-control.ts';
 
@@ -109,6 +110,6 @@ async function firstRule(ctx: Context): Promise<ShardRule> {
     rule_number: { coordinator_term: '0', leader_subterm: '1' },
     durability_policy: policy,
     coordinator_id: { component: 'MULTIORCH', cell: id.cell ?? '', name: id.name ?? '' },
-    creation_time: timestamp(Date.now()),
+    creation_time: timeMessage(Date.now()),
   };
 }

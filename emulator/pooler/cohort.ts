@@ -1,11 +1,11 @@
 /** Changes of the cohort on its leader: UpdateConsensusRule. */
+import { timeMessage } from '../../controller/proto/time.ts';
 import { RpcError, status } from '../grpc.ts';
 import type { Context } from './context.ts';
 import {
   compareRuleNumbers,
   ruleParts,
   sameId,
-  timestamp,
   type ShardRule,
   type UpdateRuleRequest,
 } from './messages.ts';
@@ -86,7 +86,7 @@ async function change(
     cohort_members: cohort,
     // The runtime names the leader itself here, as if it were a coordinator.
     coordinator_id: { component: 'MULTIORCH', cell: id.cell ?? '', name: id.name ?? '' },
-    creation_time: timestamp(Date.now()),
+    creation_time: timeMessage(Date.now()),
   };
   const grows = cohort.length > (rule.cohort_members?.length ?? 0);
   const sync = syncSettings(policy, cohort, id);

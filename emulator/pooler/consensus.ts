@@ -1,4 +1,5 @@
 /** The consensus calls: promises to coordinators, promotion, following a leader, changes of the cohort. */
+import { timeMessage } from '../../controller/proto/time.ts';
 import { RpcError, status } from '../grpc.ts';
 import { RULE_WRITE_MS } from './cohort.ts';
 import type { Context } from './context.ts';
@@ -6,7 +7,6 @@ import {
   compareRuleNumbers,
   ruleParts,
   sameId,
-  timestamp,
   type PromoteRequest,
   type RecruitRequest,
   type SetPrimaryRequest,
@@ -139,7 +139,7 @@ export class Consensus {
 
   private async record(next: ShardRule, reason: string): Promise<void> {
     const before = (await readRule(this.ctx.act))?.decision?.rule_number;
-    const rule = { ...next, creation_time: timestamp(Date.now()) };
+    const rule = { ...next, creation_time: timeMessage(Date.now()) };
     if (!(await writeRule(this.ctx.act, before, rule, reason, RULE_WRITE_MS))) {
       throw new Error('rule conflict: current rule version changed since last read');
     }

@@ -1,10 +1,10 @@
 /** The management calls: resigning, pausing replication, configuration, backups. */
+import { timeMessage } from '../../controller/proto/time.ts';
 import { RpcError, status } from '../grpc.ts';
 import { sleep } from '../role.ts';
 import { listBackups, takeBackup, type BackupRequest } from './backups.ts';
 import { requireRole } from './require-role.ts';
 import type { Context } from './context.ts';
-import { timestamp } from './messages.ts';
 import { follow, stopPostgres } from './server-control.ts';
 
 /** How long open transactions may end by themselves before a planned switch kills them. */
@@ -129,7 +129,7 @@ export async function reloadConfig(
       'SELECT name FROM pg_settings WHERE pending_restart AND name = ANY($1)',
       [names],
     );
-    if (pending.length === 0) return { config_load_time: timestamp(at) };
+    if (pending.length === 0) return { config_load_time: timeMessage(at) };
     return {
       needs_restart: true,
       mismatches: pending.map(({ name }) => ({ name, requires_restart: true })),

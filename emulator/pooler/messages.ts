@@ -44,11 +44,6 @@ export interface UpdateRuleRequest {
   coordinator_id?: Id;
 }
 
-/** Now, or a given time in ms since 1970, as a protobuf timestamp. */
-export function timestamp(ms: number): Timestamp {
-  return { seconds: String(Math.floor(ms / 1000)), nanos: Math.round((ms % 1000) * 1e6) };
-}
-
 /** Both numbers of a rule, as plain numbers. */
 export function ruleParts(rule: RuleNumber | undefined): [term: number, subterm: number] {
   return [Number(rule?.coordinator_term ?? 0), Number(rule?.leader_subterm ?? 0)];

@@ -1,10 +1,10 @@
 /** Keeps the pooler's record in its cell's topology as its state says. */
 import { codecs } from '../../controller/topo/codec.ts';
+import { timeMessage } from '../../controller/proto/time.ts';
 import type { Multipooler } from '../../controller/topo/types.ts';
 import { sleep } from '../role.ts';
 import { poolerPath } from '../topo.ts';
 import type { Context } from './context.ts';
-import { timestamp } from './messages.ts';
 
 /** The record that a state stands for. */
 export function recordOf(ctx: Pick<Context, 'state' | 'layout'>): Multipooler {
@@ -27,7 +27,7 @@ export function recordOf(ctx: Pick<Context, 'state' | 'layout'>): Multipooler {
     lifecycle_status: {
       status: state.lifecycle.status,
       reason: state.lifecycle.reason,
-      updated: timestamp(state.lifecycle.updated),
+      updated: timeMessage(state.lifecycle.updated),
     },
   };
 }

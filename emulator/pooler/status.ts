@@ -1,7 +1,8 @@
 /** The answer to Status: what the pooler knows, and what postgres says at this moment. */
+import { timeMessage } from '../../controller/proto/time.ts';
 import { idOfApplicationName } from '../ids.ts';
 import type { Context } from './context.ts';
-import { timestamp, type ConsensusStatus, type RulePosition } from './messages.ts';
+import type { ConsensusStatus, RulePosition } from './messages.ts';
 import { syncMessage } from './sync.ts';
 
 interface PrimaryRow extends Record<string, unknown> {
@@ -78,11 +79,6 @@ export function consensusStatus(
   };
 }
 
-const duration = (ms: number): object => ({
-  seconds: String(Math.floor(ms / 1000)),
-  nanos: Math.floor((ms % 1000) * 1e6),
-});
-
 async function primaryPart(ctx: Context): Promise<Record<string, unknown>> {
   const row = await ctx.ask.one<PrimaryRow>(PRIMARY);
   const followers = row.followers.flatMap((name) => idOfApplicationName(name) ?? []);
@@ -115,14 +111,14 @@ async function standbyPart(ctx: Context): Promise<Record<string, unknown>> {
       last_receive_lsn: row.receive ?? '',
       is_wal_replay_paused: row.pause !== 'not paused',
       wal_replay_pause_state: row.pause,
-      ...(row.lag_ms ? { lag: duration(row.lag_ms) } : {}),
+      ...(row.lag_ms ? { lag: timeMessage(row.lag_ms) } : {}),
       last_xact_replay_timestamp: row.replayed_at ?? '',
       ...(conn ? { primary_conn_info: conn } : {}),
       wal_receiver_status: streaming ? 'streaming' : '',
-      ...(row.msg_ms === null ? {} : { last_msg_receive_time: timestamp(row.msg_ms) }),
+      ...(row.msg_ms === null ? {} : { last_msg_receive_time: timeMessage(row.msg_ms) }),
       wal_receiver_status_interval: { seconds: String(row.interval_s) },
       ...(streaming && row.msg_ms !== null
-        ? { last_receive_lsn_advance_time: timestamp(row.msg_ms) }
+        ? { last_receive_lsn_advance_time: timeMessage(row.msg_ms) }
         : {}),
     },
   };
@@ -156,7 +152,7 @@ export async function buildStatus(ctx: Context): Promise<object> {
       ...(state.action
         ? {
             postgres_action: `POSTGRES_ACTION_${state.action.kind}`,
-            postgres_action_duration: duration(Date.now() - state.action.since),
+            postgres_action_duration: timeMessage(Date.now() - state.action.since),
           }
         : {}),
       ...live,
