@@ -2,14 +2,12 @@
  * Calls to the runtime's components. Every call has a deadline and none is repeated: the caller decides.
  * Channels are kept per address and closed when nobody used them for five minutes.
  */
-import { makeGenericClientConstructor, status } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
 import type { Client, ServiceError } from '@grpc/grpc-js';
-import type { ServiceName } from '../proto/load.ts';
-import { serviceDefinition } from '../proto/load.ts';
 import type { ShardKey } from '../topo/types.ts';
-import { CHANNEL_OPTIONS, Redial } from './redial.ts';
-import type { TlsMaterial } from './tls.ts';
-import { channelCredentials, tlsOptions } from './tls.ts';
+import type { CalledService, Target } from './dial.ts';
+import { dial } from './dial.ts';
+import { Redial } from './redial.ts';
 import type {
   BackupMetadata,
   BuildInfo,
@@ -18,11 +16,7 @@ import type {
   StatusResponse,
 } from './types.ts';
 
-export interface Target {
-  /** host:port */
-  address: string;
-  tls?: TlsMaterial;
-}
+export type { Target } from './dial.ts';
 
 /** A call that failed. `code` is the gRPC number, `codeName` its name. */
 export class RpcError extends Error {
@@ -83,7 +77,7 @@ type Unary = (
 
 const UNREACHABLE = new Set<number>([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]);
 
-const keyOf = (target: Target, service: ServiceName): string =>
+const keyOf = (target: Target, service: CalledService): string =>
   `${service} ${target.address} ${target.tls ? JSON.stringify(target.tls) : ''}`;
 
 class Channels {
@@ -97,7 +91,7 @@ class Channels {
 
   call<Answer extends object>(
     target: Target,
-    service: ServiceName,
+    service: CalledService,
     method: string,
     request: object,
     timeoutMs: number,
@@ -131,7 +125,7 @@ class Channels {
     }
   }
 
-  private get(key: string, target: Target, service: ServiceName): Client {
+  private get(key: string, target: Target, service: CalledService): Client {
     const now = this.now();
     for (const [key, channel] of this.open) {
       if (now - channel.usedAt < IDLE_MS) continue;
@@ -143,11 +137,7 @@ class Channels {
       known.usedAt = now;
       return known.client;
     }
-    const Made = makeGenericClientConstructor(serviceDefinition(service), service);
-    const client = new Made(target.address, channelCredentials(target.tls), {
-      ...CHANNEL_OPTIONS,
-      ...tlsOptions(target.tls),
-    });
+    const client = dial(target, service);
     this.open.set(key, { client, usedAt: now });
     return client;
   }
