@@ -29,6 +29,13 @@ export class FakeClock implements Clock {
     return this.#timers.size;
   }
 
+  /** When the next timer fires, ms since the epoch; undefined when none is set. */
+  get nextMs(): number | undefined {
+    return this.#timers.size === 0
+      ? undefined
+      : Math.min(...[...this.#timers].map(({ atMs }) => atMs));
+  }
+
   /** Moves time on, timer by timer, and lets promises settle in between. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
