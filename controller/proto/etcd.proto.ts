@@ -72,7 +72,10 @@ enum EventType { PUT = 0; DELETE = 1; }
 message Event { EventType type = 1; KeyValue kv = 2; KeyValue prev_kv = 3; }
 message WatchCreateRequest { bytes key = 1; bytes range_end = 2; int64 start_revision = 3; bool progress_notify = 4; bool prev_kv = 6; }
 message WatchCancelRequest { int64 watch_id = 1; }
-message WatchRequest { oneof request_union { WatchCreateRequest create_request = 1; WatchCancelRequest cancel_request = 2; } }
+message WatchProgressRequest {}
+message WatchRequest {
+  oneof request_union { WatchCreateRequest create_request = 1; WatchCancelRequest cancel_request = 2; WatchProgressRequest progress_request = 3; }
+}
 message WatchResponse {
   ResponseHeader header = 1;
   int64 watch_id = 2;

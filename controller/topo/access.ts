@@ -21,7 +21,7 @@ export const createTopoAccess = (options: TopoAccessOptions): TopoAccess => {
   const open = new Map<string, { client: EtcdClient; usedAt: number }>();
   const sweep = (now: number): void => {
     for (const [key, entry] of open) {
-      if (now - entry.usedAt < IDLE_MS) continue;
+      if (now - entry.usedAt < IDLE_MS || entry.client.watching) continue;
       entry.client.close();
       open.delete(key);
     }

@@ -2,11 +2,12 @@
  * etcd over gRPC: keys with compare-and-set, leases and watches. Several endpoints are tried in turn when
  * one is unreachable. Every call has a deadline; nothing here retries beyond one round of the endpoints.
  */
-import { credentials, makeGenericClientConstructor, status } from '@grpc/grpc-js';
+import { credentials, makeGenericClientConstructor, Metadata, status } from '@grpc/grpc-js';
 import type { ChannelCredentials, Client, ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { serviceDefinition } from '../proto/load.ts';
 import { CHANNEL_OPTIONS, Redial } from '../rpc/redial.ts';
 import { channelCredentials, tlsOptions, type TlsMaterial } from '../rpc/tls.ts';
+import { requireLeader, runWatch, type WatchAnswer } from './watch.ts';
 
 export interface EtcdOptions {
   /**
@@ -14,8 +15,10 @@ export interface EtcdOptions {
    * certificate decides. The runtime's client takes them in the same way.
    */
   endpoints: string[];
-  /** Deadline of one call in ms; 3000 unless given. */
+  /** Deadline of one call in ms, and of the answer that opens a watch; 3000 unless given. */
   timeoutMs?: number;
+  /** How often a watch asks the server whether it is still served, in ms; 20 000 unless given. */
+  progressMs?: number;
   /** For endpoints with TLS. */
   tls?: TlsMaterial;
 }
@@ -66,11 +69,9 @@ interface RawAnswer {
   deleted?: string;
   header?: { revision?: string };
 }
-interface RawWatchAnswer extends RawAnswer {
-  canceled?: boolean;
-  cancel_reason?: string;
-  compact_revision?: string;
-  events?: { type?: string; kv?: RawKeyValue }[];
+interface RawEvent {
+  type?: string;
+  kv?: RawKeyValue;
 }
 
 /** What went wrong, and whether the topology server merely could not be reached. */
@@ -112,6 +113,11 @@ const keyValue = (raw: RawKeyValue): KeyValue => ({
   lease: raw.lease ?? '0',
 });
 
+const watchEvent = ({ type, kv }: RawEvent): WatchEvent => ({
+  type: type === 'DELETE' ? 'delete' : 'put',
+  kv: keyValue(kv ?? {}),
+});
+
 const withoutScheme = (endpoint: string): string => endpoint.replace(/^\w+:\/\//, '');
 
 const isSecure = (endpoint: string, tls: TlsMaterial | undefined): boolean =>
@@ -127,6 +133,8 @@ type Unary = (
   done: (error: ServiceError | null, answer?: object) => void,
 ) => unknown;
 
+type Duplex<Answer> = (metadata: Metadata) => ClientDuplexStream<object, Answer>;
+
 const CLIENTS = {
   KV: makeGenericClientConstructor(serviceDefinition('KV'), 'KV'),
   Lease: makeGenericClientConstructor(serviceDefinition('Lease'), 'Lease'),
@@ -136,12 +144,14 @@ const CLIENTS = {
 export class EtcdClient {
   readonly endpoints: readonly string[];
   private readonly timeoutMs: number;
+  private readonly progressMs: number;
   private readonly tls: TlsMaterial | undefined;
   /** Endpoints that speak TLS. */
   private readonly secure: ReadonlySet<string>;
   private readonly clients = new Map<string, Client>();
   private readonly redial = new Redial();
   private preferred = 0;
+  private watches = 0;
 
   constructor(options: EtcdOptions) {
     this.tls = options.tls;
@@ -151,6 +161,7 @@ export class EtcdClient {
     );
     if (this.endpoints.length === 0) throw new Error('an etcd client needs at least one endpoint');
     this.timeoutMs = options.timeoutMs ?? 3000;
+    this.progressMs = options.progressMs ?? 20_000;
   }
 
   async get(key: string): Promise<KeyValue | undefined> {
@@ -164,7 +175,7 @@ export class EtcdClient {
     return (await this.snapshot(prefix, options)).kvs;
   }
 
-  /** The same, with the revision at which it was true: a watch from `revision + 1` misses nothing. */
+  /** The same, with the revision at which it was true: a watch after `revision` misses nothing. */
   async snapshot(
     prefix: string,
     options: { keysOnly?: boolean } = {},
@@ -270,47 +281,51 @@ export class EtcdClient {
   }
 
   /**
-   * Changes under `prefix` from `startRevision` on, until `signal` ends or the stream breaks.
-   * Resolves when `signal` ended. @throws EtcdError when the stream broke: read again and watch again.
+   * Changes under `prefix` after the revision of a snapshot, until `signal` ends or the watch breaks: the
+   * stream ended, the revision was compacted, the server lost its cluster, or it said nothing although asked.
+   * Resolves when `signal` ended. @throws EtcdError when the watch broke: read again and watch again.
    */
-  watch(
+  async watch(
     prefix: string,
-    startRevision: string,
+    afterRevision: string,
     onEvents: (events: WatchEvent[]) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const stream = this.stream<RawWatchAnswer>('Watch', 'Watch');
-    const done = Promise.withResolvers<void>();
-    const stop = (): void => {
-      stream.cancel();
-      done.resolve();
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    stream.on('data', (answer: RawWatchAnswer) => {
-      if (answer.canceled) {
-        done.reject(
-          new EtcdError(`watch of ${prefix} ended: ${answer.cancel_reason ?? ''}`, false),
-        );
-        stream.cancel();
-        return;
-      }
-      const events = (answer.events ?? []).map(({ type, kv }): WatchEvent => ({
-        type: type === 'DELETE' ? 'delete' : 'put',
-        kv: keyValue(kv ?? {}),
-      }));
-      if (events.length > 0) onEvents(events);
-    });
-    stream.on('error', (error: Error) => done.reject(this.failure('Watch', error)));
-    stream.on('end', () => done.reject(new EtcdError(`watch of ${prefix} ended`, true)));
-    stream.write({
-      create_request: {
-        key: Buffer.from(prefix),
-        range_end: prefixEnd(prefix),
-        start_revision: startRevision,
-      },
-    });
-    if (signal.aborted) stop();
-    return done.promise.finally(() => signal.removeEventListener('abort', stop));
+    const endpoint = this.endpoints[this.preferred] ?? '';
+    const client = this.client('Watch', endpoint);
+    const note = (error: { code: number } | null): void =>
+      this.noteOutcome(`Watch ${endpoint}`, client, error);
+    const isNew = ({ kv }: WatchEvent): boolean => BigInt(kv.modRevision) > BigInt(afterRevision);
+    this.watches++;
+    try {
+      await runWatch({
+        stream: this.stream<WatchAnswer<RawEvent>>('Watch', 'Watch', requireLeader()),
+        create: {
+          key: Buffer.from(prefix),
+          range_end: prefixEnd(prefix),
+          // not the one after it: etcd tells no progress to a watch of a revision that is not there yet
+          start_revision: afterRevision,
+        },
+        openMs: this.timeoutMs,
+        progressMs: this.progressMs,
+        onAnswer: (answer) => {
+          note(null);
+          const events = (answer.events ?? []).map(watchEvent).filter(isNew);
+          if (events.length > 0) onEvents(events);
+        },
+        signal,
+      });
+    } catch (error) {
+      note(error as { code: number });
+      throw this.failure(`Watch of ${prefix}`, error);
+    } finally {
+      this.watches--;
+    }
+  }
+
+  /** A watch is open: closing this client would break it. */
+  get watching(): boolean {
+    return this.watches > 0;
   }
 
   close(): void {
@@ -325,19 +340,23 @@ export class EtcdClient {
     const secure = this.secure.has(endpoint);
     const made = new CLIENTS[service](endpoint, credentialsOf(secure, this.tls), {
       ...CHANNEL_OPTIONS,
+      // all poolers of a thousand shards come in one answer; the default is 4 MiB
+      'grpc.max_receive_message_length': 64 << 20,
       ...(secure ? tlsOptions(this.tls) : {}),
     });
     this.clients.set(key, made);
     return made;
   }
 
-  private stream<Answer>(service: Service, method: string): ClientDuplexStream<object, Answer> {
+  private stream<Answer>(
+    service: Service,
+    method: string,
+    metadata = new Metadata(),
+  ): ClientDuplexStream<object, Answer> {
     const client = this.client(service, this.endpoints[this.preferred] ?? '');
-    const open = (client as unknown as Record<string, () => ClientDuplexStream<object, Answer>>)[
-      method
-    ];
+    const open = (client as unknown as Record<string, Duplex<Answer>>)[method];
     if (!open) throw new Error(`etcd has no method ${service}/${method} in our contract`);
-    return open.call(client);
+    return open.call(client, metadata);
   }
 
   private async call<Answer>(service: Service, method: string, request: object): Promise<Answer> {
@@ -368,7 +387,7 @@ export class EtcdClient {
     });
   }
 
-  private noteOutcome(key: string, client: Client, error: ServiceError | null): void {
+  private noteOutcome(key: string, client: Client, error: { code: number } | null): void {
     if (!isUnreachable(error)) this.redial.answered(key);
     else if (this.clients.get(key) === client && this.redial.failed(key, Date.now())) {
       this.clients.delete(key);
