@@ -1,0 +1,244 @@
+/**
+ * What the data plane says, heard instead of asked for: a stream to each pooler, a watch on the topology.
+ * One per process. It knows no Kubernetes object and decides nothing.
+ */
+import type { Clock } from '../../kube/clock.ts';
+import type { TopoRef } from '../../schemas/types.ts';
+import type { Rpc } from '../rpc/client.ts';
+import type { Target } from '../rpc/dial.ts';
+import type { Broken } from '../rpc/health-stream.ts';
+import type { TlsMaterial } from '../rpc/tls.ts';
+import type { TopoAccess } from '../topo/access.ts';
+import type { PoolerEntry } from '../topo/records.ts';
+import type { Multipooler, ShardKey } from '../topo/types.ts';
+import type { HeardReply } from './pooler-health.ts';
+import { PoolerHealth } from './pooler-health.ts';
+import { ShardTopology, TopologyWatches } from './topology.ts';
+
+export type { HeardReply } from './pooler-health.ts';
+
+export interface FeedMember {
+  id: string;
+  cell: string;
+  /** host:port by its Service, for when no record can be read. */
+  address: string;
+  /** Its pod exists: worth a stream. */
+  call: boolean;
+}
+
+export interface FeedRequest {
+  /** namespace/name of the Shard. */
+  key: string;
+  topo: TopoRef;
+  shard: ShardKey;
+  members: readonly FeedMember[];
+  /** For poolers with TLS. */
+  tls?: TlsMaterial;
+  /** For topology servers with TLS. */
+  topoTls?: TlsMaterial;
+}
+
+export interface Heard {
+  /** Why the topology cannot be read now, if so; what else is here is then what it last said. */
+  error?: string;
+  /** Not everything was read yet for the first time: what is missing here may be there. */
+  pending: boolean;
+  /** Cells of the shard that have no record yet. */
+  unregisteredCells: string[];
+  /** Pooler id -> its record. */
+  entries: ReadonlyMap<string, PoolerEntry>;
+  /** Pooler id -> its last reply, while that counts. */
+  replies: ReadonlyMap<string, HeardReply>;
+  /** Pooler id -> since when its stream is down, and why. Only poolers that are worth a stream. */
+  broken: ReadonlyMap<string, Broken>;
+  /** When the last `refresh` that could read the topology began, ms since the epoch. */
+  readAtMs?: number;
+}
+
+export interface Feed {
+  /** Follows what `request` names (again: adjusts to it) and returns what is known now, at once. */
+  follow(request: FeedRequest): Heard;
+  /**
+   * Reads every record anew and asks every pooler. Never rejects: what did not answer within `timeoutMs`
+   * is missing, and each reply in the answer is newer than the call.
+   */
+  refresh(request: FeedRequest, timeoutMs: number): Promise<Heard>;
+  forget(key: string): void;
+  /** Called with the key of a shard when something that matters changed, at most every 50 ms for each. */
+  onChange(listener: (key: string) => void): void;
+  close(): void;
+}
+
+export interface FeedOptions {
+  topo: Pick<TopoAccess, 'client'>;
+  rpc: Pick<Rpc, 'poolerStatus'>;
+  clock: Clock;
+  /** 0 <= x < 1. */
+  random: () => number;
+}
+
+/** Changes that belong together (a new leader is told by three poolers and three records) come together. */
+const GATHER_MS = 50;
+
+interface Followed {
+  request: FeedRequest;
+  topology: ShardTopology;
+  /** By pooler id. */
+  members: Map<string, PoolerHealth>;
+  /** A listener will be called soon; calling this prevents it. */
+  cancel?: () => void;
+  readAtMs?: number;
+}
+
+const topologyRequest = ({ topo, shard, members, topoTls }: FeedRequest) => ({
+  topo,
+  shard,
+  cells: [...new Set(members.map(({ cell }) => cell))],
+  ...(topoTls ? { tls: topoTls } : {}),
+});
+
+/** Where to reach a pooler; undefined when it is not worth a stream. */
+export const addressOf = (
+  member: FeedMember,
+  record: Multipooler | undefined,
+  /** Its record may be there although it is not known. */
+  unsure: boolean,
+): string | undefined => {
+  if (!member.call || record?.lifecycle_status?.status === 'LIFECYCLE_SHUTDOWN') return undefined;
+  if (!record) return unsure ? member.address : undefined;
+  const port = record.port_map?.['grpc'];
+  return record.hostname && port ? `${record.hostname}:${port}` : undefined;
+};
+
+export const createFeed = ({ topo, rpc, clock, random }: FeedOptions): Feed => {
+  const watches = new TopologyWatches({ topo, clock, random });
+  const shards = new Map<string, Followed>();
+  const listeners: ((key: string) => void)[] = [];
+
+  const changed = (followed: Followed): void => {
+    const { key } = followed.request;
+    if (followed.cancel || shards.get(key) !== followed) return;
+    followed.cancel = clock.after(GATHER_MS, () => {
+      delete followed.cancel;
+      for (const listener of listeners) listener(key);
+    });
+  };
+
+  /** A stream to each member that is worth one, and to nobody else. */
+  const attune = (followed: Followed): void => {
+    const { request, topology, members } = followed;
+    const { entries, error } = topology;
+    const wanted = new Map<string, Target>();
+    for (const member of request.members) {
+      const address = addressOf(member, entries.get(member.id)?.record, error !== undefined);
+      if (address === undefined) continue;
+      wanted.set(member.id, { address, ...(request.tls ? { tls: request.tls } : {}) });
+    }
+    for (const [id, health] of members) {
+      if (wanted.has(id)) continue;
+      health.close();
+      members.delete(id);
+    }
+    for (const [id, target] of wanted) {
+      const known = members.get(id);
+      if (known) known.retarget(target);
+      else {
+        const onChange = (): void => changed(followed);
+        members.set(id, new PoolerHealth({ target, clock, random, rpc, onChange }));
+      }
+    }
+  };
+
+  const adopt = (request: FeedRequest): Followed => {
+    let followed = shards.get(request.key);
+    if (followed) {
+      followed.request = request;
+      followed.topology.follow(topologyRequest(request));
+    } else {
+      const onChange = (): void => {
+        const mine = shards.get(request.key);
+        if (!mine) return;
+        attune(mine);
+        changed(mine);
+      };
+      const topology = new ShardTopology(watches, topologyRequest(request), onChange);
+      followed = { request, topology, members: new Map() };
+      shards.set(request.key, followed);
+    }
+    attune(followed);
+    return followed;
+  };
+
+  const heard = ({ topology, members, readAtMs }: Followed): Heard => {
+    const replies = new Map<string, HeardReply>();
+    const broken = new Map<string, Broken>();
+    for (const [id, health] of members) {
+      const { reply, broken: down } = health;
+      if (reply) replies.set(id, reply);
+      if (down) broken.set(id, down);
+    }
+    const { error, pending, unregisteredCells, entries } = topology;
+    return {
+      ...(error === undefined ? {} : { error }),
+      ...{ pending, unregisteredCells, entries, replies, broken },
+      ...(readAtMs === undefined ? {} : { readAtMs }),
+    };
+  };
+
+  const refresh = async (request: FeedRequest, timeoutMs: number): Promise<Heard> => {
+    const followed = adopt(request);
+    const startMs = clock.now();
+    const late = Promise.withResolvers<false>();
+    const cancel = clock.after(timeoutMs, () => late.resolve(false));
+    const polls = new Map<PoolerHealth, Promise<boolean>>();
+    const pollAll = (): void => {
+      const leftMs = Math.max(1, startMs + timeoutMs - clock.now());
+      for (const health of followed.members.values()) {
+        if (!polls.has(health)) polls.set(health, health.poll(leftMs));
+      }
+    };
+    // those that are known need not wait for the records; the records may name others
+    pollAll();
+    const read = await Promise.race([followed.topology.refresh(), late.promise]);
+    if (read) followed.readAtMs = startMs;
+    pollAll();
+    const answered = new Set<PoolerHealth>();
+    await Promise.all(
+      [...polls].map(async ([health, poll]) => {
+        if (await Promise.race([poll, late.promise])) answered.add(health);
+      }),
+    );
+    cancel();
+    const all = heard(followed);
+    const isNew = ([id]: [string, unknown]): boolean => {
+      const health = followed.members.get(id);
+      return health !== undefined && answered.has(health);
+    };
+    const error = read ? undefined : (all.error ?? `topology: no answer within ${timeoutMs} ms`);
+    return {
+      ...all,
+      ...(error === undefined ? {} : { error }),
+      replies: new Map([...all.replies].filter(isNew)),
+    };
+  };
+
+  const forget = (key: string): void => {
+    const followed = shards.get(key);
+    if (!followed) return;
+    shards.delete(key);
+    followed.cancel?.();
+    followed.topology.release();
+    for (const health of followed.members.values()) health.close();
+    followed.members.clear();
+  };
+
+  return {
+    follow: (request) => heard(adopt(request)),
+    refresh,
+    forget,
+    onChange: (listener) => void listeners.push(listener),
+    close: () => {
+      for (const key of [...shards.keys()]) forget(key);
+    },
+  };
+};
