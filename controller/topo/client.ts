@@ -152,7 +152,7 @@ export class EtcdClient {
     return (await this.snapshot(prefix, options)).kvs;
   }
 
-  /** The same, with the revision at which it was true: a watch from `revision + 1` misses nothing. */
+  /** The same, with the revision at which it was true: a watch after `revision` misses nothing. */
   async snapshot(
     prefix: string,
     options: { keysOnly?: boolean } = {},
@@ -182,13 +182,13 @@ export class EtcdClient {
   }
 
   /**
-   * Changes under `prefix` from `startRevision` on, until `signal` ends or the watch breaks: the stream
-   * ended, the revision was compacted, the server lost its cluster, or it said nothing although asked.
+   * Changes under `prefix` after the revision of a snapshot, until `signal` ends or the watch breaks: the
+   * stream ended, the revision was compacted, the server lost its cluster, or it said nothing although asked.
    * Resolves when `signal` ended. @throws EtcdError when the watch broke: read again and watch again.
    */
   async watch(
     prefix: string,
-    startRevision: string,
+    afterRevision: string,
     onEvents: (events: WatchEvent[]) => void,
     signal: AbortSignal,
   ): Promise<void> {
@@ -196,6 +196,7 @@ export class EtcdClient {
     const client = this.client('Watch', endpoint);
     const note = (error: { code: number } | null): void =>
       this.noteOutcome(`Watch ${endpoint}`, client, error);
+    const isNew = ({ kv }: WatchEvent): boolean => BigInt(kv.modRevision) > BigInt(afterRevision);
     this.watches++;
     try {
       await runWatch({
@@ -203,13 +204,15 @@ export class EtcdClient {
         create: {
           key: Buffer.from(prefix),
           range_end: prefixEnd(prefix),
-          start_revision: startRevision,
+          // not the one after it: etcd tells no progress to a watch of a revision that is not there yet
+          start_revision: afterRevision,
         },
         openMs: this.timeoutMs,
         progressMs: this.progressMs,
-        onAnswer: ({ events = [] }) => {
+        onAnswer: (answer) => {
           note(null);
-          if (events.length > 0) onEvents(events.map(watchEvent));
+          const events = (answer.events ?? []).map(watchEvent).filter(isNew);
+          if (events.length > 0) onEvents(events);
         },
         signal,
       });

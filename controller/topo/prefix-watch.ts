@@ -116,10 +116,10 @@ export class PrefixWatch<T> {
 
   #settle(error: string | undefined): void {
     if (this.#end.signal.aborted) return;
-    const news = error !== this.#error || (error === undefined && !this.#read);
+    const isNews = (error === undefined) !== (this.#error === undefined && this.#read);
     this.#error = error;
     if (error === undefined) this.#read = true;
-    if (!news) return;
+    if (!isNews) return;
     // it can be read again: the watch need not wait for its turn
     if (error === undefined) this.#wake.abort();
     this.#options.onState();
@@ -147,8 +147,8 @@ export class PrefixWatch<T> {
     const { client, prefix } = this.#options;
     this.#watching = true;
     try {
-      const from = String(this.#revision + 1n);
-      await client().watch(prefix, from, (events) => this.#take(events), this.#end.signal);
+      const after = String(this.#revision);
+      await client().watch(prefix, after, (events) => this.#take(events), this.#end.signal);
     } catch {
       // the loop reads in full and watches again
     }

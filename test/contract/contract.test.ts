@@ -10,6 +10,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { startLocalCluster } from '../../emulator/local.ts';
 import { bootstrap } from './parts/bootstrap.ts';
+import { healthStream } from './parts/health.ts';
 import { killedLeader, planned, stopped } from './parts/leaders.ts';
 import { refusals } from './parts/refusals.ts';
 import { fourth, gracefulStop, killed } from './parts/standbys.ts';
@@ -37,6 +38,7 @@ const HURRY = { EMULATOR_MONITOR_MS: '1500', EMULATOR_STALE_MS: '6000' };
 const PARTS = {
   'status fields': statusFields,
   refusals,
+  'health stream': healthStream,
   'http health': httpHealth,
   'gateway ports': gatewayPorts,
   'admin api': adminApi,

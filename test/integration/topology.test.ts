@@ -75,8 +75,7 @@ describe('etcd client', () => {
       seen.push(...events.map(({ type, kv }) => `${type} ${kv.key.slice(root.length)}`));
       if (seen.length === 3) stop.abort();
     };
-    const from = String(BigInt(revision) + 1n);
-    const watching = etcd.client.watch(root, from, collect, stop.signal);
+    const watching = etcd.client.watch(root, revision, collect, stop.signal);
     await etcd.client.put(`${root}/after`, Buffer.from('x'));
     await etcd.client.delete(`${root}/after`);
     await watching;

@@ -13,6 +13,15 @@ export interface Etcd {
   kill: () => Promise<void>;
   /** Starts it again on the same data and port. */
   start: () => Promise<void>;
+  /** Stops its process in the middle of whatever it does; nothing breaks, nobody answers. */
+  freeze: () => void;
+  resume: () => void;
+  /** Removes its data while it is not running. */
+  wipe: () => void;
+  /** Forgets all revisions before the present one. */
+  compact: () => Promise<void>;
+  /** How many watches it serves. */
+  watchers: () => Promise<number>;
   /** Ends it and removes its data. */
   remove: () => Promise<void>;
 }
@@ -42,12 +51,14 @@ export const startEtcd = async (): Promise<Etcd> => {
     ['--initial-cluster', `default=${peer}`],
   ].flat();
   let stop = async (): Promise<void> => {};
+  let signal: (name: NodeJS.Signals) => void = () => {};
   const start = async (): Promise<void> => {
     const child = spawn(process.env['ETCD'] ?? 'etcd', [...args, ...urls], { stdio: 'ignore' });
     const ended = new Promise<void>((resolve) => {
       child.once('exit', () => resolve());
       child.once('error', () => resolve());
     });
+    signal = (name) => child.kill(name);
     stop = async () => {
       child.kill('SIGKILL');
       await ended;
@@ -71,6 +82,21 @@ export const startEtcd = async (): Promise<Etcd> => {
     client,
     start,
     kill: () => stop(),
+    freeze: () => signal('SIGSTOP'),
+    resume: () => signal('SIGCONT'),
+    wipe: () => rmSync(data, { recursive: true, force: true }),
+    compact: async () => {
+      const { revision } = await client.snapshot('/');
+      const answer = await fetch(`${url}/v3/kv/compaction`, {
+        method: 'POST',
+        body: JSON.stringify({ revision, physical: true }),
+      });
+      if (!answer.ok) throw new Error(`compaction: ${await answer.text()}`);
+    },
+    watchers: async () => {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      return Number(/^etcd_debugging_mvcc_watcher_total (\d+)/m.exec(text)?.[1] ?? NaN);
+    },
     remove: async () => {
       await stop();
       client.close();

@@ -17,7 +17,7 @@ import type {
 
 import { eventually } from './wait.ts';
 
-export { errorOf, eventually } from './wait.ts';
+export { errorOf, eventually, type CallError } from './wait.ts';
 
 export interface Problem {
   code?: string;

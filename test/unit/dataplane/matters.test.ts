@@ -164,7 +164,7 @@ describe('what matters in a reply', () => {
         },
       },
     ],
-    'what it does to its postgres': [
+    'action on its postgres': [
       leader,
       { ...leader, status: { ...leading, postgres_action: 'POSTGRES_ACTION_STARTING' } },
     ],
