@@ -3,8 +3,7 @@ import type { Rule } from '../schemas/kinds/dsl.ts';
 import type { HoldsRule } from '../schemas/rule-errors.ts';
 
 /**
- * Evaluates the CEL of the rules themselves, the text that the API server gets, instead of their
- * TypeScript twins. Each text is parsed once. Only standard CEL is known: a rule that needs one of
+ * Evaluates the CEL of the rules, the text that the API server gets. Each text is parsed once. Only standard CEL is known: a rule that needs one of
  * the API server's own functions (isURL, quantity, ...) fails the tests until it is added here.
  * @throws for a text that cannot be parsed or that fails, which the API server refuses too
  */

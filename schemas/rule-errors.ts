@@ -21,10 +21,8 @@ function duplicates(schema: ListSchema, value: unknown, path: string): Problem[]
   );
 }
 
-/** Tells whether a rule holds. The rule's own function does, unless CEL itself shall be evaluated. */
+/** Tells whether a rule holds: evaluates its CEL. */
 export type HoldsRule = (rule: Rule, self: unknown, old: unknown) => boolean;
-
-const holdsByItself: HoldsRule = (rule, self, old) => rule.holds(self, old);
 
 function errorsAt({ schema, value, old, path }: Node, holds: HoldsRule): Problem[] {
   const broken = rulesOf(schema)
@@ -46,12 +44,7 @@ function messageOf(text: string, path: string, value: unknown): Problem {
  * Rules over several values, keys of lists and, if `old` is given, what may not change. Call it only
  * for an object whose shape is right: rules trust the types.
  */
-export function ruleErrors(
-  kind: Kind,
-  object: unknown,
-  old?: unknown,
-  holds: HoldsRule = holdsByItself,
-): Problem[] {
+export function ruleErrors(kind: Kind, object: unknown, old: unknown, holds: HoldsRule): Problem[] {
   if (!isRecord(object)) return [];
   const errors = (kind.rules ?? [])
     .filter((rule) => !holds(rule, object, old))

@@ -12,19 +12,6 @@ import {
 import { text } from './scalars.ts';
 import { storage } from './storage.ts';
 
-interface S3 {
-  serviceAccountName?: string;
-  credentialsSecret?: string;
-  useEnvCredentials?: boolean;
-}
-
-interface BackupValue {
-  type: string;
-  s3?: S3;
-  filesystem?: object;
-  encryption?: { secretName: string };
-}
-
 export const filesystemBackup = struct('FilesystemBackup', 'Backups on a volume.', {
   path: optional(text, 'Folder of the backups, as the pods see it. Default: /backups.'),
   storage: optional(
@@ -50,25 +37,22 @@ export const s3Backup = struct(
   },
   {
     rules: [
-      rule<S3>(
+      rule(
         "!(has(self.serviceAccountName) && self.serviceAccountName != '' && has(self.credentialsSecret) && self.credentialsSecret != '')",
         'serviceAccountName and credentialsSecret are two ways to say the same: give only one of them',
-        (self) => !self.serviceAccountName || !self.credentialsSecret,
       ),
-      rule<S3>(
+      rule(
         "!(has(self.serviceAccountName) && self.serviceAccountName != '' && has(self.useEnvCredentials) && self.useEnvCredentials)",
         'serviceAccountName does not go with useEnvCredentials: give only one of them',
-        (self) => !self.serviceAccountName || self.useEnvCredentials !== true,
       ),
     ],
   },
 );
 
 /** Encryption keys belong to the repository: changing them would orphan every backup in it. */
-const encryptionFrozen = transition<BackupValue>(
+const encryptionFrozen = transition(
   'has(self.encryption) == has(oldSelf.encryption) && (!has(self.encryption) || self.encryption == oldSelf.encryption)',
   'encryption cannot be switched on, off or to another Secret, as existing backups could not be read: put it back',
-  (self, old) => self.encryption?.secretName === old.encryption?.secretName,
 );
 
 export const backup = struct(
@@ -99,15 +83,13 @@ export const backup = struct(
   },
   {
     rules: [
-      rule<BackupValue>(
+      rule(
         "self.type != 's3' || has(self.s3)",
         'type is s3 but there is no s3 block: add s3 with bucket and region',
-        (self) => self.type !== 's3' || self.s3 !== undefined,
       ),
-      rule<BackupValue>(
+      rule(
         "self.type != 'filesystem' || has(self.filesystem)",
         'type is filesystem but there is no filesystem block: add filesystem, for example {path: /backups}',
-        (self) => self.type !== 'filesystem' || self.filesystem !== undefined,
       ),
       encryptionFrozen,
     ],

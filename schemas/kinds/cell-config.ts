@@ -3,27 +3,13 @@ import { cellName, region, templateRef, zoneId } from './scalars.ts';
 import { localTopoInList } from './topology.ts';
 import { gateway, placement } from './workloads.ts';
 
-interface CellValue {
-  name: string;
-  zoneId?: string;
-  region?: string;
-  cellTemplate?: string;
-  spec?: object;
-  overrides?: object;
-}
-
 /** Where a cell lies; the same two rules hold for a cell of a cluster and for the Cell kind. */
 export const locationRules = [
-  rule<CellValue>(
+  rule(
     '!(has(self.zoneId) && has(self.region))',
     'zoneId and region exclude each other: give only one of them',
-    (self) => self.zoneId === undefined || self.region === undefined,
   ),
-  rule<CellValue>(
-    'has(self.zoneId) || has(self.region)',
-    'a cell needs a place: add zoneId or region',
-    (self) => self.zoneId !== undefined || self.region !== undefined,
-  ),
+  rule('has(self.zoneId) || has(self.region)', 'a cell needs a place: add zoneId or region'),
 ];
 
 export const cellConfig = struct(
@@ -55,15 +41,13 @@ export const cellConfig = struct(
   },
   {
     rules: [
-      rule<CellValue>(
+      rule(
         '!(has(self.spec) && has(self.cellTemplate))',
         'spec and cellTemplate exclude each other: use overrides to change what a template says',
-        (self) => self.spec === undefined || self.cellTemplate === undefined,
       ),
-      rule<CellValue>(
+      rule(
         '!(has(self.spec) && has(self.overrides))',
         'spec and overrides exclude each other: move the overrides into spec',
-        (self) => self.spec === undefined || self.overrides === undefined,
       ),
       ...locationRules,
     ],
@@ -75,10 +59,9 @@ export const cellConfigs = list(cellConfig, {
   key: 'name',
   maxItems: 50,
   rules: [
-    transition<CellValue[]>(
+    transition(
       'oldSelf.all(o, self.exists(c, c.name == o.name))',
       'a cell cannot be removed or renamed, as data and topology records live there: put it back',
-      (self, old) => old.every((o) => self.some((c) => c.name === o.name)),
     ),
   ],
 });

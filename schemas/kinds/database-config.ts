@@ -13,17 +13,6 @@ import { pgConfRef, postgresConfig } from './settings.ts';
 import { pvcPolicyInList } from './storage.ts';
 import { multiorch } from './workloads.ts';
 
-interface Named {
-  name: string;
-  default?: boolean;
-}
-
-interface ShardValue {
-  shardTemplate?: string;
-  spec?: object;
-  overrides?: object;
-}
-
 /** What shards of a cluster, of a template and of a table group have in common, but for pools. */
 export const shardSettings: Record<string, Field> = {
   multiorch: optional(multiorch, 'The multiorch pods.'),
@@ -52,10 +41,9 @@ export const shardConfig = struct(
       string({
         ...shardName,
         rules: [
-          rule<string>(
+          rule(
             "self == '0-inf'",
             'only one shard per table group is possible today: name it 0-inf',
-            (self) => self === '0-inf',
           ),
         ],
       }),
@@ -68,15 +56,13 @@ export const shardConfig = struct(
   },
   {
     rules: [
-      rule<ShardValue>(
+      rule(
         '!(has(self.spec) && has(self.shardTemplate))',
         'spec and shardTemplate exclude each other: use overrides to change what a template says',
-        (self) => self.spec === undefined || self.shardTemplate === undefined,
       ),
-      rule<ShardValue>(
+      rule(
         '!(has(self.spec) && has(self.overrides))',
         'spec and overrides exclude each other: move the overrides into spec',
-        (self) => self.spec === undefined || self.overrides === undefined,
       ),
     ],
   },
@@ -97,10 +83,9 @@ export const tableGroupConfig = struct(
   },
   {
     rules: [
-      rule<Named>(
+      rule(
         "!(has(self.default) && self.default) || self.name == 'default'",
         'the default table group has to be named default: rename it, or set default to false',
-        (self) => self.default !== true || self.name === 'default',
       ),
     ],
   },
@@ -117,10 +102,9 @@ export const databaseConfig = struct('DatabaseConfig', 'One database.', {
       key: 'name',
       maxItems: 20,
       rules: [
-        rule<Named[]>(
+        rule(
           'self.filter(g, has(g.default) && g.default).size() == 1',
           'exactly one table group is the default: set default to true on the one named default',
-          (self) => self.filter((g) => g.default === true).length === 1,
         ),
       ],
     }),
@@ -133,10 +117,9 @@ export const databaseConfigs = list(databaseConfig, {
   key: 'name',
   maxItems: 1,
   rules: [
-    rule<Named[]>(
+    rule(
       "self.all(d, d.name == 'postgres' && has(d.default) && d.default)",
       'only the default database is possible today: give it the name postgres and set default to true',
-      (self) => self.every((d) => d.name === 'postgres' && d.default === true),
     ),
   ],
 });

@@ -6,15 +6,13 @@
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /**
- * A rule that looks at more than one value. `cel` is what the API server evaluates; `holds` says the
- * same in TypeScript for places without an API server (offline lint, a cluster with older CRDs).
+ * A rule that looks at more than one value, in the CEL that the API server evaluates.
  * A `transition` rule also sees the stored value and runs only when both are there.
  */
 export interface Rule {
   cel: string;
   message: string;
   transition: boolean;
-  holds: (self: unknown, old: unknown) => boolean;
 }
 
 interface Ruled {
@@ -195,20 +193,15 @@ export const defaulted = (schema: Schema, value: Json, doc: string): Field => ({
   default: value,
 });
 
-/** A rule over one value. The type of `holds` is the caller's promise: types are checked before rules. */
-export const rule = <T>(cel: string, message: string, holds: (self: T) => boolean): Rule => ({
-  cel,
-  message,
-  transition: false,
-  holds: holds as Rule['holds'],
-});
+/** A rule over one value. The message says what is wrong and, after a colon, what to do. */
+export const rule = (cel: string, message: string): Rule => ({ cel, message, transition: false });
 
 /** A rule over the stored and the new value. */
-export const transition = <T>(
-  cel: string,
-  message: string,
-  holds: (self: T, old: T) => boolean,
-): Rule => ({ cel, message, transition: true, holds: holds as Rule['holds'] });
+export const transition = (cel: string, message: string): Rule => ({
+  cel,
+  message,
+  transition: true,
+});
 
 /** All fields of a struct: those of its bases first. */
 export const fieldsOf = (schema: StructSchema): Record<string, Field> =>

@@ -23,21 +23,14 @@ import { pvcPolicy } from './storage.ts';
 import { globalTopo } from './topology.ts';
 import { placement, stateless } from './workloads.ts';
 
-interface SpecOrTemplate {
-  spec?: object;
-  templateRef?: string;
-}
-
 const specOrTemplate = [
-  rule<SpecOrTemplate>(
+  rule(
     'has(self.spec) || has(self.templateRef)',
     'give spec or templateRef; an empty spec ({}) takes all defaults',
-    (self) => self.spec !== undefined || self.templateRef !== undefined,
   ),
-  rule<SpecOrTemplate>(
+  rule(
     '!(has(self.spec) && has(self.templateRef))',
     'spec and templateRef exclude each other: remove one of them',
-    (self) => self.spec === undefined || self.templateRef === undefined,
   ),
 ];
 
@@ -146,10 +139,9 @@ export const multigresCluster: Kind = {
     { name: 'Message', type: 'string', jsonPath: '.status.message' },
   ],
   rules: [
-    rule<{ metadata: { name: string } }>(
+    rule(
       'self.metadata.name.size() <= 25',
       'the name of a cluster is too long, as other names are made from it: use at most 25 characters',
-      (self) => self.metadata.name.length <= 25,
     ),
   ],
 };

@@ -54,10 +54,9 @@ export const external = struct('External', 'Access to a Service from outside.', 
     map(text, {
       maxProperties: 20,
       rules: [
-        rule<Record<string, string>>(
+        rule(
           "self.all(k, !k.startsWith('multigres.com/'))",
           'annotations that begin with multigres.com/ belong to the operator: use another prefix',
-          (self) => Object.keys(self).every((key) => !key.startsWith('multigres.com/')),
         ),
       ],
     }),

@@ -4,14 +4,6 @@ import { endpointUrl, imageRef, rootPath, secretName253, templateRef, text } fro
 import { pvcPolicy, pvcPolicyInList, storage } from './storage.ts';
 import { placement } from './workloads.ts';
 
-interface Choice {
-  etcd?: object;
-  external?: object;
-  templateRef?: string;
-}
-
-const given = (...values: unknown[]): number => values.filter((v) => v !== undefined).length;
-
 const etcdWith = (policy: StructSchema): StructSchema =>
   struct('Etcd', 'An etcd that the operator runs.', {
     image: optional(imageRef, "Image of etcd. Absent: the operator's default."),
@@ -19,10 +11,9 @@ const etcdWith = (policy: StructSchema): StructSchema =>
       int32({
         minimum: 1,
         rules: [
-          rule<number>(
+          rule(
             'self % 2 == 1',
             'etcd needs an odd number of replicas to form a majority: use 1, 3, 5 or 7',
-            (self) => self % 2 === 1,
           ),
         ],
       }),
@@ -46,10 +37,9 @@ export const externalTopo = struct('ExternalTopo', 'A topology server that other
       minItems: 1,
       maxItems: 20,
       rules: [
-        rule<string[]>(
+        rule(
           "self.all(e, e.startsWith('http://') || e.startsWith('https://'))",
           'an endpoint has no scheme: write it as http://host:port or https://host:port',
-          (self) => self.every((e) => e.startsWith('http://') || e.startsWith('https://')),
         ),
       ],
     }),
@@ -74,15 +64,13 @@ const localTopoWith = (managed: StructSchema): StructSchema =>
     },
     {
       rules: [
-        rule<Choice>(
+        rule(
           'has(self.etcd) || has(self.external)',
           'a local topology server needs etcd or external: add one, or remove the block to use the global one',
-          (self) => given(self.etcd, self.external) > 0,
         ),
-        rule<Choice>(
+        rule(
           '!(has(self.etcd) && has(self.external))',
           'etcd and external exclude each other: remove one of them',
-          (self) => given(self.etcd, self.external) < 2,
         ),
       ],
     },
@@ -104,10 +92,9 @@ export const globalTopo = struct(
   },
   {
     rules: [
-      rule<Choice>(
+      rule(
         '[has(self.etcd), has(self.external), has(self.templateRef)].filter(x, x).size() == 1',
         'give exactly one of etcd, external and templateRef; an empty etcd ({}) takes all defaults',
-        (self) => given(self.etcd, self.external, self.templateRef) === 1,
       ),
     ],
   },
@@ -124,10 +111,9 @@ export const topoServerSpec = struct(
   },
   {
     rules: [
-      rule<Choice>(
+      rule(
         'has(self.etcd)',
         'only managed etcd is possible here: add etcd; an empty one ({}) takes all defaults',
-        (self) => self.etcd !== undefined,
       ),
     ],
   },

@@ -6,7 +6,7 @@ import { resolveCluster } from '../../schemas/resolve/cluster.ts';
 import { storedForm } from '../../schemas/stored-form.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import { unknownFields } from '../../schemas/unknown-fields.ts';
-import { validate } from '../../schemas/validate.ts';
+import { validate } from './validate.ts';
 import { CLEANUP_USERS } from '../../webhook/configurations.ts';
 import { createContext } from '../../webhook/context.ts';
 import { mutate } from '../../webhook/mutate.ts';

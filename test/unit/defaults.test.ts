@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { defaultCluster } from '../../schemas/defaults/multigrescluster.ts';
 import { resolveCluster } from '../../schemas/resolve/cluster.ts';
-import { validate } from '../../schemas/validate.ts';
+import { validate } from '../support/validate.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import { casesOf, readDocuments, updateExpected } from '../support/cases.ts';
 import { readTemplates } from '../support/templates.ts';

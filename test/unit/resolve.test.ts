@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { defaultCluster } from '../../schemas/defaults/multigrescluster.ts';
 import { resolveCluster } from '../../schemas/resolve/cluster.ts';
-import { validate } from '../../schemas/validate.ts';
+import { validate } from '../support/validate.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import { casesOf, readDocuments } from '../support/cases.ts';
