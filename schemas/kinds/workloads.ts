@@ -1,6 +1,5 @@
 import { boolean, int32, int64, list, map, optional, rule, struct } from './dsl.ts';
 import { BUFFER_DEFAULTS } from '../buffer.ts';
-import { parseDuration } from '../duration.ts';
 import { FAILOVER_DEFAULTS, LEAST_INTERVAL } from '../failover.ts';
 import { affinity, resourceRequirements, toleration } from './embedded.ts';
 import { cellName, duration, text } from './scalars.ts';
@@ -78,15 +77,11 @@ export const gateway = struct(
   { bases: [stateless] },
 );
 
-type Timers = Readonly<Record<string, string>>;
-
 /** multiorch ends itself on an interval of nothing, and a tiny one keeps its processor and the poolers busy. */
 const notTooShort = (field: string) =>
-  rule<Timers>(
+  rule(
     `!has(self.${field}) || duration(self.${field}) >= duration('${LEAST_INTERVAL}')`,
     `${field} is too short: give at least ${LEAST_INTERVAL}`,
-    ({ [field]: text }) =>
-      text === undefined || (parseDuration(text) ?? 0n) >= (parseDuration(LEAST_INTERVAL) ?? 0n),
   );
 
 export const failoverTimers = struct(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { systemClock } from '../../kube/clock.ts';
 import { EtcdClient } from '../../controller/topo/client.ts';
+import { RuntimeEtcd } from '../../emulator/etcd.ts';
 import type { ItemChange } from '../../controller/topo/prefix-watch.ts';
 import { PrefixWatch } from '../../controller/topo/prefix-watch.ts';
 import type { Etcd } from '../support/etcd.ts';
@@ -145,7 +146,9 @@ describe('watch of a prefix', () => {
     const own = await startEtcd();
     ends.push(() => void own.remove());
     const client = clientOf(own.url, { progressMs: 200 });
-    await client.put(`${prefix}a`, Buffer.from('1'));
+    const writer = new RuntimeEtcd({ endpoints: [own.url] });
+    await writer.put(`${prefix}a`, Buffer.from('1'));
+    writer.close();
     const watched = follow(client);
     await has(watched, 'a=1');
     own.freeze();
