@@ -1,5 +1,188 @@
-import type { Pod } from '../../../schemas/k8s.ts';
+/**
+ * Why a pod must be replaced, in words. The spec hash says that it must; here the built pod is compared with the
+ * one that runs to say what is different. A pod read back holds more than was written: the API server adds
+ * defaults, admission plugins add tolerations, and injectors add variables, volumes and containers. So only
+ * what the builder writes is compared, and what only the running pod has counts when nothing else explains the hash.
+ */
+import type { Container, Pod, PodSpec, Quantity } from '../../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
+import { compareQuantity } from '../../../schemas/quantity.ts';
+
+/** What is surely different, and what may be an addition of somebody else. */
+interface Difference {
+  sure: string[];
+  perhaps: string[];
+}
+
+const SAME: Difference = { sure: [], perhaps: [] };
+const sure = (...texts: string[]): Difference => ({ sure: texts, perhaps: [] });
+const perhaps = (...texts: string[]): Difference => ({ sure: [], perhaps: texts });
+const all = (differences: readonly Difference[]): Difference => ({
+  sure: differences.flatMap((one) => one.sure),
+  perhaps: differences.flatMap((one) => one.perhaps),
+});
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isScalar = (value: unknown): value is Quantity =>
+  typeof value === 'string' || typeof value === 'number';
+
+/** All that is wanted is there; quantities (`1024Mi`, `1Gi`) by value, as the API server rewrites them. */
+const covers = (observed: unknown, wanted: unknown): boolean => {
+  if (wanted === undefined) return true;
+  if (Array.isArray(wanted)) {
+    return (
+      Array.isArray(observed) &&
+      observed.length === wanted.length &&
+      wanted.every((item, i) => covers(observed[i], item))
+    );
+  }
+  if (isRecord(wanted)) {
+    return (
+      isRecord(observed) && Object.keys(wanted).every((key) => covers(observed[key], wanted[key]))
+    );
+  }
+  if (wanted === observed) return true;
+  return isScalar(wanted) && isScalar(observed) && compareQuantity(wanted, observed) === 0;
+};
+
+/** Longer values are left out of the text. */
+const LONGEST_VALUE = 60;
+const change = (from: string, to: string): string =>
+  Math.max(from.length, to.length) > LONGEST_VALUE ? 'changed' : `${from} -> ${to}`;
+
+/** Items of two lists side by side, by a key. Those of `wanted` first, in its order. */
+const byKey = <T>(
+  wanted: readonly T[],
+  observed: readonly T[],
+  keyOf: (item: T) => string,
+  compare: (key: string, want: T | undefined, have: T | undefined) => Difference,
+): Difference => {
+  const wants = new Map(wanted.map((item) => [keyOf(item), item]));
+  const haves = new Map(observed.map((item) => [keyOf(item), item]));
+  return all(
+    [...new Set([...wants.keys(), ...haves.keys()])].map((key) =>
+      compare(key, wants.get(key), haves.get(key)),
+    ),
+  );
+};
+
+/** Parts of which only a name is told: their values may be secret, or say nothing in one line. */
+const named = <T>(
+  what: string,
+  wanted: readonly T[],
+  observed: readonly T[],
+  keyOf: (item: T) => string,
+): Difference =>
+  // prettier-ignore
+  byKey(wanted, observed, keyOf, (key, want, have) => {
+    if (want === undefined) return perhaps(`${what} ${key} removed`);
+    if (have === undefined) return sure(`${what} ${key} added`);
+    return covers(have, want) ? SAME : sure(`${what} ${key} changed`);
+  });
+
+/** `--name=value` as both; words as they are. */
+const argument = (text: string): { name: string; value: string | undefined } => {
+  const at = text.indexOf('=');
+  return text.startsWith('--') && at > 0
+    ? { name: text.slice(0, at), value: text.slice(at + 1) }
+    : { name: text, value: undefined };
+};
+
+const argumentsOf = (where: string, wanted: Container, observed: Container): Difference => {
+  const [want, have] = [wanted.args ?? [], observed.args ?? []];
+  const found = byKey(
+    want.map(argument),
+    have.map(argument),
+    ({ name }) => name,
+    (name, to, from) => {
+      if (to === undefined) return sure(`${where}: argument ${name} removed`);
+      if (from === undefined) return sure(`${where}: argument ${name} added`);
+      if (to.value === from.value) return SAME;
+      return sure(`${where}: argument ${name} ${change(from.value ?? 'none', to.value ?? 'none')}`);
+    },
+  );
+  const moved = found.sure.length === 0 && !covers(have, want);
+  return moved ? sure(`${where}: order of the arguments changed`) : found;
+};
+
+const resourcesOf = (wanted: Container, observed: Container): Difference => {
+  const kinds = ['limits', 'requests'] as const;
+  const texts = kinds.map((kind) => {
+    const [want = {}, have = {}] = [wanted.resources?.[kind], observed.resources?.[kind]];
+    const limits = observed.resources?.limits ?? {};
+    return byKey(
+      Object.entries(want),
+      Object.entries(have),
+      ([name]) => name,
+      (name, to, from) => {
+        const text = `${name} ${kind.slice(0, -1)} ${change(String(from?.[1] ?? 'none'), String(to?.[1] ?? 'none'))}`;
+        if (to !== undefined) return covers(from?.[1], to[1]) ? SAME : sure(text);
+        // A request that nobody wrote becomes that of the limit.
+        const isDefault = kind === 'requests' && covers(limits[name], from?.[1]);
+        return isDefault ? SAME : perhaps(text);
+      },
+    );
+  });
+  const { sure: changed, perhaps: removed } = all(texts);
+  const told = (list: string[]): string[] =>
+    list.length > 0 ? [`resources of container ${wanted.name}: ${list.join(', ')}`] : [];
+  return { sure: told(changed), perhaps: told(removed) };
+};
+
+const containerOf = (
+  name: string,
+  wanted: Container | undefined,
+  observed: Container | undefined,
+): Difference => {
+  const where = `container ${name}`;
+  if (wanted === undefined) return perhaps(`${where} removed`);
+  if (observed === undefined) return sure(`${where} added`);
+  const same = (key: 'command' | 'securityContext', what: string): Difference =>
+    covers(observed[key], wanted[key]) ? SAME : sure(`${where}: ${what} changed`);
+  return all([
+    observed.image === wanted.image
+      ? SAME
+      : sure(`${where}: image ${observed.image} -> ${wanted.image}`),
+    same('command', 'command'),
+    argumentsOf(where, wanted, observed),
+    named(`${where}: variable`, wanted.env ?? [], observed.env ?? [], (env) => env.name),
+    resourcesOf(wanted, observed),
+    named(`${where}: mount`, wanted.volumeMounts ?? [], observed.volumeMounts ?? [], (mount) => mount.mountPath), // prettier-ignore
+    same('securityContext', 'security context'),
+  ]);
+};
+
+const containersOf = (wanted: PodSpec, observed: PodSpec): Difference =>
+  all(
+    (['initContainers', 'containers'] as const).map((list) =>
+      byKey(wanted[list] ?? [], observed[list] ?? [], ({ name }) => name, containerOf),
+    ),
+  );
+
+const specOf = (wanted: PodSpec, observed: PodSpec): Difference => {
+  const [grace, was] = [
+    wanted.terminationGracePeriodSeconds,
+    observed.terminationGracePeriodSeconds,
+  ];
+  const [account, before] = [wanted.serviceAccountName, observed.serviceAccountName];
+  const tolerated = (wanted.tolerations ?? []).every((one) =>
+    (observed.tolerations ?? []).some((other) => covers(other, one)),
+  );
+  const changed = (same: boolean, what: string): Difference =>
+    same ? SAME : sure(`${what} changed`);
+  return all([
+    containersOf(wanted, observed),
+    named('volume', wanted.volumes ?? [], observed.volumes ?? [], ({ name }) => name),
+    changed(covers(observed.affinity, wanted.affinity), 'affinity'),
+    changed(tolerated, 'tolerations'),
+    changed(covers(observed.nodeSelector, wanted.nodeSelector), 'node selector'),
+    changed(covers(observed.securityContext, wanted.securityContext), 'security context of the pod'), // prettier-ignore
+    grace === undefined || grace === was ? SAME : sure(`time to stop ${was ?? '?'} s -> ${grace} s`), // prettier-ignore
+    account === undefined || account === before ? SAME : sure(`service account ${before ?? 'none'} -> ${account}`), // prettier-ignore
+  ]);
+};
 
 const imagesOf = (pod: Pod): string =>
   [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]
@@ -7,9 +190,25 @@ const imagesOf = (pod: Pod): string =>
     .toSorted()
     .join(' ');
 
-/** Why a pod must be replaced, in words; empty when it need not. */
-export const whyReplaced = (wanted: Pod, observed: Pod): string[] =>
-  wanted.metadata.annotations?.[ANNOTATIONS.specHash] !==
-    observed.metadata.annotations?.[ANNOTATIONS.specHash] || imagesOf(wanted) !== imagesOf(observed)
-    ? ['specification changed']
+const differs = (wanted: Pod, observed: Pod, key: string): boolean =>
+  wanted.metadata.annotations?.[key] !== observed.metadata.annotations?.[key];
+
+/**
+ * Why the pod that runs must be replaced by the wanted one, the images first; empty when it need not: its
+ * spec hash and its images are the wanted ones. `specification changed` when no difference can be named.
+ */
+export const whyReplaced = (wanted: Pod, observed: Pod): string[] => {
+  const drifted =
+    differs(wanted, observed, ANNOTATIONS.specHash) || imagesOf(wanted) !== imagesOf(observed);
+  if (!drifted) return [];
+  const none: PodSpec = { containers: [] };
+  const found = specOf(wanted.spec ?? none, observed.spec ?? none);
+  const settings = differs(wanted, observed, ANNOTATIONS.postgresConfigHash)
+    ? ['settings that need a restart changed']
     : [];
+  const texts = [...found.sure, ...settings];
+  const isImage = (text: string): boolean => text.includes(': image ');
+  const told = texts.length > 0 ? texts : found.perhaps;
+  if (told.length === 0) return ['specification changed'];
+  return [...told.filter(isImage), ...told.filter((text) => !isImage(text))];
+};
