@@ -3,7 +3,11 @@ import { refOf } from '../../kube/api.ts';
 import { isKubeError } from '../../kube/errors.ts';
 import type { Deps } from '../deps.ts';
 
-const write = (deps: Deps, object: KubeObject, finalizers: string[]): Promise<KubeObject> => {
+const write = (
+  deps: Deps,
+  object: KubeObject,
+  finalizers: string[] | null,
+): Promise<KubeObject> => {
   const { resourceVersion } = object.metadata;
   return deps.kube.mergePatch(refOf(object), {
     metadata: { finalizers, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
@@ -21,23 +25,19 @@ export const ensureFinalizer = async <T extends KubeObject>(
   return (await write(deps, object, [...present, finalizer])) as T;
 };
 
-export const removeFinalizer = async (
+/** The object without the finalizer; written only when it was there. */
+export const removeFinalizer = async <T extends KubeObject>(
   deps: Deps,
-  object: KubeObject,
+  object: T,
   finalizer: string,
-): Promise<void> => {
+): Promise<T> => {
   const present = object.metadata.finalizers ?? [];
-  if (!present.includes(finalizer)) return;
+  if (!present.includes(finalizer)) return object;
   const rest = present.filter((entry) => entry !== finalizer);
   try {
-    const { resourceVersion } = object.metadata;
-    await deps.kube.mergePatch(refOf(object), {
-      metadata: {
-        finalizers: rest.length > 0 ? rest : null,
-        ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      },
-    });
+    return (await write(deps, object, rest.length > 0 ? rest : null)) as T;
   } catch (error) {
     if (!isKubeError(error, 'gone')) throw error;
+    return object;
   }
 };

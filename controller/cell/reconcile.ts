@@ -8,9 +8,9 @@ import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result } from '../controller.ts';
 import type { Failed } from '../apply/children.ts';
 import { applyChildren, failureText, pruneChildren, throwFailure } from '../apply/children.ts';
-import { isClusterTerminating } from '../observe/cluster.ts';
 import { isTrue } from '../observe/conditions.ts';
 import { buildContextOf } from '../observe/context.ts';
+import { isEnding } from '../observe/ending.ts';
 import { cellGauges, forgetCell } from '../observe/gauges.ts';
 import { byLabels, ownedKinds } from '../observe/keys.ts';
 import { isTerminating, podsWith } from '../observe/pods.ts';
@@ -89,7 +89,7 @@ const observe = (cell: Cell, deps: Deps, { failed, heldMs }: Outcome): CellObser
 const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const cell = deps.listers.Cell.get(key.namespace, key.name) as Cell | undefined;
   if (!cell) forgetCell(deps, key);
-  if (!cell || isTerminating(cell) || isClusterTerminating(deps, cell)) return {};
+  if (!cell || isEnding(deps, cell)) return {};
   const outcome = await bringAbout(cell, deps);
   const status = cellStatus(cell, observe(cell, deps, outcome));
   await writeStatus(deps, cell, status, outcome.failed);

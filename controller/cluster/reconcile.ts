@@ -16,7 +16,7 @@ import type { Failed } from '../apply/children.ts';
 import { applyChildren, failureText, pruneChildren, throwFailure } from '../apply/children.ts';
 import { isTrue } from '../observe/conditions.ts';
 import { buildContextOf } from '../observe/context.ts';
-import { ensureFinalizer } from '../apply/finalizer.ts';
+import { ensureFinalizer, removeFinalizer } from '../apply/finalizer.ts';
 import { clusterGauges, forgetCluster } from '../observe/gauges.ts';
 import { ownedKinds } from '../observe/keys.ts';
 import { cancelDrain, removeDrained } from '../observe/pending.ts';
@@ -25,6 +25,8 @@ import { writeStatus } from '../apply/status.ts';
 import { Memories } from '../observe/memories.ts';
 import { pruneCertificates } from './certificates.ts';
 import { deleteCluster } from './deletion.ts';
+import type { ToRemove } from './leftovers.ts';
+import { leavesRecords, toRemove, toRemoveByStatus } from './leftovers.ts';
 import { clusterChildren } from './desired.ts';
 import type { ClusterObserved } from './status.ts';
 import { clusterStatus, refusedStatus } from './status.ts';
@@ -43,6 +45,8 @@ interface Pass {
 
 /** Losing it costs one more look at the topology. */
 interface ClusterMemory extends TopoMaterialMemory {
+  /** What the cluster would leave behind, of the last spec that could be resolved. */
+  left?: ToRemove;
   /** `atMs`: last look; `provenMs`: last look at which the server answered. */
   verified?: { intent: string; atMs: number; provenMs: number; state: TopologyState };
 }
@@ -244,23 +248,43 @@ const requeueAfter = (pass: Pass, state: TopologyState, leaving: number): Result
   return { requeueAfterMs: leaving > 0 ? POLL_MS : VERIFY_MS };
 };
 
+/** The cluster with a finalizer only where something would be left behind without us. */
+const settleFinalizer = async (
+  { deps, cluster }: Pass,
+  resolved: ResolvedCluster,
+): Promise<MultigresCluster> => {
+  if (leavesRecords(resolved)) return ensureFinalizer(deps, cluster, FINALIZERS.clusterCleanup);
+  return removeFinalizer(deps, cluster, FINALIZERS.clusterCleanup);
+};
+
+/** What a cluster that is going leaves behind: by its spec, by its last good one, else by its status. */
+const leftOf = (pass: Pass): ToRemove => {
+  const guarded = guardOf(pass);
+  if (guarded.ok) return toRemove(guarded.resolved);
+  return pass.memory.left ?? toRemoveByStatus(pass.cluster);
+};
+
 const reconcileLive = async (pass: Pass): Promise<Result> => {
-  const { deps, cluster } = pass;
+  const { deps } = pass;
   const guarded = guardOf(pass);
   if (!guarded.ok) {
-    await writeStatus(deps, cluster, refusedStatus(cluster, guarded.problems));
+    await writeStatus(deps, pass.cluster, refusedStatus(pass.cluster, guarded.problems));
     return { terminal: guarded.problems.map(problemText).join('; ') };
   }
-  const children = await bringAbout(pass, guarded);
+  const { resolved } = guarded;
+  pass.memory.left = toRemove(resolved);
+  const cluster = await settleFinalizer(pass, resolved);
+  // Before anything is made: by these notes admission sees that the cluster is being worked on.
   await annotate(pass, guarded);
-  const state = await topology(pass, guarded.resolved, children.leavingCells);
+  const children = await bringAbout(pass, guarded);
+  const state = await topology(pass, resolved, children.leavingCells);
   const failure = failureText(children.failed);
   const status = clusterStatus({
     cluster,
-    resolved: guarded.resolved,
+    resolved,
     notes: guarded.notes,
     images: guarded.images,
-    observed: { ...observe(pass, guarded.resolved), leaving: children.leaving },
+    observed: { ...observe(pass, resolved), leaving: children.leaving },
     topology: state,
     ...(failure === undefined ? {} : { failure }),
   });
@@ -282,10 +306,10 @@ export const createClusterController = (): Controller => {
       forgetCluster(deps, key);
       return {};
     }
-    if (isTerminating(found)) return deleteCluster(deps, found);
-    const cluster = await ensureFinalizer(deps, found, FINALIZERS.clusterCleanup);
-    const memory = memories.of(id, cluster.metadata.uid ?? '');
-    return reconcileLive({ deps, cluster, memory });
+    const memory = memories.of(id, found.metadata.uid ?? '');
+    const pass: Pass = { deps, cluster: found, memory };
+    if (isTerminating(found)) return deleteCluster({ ...pass, left: leftOf(pass) });
+    return reconcileLive(pass);
   };
   return {
     name: 'cluster',

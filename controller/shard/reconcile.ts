@@ -2,7 +2,7 @@
 import { FINALIZERS } from '../../schemas/labels.ts';
 import type { Shard, ShardStatus } from '../../schemas/types.ts';
 import { failureText, throwFailure } from '../apply/children.ts';
-import { ensureFinalizer, removeFinalizer } from '../apply/finalizer.ts';
+import { removeFinalizer } from '../apply/finalizer.ts';
 import { writeStatus } from '../apply/status.ts';
 import type { Deps } from '../deps.ts';
 import type { Result } from '../controller.ts';
@@ -67,8 +67,12 @@ export const reconcileShard = async (
   cache: ShardCache,
 ): Promise<Result> => {
   const deleting = found.metadata.deletionTimestamp !== undefined;
-  if (deleting && !found.metadata.finalizers?.includes(FINALIZERS.shardPvcOrphan)) return {};
-  const shard = deleting ? found : await ensureFinalizer(deps, found, FINALIZERS.shardPvcOrphan);
+  // Of an earlier version: nothing of a shard lies outside of its namespace, and the owners of its volumes are
+  // right at all times, so the garbage collector needs no help.
+  const held = found.metadata.finalizers?.includes(FINALIZERS.shardPvcOrphan) ?? false;
+  if (deleting && !held) return {};
+  if (held && !deleting) await removeFinalizer(deps, found, FINALIZERS.shardPvcOrphan);
+  const shard = found;
 
   let reading = await readShard(deps, shard, cache, false);
   let state = stateOf(deps, shard, cache, reading);

@@ -7,7 +7,7 @@ import type { Failed } from '../apply/children.ts';
 import { applyChildren, failureText, throwFailure } from '../apply/children.ts';
 import { ownedKinds } from '../observe/keys.ts';
 import { cancelDrain, removeDrained, requestDrain } from '../observe/pending.ts';
-import { isTerminating } from '../observe/pods.ts';
+import { isEnding } from '../observe/ending.ts';
 import { writeStatus } from '../apply/status.ts';
 import { shardsOf } from './desired.ts';
 import { tableGroupStatus } from './status.ts';
@@ -39,7 +39,7 @@ const bringAbout = async (
 
 const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const group = deps.listers.TableGroup.get(key.namespace, key.name) as TableGroup | undefined;
-  if (!group || isTerminating(group)) return {};
+  if (!group || isEnding(deps, group)) return {};
   const wanted = shardsOf(group);
   const failed = await bringAbout(group, wanted, deps);
 

@@ -181,6 +181,15 @@ export class EtcdClient {
     return answer.deleted !== undefined && answer.deleted !== '0';
   }
 
+  /** Deletes only when the key still has this revision; false when it moved or is gone. */
+  async deleteIf(key: string, modRevision: string): Promise<boolean> {
+    const answer = await this.call<{ succeeded?: boolean }>('KV', 'Txn', {
+      compare: [modRevisionIs(key, modRevision)],
+      success: [{ request_delete_range: { key: Buffer.from(key) } }],
+    });
+    return answer.succeeded ?? false;
+  }
+
   /**
    * Changes under `prefix` after the revision of a snapshot, until `signal` ends or the watch breaks: the
    * stream ended, the revision was compacted, the server lost its cluster, or it said nothing although asked.

@@ -1,25 +1,14 @@
-import type { KubeObject } from '../../schemas/k8s.ts';
-import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import type { TopoServer } from '../../schemas/types.ts';
 import { identityOf } from '../builders/meta.ts';
 import type { Deps } from '../deps.ts';
 import { deleteObject } from '../apply/children.ts';
 import { isTerminating } from '../observe/pods.ts';
 import { mayDeleteClaim } from '../guards/may-delete-claim.ts';
-
-/** Claims of the members of an etcd. */
-export const claimsOf = (deps: Pick<Deps, 'listers'>, topo: TopoServer): KubeObject[] => {
-  const { cluster, namespace } = identityOf(topo);
-  return deps.listers.PersistentVolumeClaim.byIndex('cluster', `${namespace}/${cluster}`).filter(
-    ({ metadata: { labels } }) =>
-      labels?.[LABELS.component] === COMPONENTS.toposerver &&
-      labels[LABELS.toposerver] === topo.metadata.name,
-  );
-};
+import { claimsOf, retentionOf } from './claims.ts';
 
 /** Deletes an etcd and, if its policy says so, its volumes; claims outlive their StatefulSet otherwise. */
 export const deleteTopology = async (deps: Deps, topo: TopoServer): Promise<void> => {
-  const whenDeleted = topo.spec?.pvcDeletionPolicy?.whenDeleted ?? 'Retain';
+  const whenDeleted = retentionOf(topo);
   const { cluster, namespace } = identityOf(topo);
   if (!isTerminating(topo)) await deleteObject(deps, topo);
   for (const claim of claimsOf(deps, topo)) {

@@ -5,15 +5,14 @@ import type { TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result } from '../controller.ts';
 import { applyChildren, failureText, pruneChildren, throwFailure } from '../apply/children.ts';
-import { isClusterTerminating } from '../observe/cluster.ts';
+import { isEnding } from '../observe/ending.ts';
 import { buildContextOf } from '../observe/context.ts';
 import { forgetTopo, topoGauges } from '../observe/gauges.ts';
 import { byLabels, ownedKinds } from '../observe/keys.ts';
-import { isTerminating } from '../observe/pods.ts';
 import { writeStatus } from '../apply/status.ts';
 import { growClaims } from '../apply/volumes.ts';
 import { workloadOf } from '../observe/workload.ts';
-import { claimsOf } from './deletion.ts';
+import { claimsOf, clusterOf, settleOwners, withoutDoomedVolumes } from './claims.ts';
 import { topoServerChildren } from './desired.ts';
 import { withoutShrinking } from './members.ts';
 import { topoServerStatus } from './status.ts';
@@ -22,16 +21,19 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const topo = deps.listers.TopoServer.get(key.namespace, key.name) as TopoServer | undefined;
   if (!topo) forgetTopo(deps, key);
   // Its children go with it: the garbage collector follows the owner references.
-  if (!topo || isTerminating(topo) || isClusterTerminating(deps, topo)) return {};
+  if (!topo || isEnding(deps, topo)) return {};
 
   const wanted = topoServerChildren(topo, buildContextOf(deps.options));
   const claims = claimsOf(deps, topo);
   const runs = deps.listers.StatefulSet.get(key.namespace, key.name);
-  const { children, refused } = withoutShrinking(wanted, claims, runs);
-  const { failed } = await applyChildren(deps, topo, children);
+  const whole = withoutShrinking(wanted, claims, runs);
+  const ready = withoutDoomedVolumes(whole.children, claims, runs, clusterOf(deps, topo));
+  const { failed } = await applyChildren(deps, topo, ready.children);
   await pruneChildren(deps, topo, wanted);
   failed.push(
-    ...refused,
+    ...whole.refused,
+    ...ready.refused,
+    ...(await settleOwners(deps, topo, claims)),
     ...(await growClaims(deps, topo, claims, topo.spec?.etcd?.storage?.size)),
   );
 
@@ -55,6 +57,8 @@ export const topoServerController: Controller = {
   reconcile,
   sources: [
     ...ownedKinds('TopoServer', ['StatefulSet', 'Service', 'PodDisruptionBudget']),
-    byLabels('Pod', COMPONENTS.toposerver, [LABELS.toposerver], (name) => name ?? ''),
+    ...(['Pod', 'PersistentVolumeClaim'] as const).map((kind) =>
+      byLabels(kind, COMPONENTS.toposerver, [LABELS.toposerver], (name) => name ?? ''),
+    ),
   ],
 };

@@ -1,4 +1,4 @@
-import { FINALIZERS } from '../../schemas/labels.ts';
+import { ANNOTATIONS, FINALIZERS } from '../../schemas/labels.ts';
 import { shardKey } from '../../schemas/resolve/running.ts';
 import type { MultigresCluster, Shard } from '../../schemas/types.ts';
 import type { PolicyContext } from './policy.ts';
@@ -58,9 +58,13 @@ export function liveShard({ shards }: Pick<LiveState, 'shards'>, title: string):
   );
 }
 
-/** The controller adds its finalizer before it makes anything, and then writes the status. */
+/**
+ * The controller notes the images that are in force before it makes anything, and then writes the status.
+ * An earlier version added its finalizer first.
+ */
 function hasBegun({ metadata, status }: MultigresCluster): boolean {
   return (
+    metadata.annotations?.[ANNOTATIONS.appliedImages] !== undefined ||
     (metadata.finalizers ?? []).includes(FINALIZERS.clusterCleanup) ||
     Object.keys(status ?? {}).length > 0
   );

@@ -57,10 +57,19 @@ const applyClaim = (
   const { whenDeleted } = claimPolicy(state.shard, wanted);
   const object = withPolicy(claimToApply(wanted, observed), whenDeleted, state.shard);
   const apply: Action = { kind: 'apply', object, reason: 'volume of the shard' };
-  if (observed?.metadata.labels?.[LABELS.orphanSince] === undefined) return [apply];
-  const patch = { metadata: { labels: { [LABELS.orphanSince]: null } } };
   const { name } = wanted.metadata;
-  return [apply, { kind: 'patch-claim', claim: name, patch, reason: 'its pod is back' }];
+  const { labels, ownerReferences: owners = [] } = observed?.metadata ?? {};
+  const isOrphan = labels?.[LABELS.orphanSince] !== undefined;
+  // Somebody else may have written the owner: an apply does not remove what it did not write.
+  const others = owners.filter(({ uid }) => uid !== state.shard.metadata.uid);
+  const isOwned = whenDeleted === 'Retain' && others.length < owners.length;
+  if (!isOrphan && !isOwned) return [apply];
+  const metadata = {
+    ...(isOrphan ? { labels: { [LABELS.orphanSince]: null } } : {}),
+    ...(isOwned ? { ownerReferences: others } : {}),
+  };
+  const reason = isOrphan ? 'its pod is back' : 'the policy is whenDeleted: Retain';
+  return [apply, { kind: 'patch-claim', claim: name, patch: { metadata }, reason }];
 };
 
 /** `2006-01-02T15-04-05Z`: colons are not allowed in labels. */

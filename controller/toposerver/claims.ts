@@ -1,0 +1,122 @@
+/**
+ * The volumes of an etcd, and who takes them along. A volume that its policy deletes has its cluster as an
+ * owner, so that the garbage collector ends it with the cluster, whether we run or not; one that is to be
+ * retained never has. Never the TopoServer or the StatefulSet: either may be deleted by hand and made anew.
+ */
+import { ownerReference } from '../builders/owner.ts';
+import { identityOf } from '../builders/meta.ts';
+import { KubeError } from '../../kube/errors.ts';
+import { refOf } from '../../kube/api.ts';
+import type { KubeObject, OwnerReference } from '../../schemas/k8s.ts';
+import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
+import type { MultigresCluster, PvcRetention, TopoServer } from '../../schemas/types.ts';
+import type { Failed } from '../apply/children.ts';
+import type { Deps } from '../deps.ts';
+import { isTerminating } from '../observe/pods.ts';
+
+/** Claims of the members of an etcd. */
+export const claimsOf = (deps: Pick<Deps, 'listers'>, topo: TopoServer): KubeObject[] => {
+  const { cluster, namespace } = identityOf(topo);
+  return deps.listers.PersistentVolumeClaim.byIndex('cluster', `${namespace}/${cluster}`).filter(
+    ({ metadata: { labels } }) =>
+      labels?.[LABELS.component] === COMPONENTS.toposerver &&
+      labels[LABELS.toposerver] === topo.metadata.name,
+  );
+};
+
+export const retentionOf = (topo: TopoServer): PvcRetention =>
+  topo.spec?.pvcDeletionPolicy?.whenDeleted ?? 'Retain';
+
+/**
+ * Owners that a claim should have; undefined when it has them. Of all owners only the cluster itself is
+ * ours to set: a claim of a cluster that is gone is not taken back from the garbage collector. Pure.
+ */
+export const claimOwners = (
+  claim: KubeObject,
+  whenDeleted: PvcRetention,
+  cluster: MultigresCluster,
+): OwnerReference[] | undefined => {
+  const owners = claim.metadata.ownerReferences ?? [];
+  const others = owners.filter(({ uid }) => uid !== cluster.metadata.uid);
+  const has = others.length < owners.length;
+  if (whenDeleted !== 'Delete') return has ? others : undefined;
+  if (has || isTerminating(claim) || isDoomed(claim, cluster)) return undefined;
+  // Beside the StatefulSet, which must stay the one that may control it.
+  return [...others, { ...ownerReference(cluster), controller: false, blockOwnerDeletion: false }];
+};
+
+/** It goes with a former cluster of the name. */
+const isDoomed = (claim: KubeObject, cluster: MultigresCluster): boolean =>
+  (claim.metadata.ownerReferences ?? []).some(
+    ({ kind, uid }) => kind === cluster.kind && uid !== cluster.metadata.uid,
+  );
+
+/** The cluster that an etcd was made for, directly or by one of its cells; none for one made by hand. */
+export const clusterOf = (
+  deps: Pick<Deps, 'listers'>,
+  topo: TopoServer,
+): MultigresCluster | undefined => {
+  const { cluster: name, namespace } = identityOf(topo);
+  const controllerOf = (object: KubeObject): OwnerReference | undefined =>
+    object.metadata.ownerReferences?.find(({ controller }) => controller);
+  const ref = controllerOf(topo);
+  const cell = ref?.kind === 'Cell' ? deps.listers.Cell.get(namespace, ref.name) : undefined;
+  const uid = cell ? controllerOf(cell)?.uid : ref?.uid;
+  const cluster = deps.listers.MultigresCluster.get(namespace, name);
+  return uid !== undefined && cluster?.metadata.uid === uid
+    ? (cluster as MultigresCluster)
+    : undefined;
+};
+
+/** Sets the owners of all claims; returns what could not be written. */
+export const settleOwners = async (
+  deps: Pick<Deps, 'kube' | 'listers'>,
+  topo: TopoServer,
+  claims: readonly KubeObject[],
+): Promise<Failed[]> => {
+  const cluster = clusterOf(deps, topo);
+  const failed: Failed[] = [];
+  if (!cluster) return failed;
+  for (const claim of claims) {
+    const ownerReferences = claimOwners(claim, retentionOf(topo), cluster);
+    if (!ownerReferences) continue;
+    const { resourceVersion } = claim.metadata;
+    try {
+      await deps.kube.mergePatch(refOf(claim), {
+        metadata: {
+          ownerReferences,
+          ...(resourceVersion === undefined ? {} : { resourceVersion }),
+        },
+      });
+    } catch (error) {
+      failed.push({ child: claim, error });
+    }
+  }
+  return failed;
+};
+
+/**
+ * Children of a new etcd that would start on volumes which are about to go: its StatefulSet waits for them.
+ * One that runs goes on. Pure.
+ */
+export const withoutDoomedVolumes = (
+  children: readonly KubeObject[],
+  claims: readonly KubeObject[],
+  observed: KubeObject | undefined,
+  cluster: MultigresCluster | undefined,
+): { children: KubeObject[]; refused: Failed[] } => {
+  const doomed = claims.filter(
+    (claim) => isTerminating(claim) || (cluster !== undefined && isDoomed(claim, cluster)),
+  );
+  if (observed || doomed.length === 0) return { children: [...children], refused: [] };
+  const names = doomed.map(({ metadata }) => metadata.name).toSorted();
+  const refused = children.flatMap((child): Failed[] => {
+    if (child.kind !== 'StatefulSet') return [];
+    const error = new KubeError(
+      `it waits until volumes of a former etcd of this name are gone: ${names.join(', ')}`,
+      { class: 'conflict', status: 409, reason: 'VolumesLeaving' },
+    );
+    return [{ child, error }];
+  });
+  return { children: children.filter(({ kind }) => kind !== 'StatefulSet'), refused };
+};
