@@ -1,14 +1,14 @@
 /**
- * demo.ts [down] [--runtime images|emulator|auto] [--image-… NAME]: a three-zone Multigres cluster on a
- * kind cluster of this machine, from nothing to SQL. Running it again is quick and safe.
+ * demo.ts [down] [--tour] [--runtime images|emulator|auto] [--image-… NAME]: a three-zone Multigres cluster
+ * on a kind cluster of this machine, from nothing to SQL. Running it again is quick and safe. With --tour it
+ * is then scaled, changed, switched over and drained while clients write, each step with its longest pause.
  */
-import path from 'node:path';
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { buildBundles } from './build.ts';
-import { local, ROOT, say } from './lib/run.ts';
+import { local, say } from './lib/run.ts';
 import { helm, kindCluster, operatorImage } from './lib/tools.ts';
 import { prepareRuntime, RUNTIME_OPTIONS } from './lib/runtime.ts';
+import { tour } from './lifecycle/tour.ts';
 import * as demo from './lib/demo.ts';
 
 const MINUTE = 60_000;
@@ -25,21 +25,17 @@ async function up(): Promise<void> {
   say('bundling and loading the operator and the runtime into the nodes');
   await buildBundles();
   const image = await operatorImage();
-  const images = await prepareRuntime(choice);
+  const images = await prepareRuntime(runtime);
   say('helm install');
   const program = await helm();
   await demo.installOperator(program, kubectl, image, images);
   await demo.prepareNamespace(kubectl, images);
 
-  const manifests = ['examples/eks-smallest.yaml', 'examples/demo-multi-az.yaml'];
-  say(`kubectl apply -n ${demo.DEMO_NAMESPACE} ${manifests.map((m) => `-f ${m}`).join(' ')}`);
+  say(`kubectl apply -n ${demo.DEMO_NAMESPACE} ${demo.MANIFESTS.map((m) => `-f ${m}`).join(' ')}`);
   const existed =
     (await kubectl.try(['-n', demo.DEMO_NAMESPACE, 'get', 'mgc', demo.DEMO_CLUSTER])) !== undefined;
   const applied = Date.now();
-  for (const manifest of manifests) {
-    const text = await readFile(path.join(ROOT, manifest), 'utf8');
-    console.log(await kubectl.run(['apply', '-n', demo.DEMO_NAMESPACE, '-f', '-'], text));
-  }
+  console.log(await demo.applyDemo(kubectl));
   const writing = demo.firstWrite(kubectl, demo.writeTarget(demo.DEMO_PASSWORD), 10 * MINUTE);
   writing.catch(() => undefined); // awaited below
   await demo.untilHealthy(kubectl, 10 * MINUTE, (line) => say(`  ${since(applied)}  ${line}`));
@@ -89,6 +85,9 @@ async function up(): Promise<void> {
       total: since(started),
     }),
   );
+  if (!tourToo) return;
+  const world = { kubectl, namespace: demo.DEMO_NAMESPACE, cluster: demo.DEMO_CLUSTER };
+  if (!(await tour({ world, images, image, password: demo.DEMO_PASSWORD }))) process.exitCode = 1;
 }
 
 function closing(facts: {
@@ -111,10 +110,11 @@ Scale up:     kubectl ${n} patch mgc ${demo.DEMO_CLUSTER} --type=json -p '[{"op"
 Tear down:    npm run demo -- down`;
 }
 
-const { positionals, values: choice } = parseArgs({
+const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: RUNTIME_OPTIONS,
+  options: { ...RUNTIME_OPTIONS, tour: { type: 'boolean', default: false } },
 });
+const { tour: tourToo, ...runtime } = values;
 const [verb = 'up', ...rest] = positionals;
 if (rest.length > 0 || !['up', 'down'].includes(verb)) {
   throw new Error(

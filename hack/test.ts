@@ -1,7 +1,7 @@
 /**
  * test.ts [tier...]: runs the tiers one after the other, each with what it needs prepared.
- * No tier named: unit, integration, chart, contract, e2e. Options: --runtime emulator|images|auto,
- * --image-… as in the demo (for contract and e2e).
+ * No tier named: unit, integration, chart, contract, e2e, chaos. Options: --runtime emulator|images|auto,
+ * --image-… as in the demo (for contract, e2e and chaos), --only TEXT: files of integration and e2e.
  */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -101,6 +101,23 @@ async function e2e(only: string[]): Promise<Outcome[]> {
   return [await nodeTest('e2e', asked, env, { concurrency: 1 })];
 }
 
+/** Of the short run: with this one each of its faults comes once, and one of them hits the leader. */
+const SEED = '1';
+
+async function chaos(): Promise<Outcome[]> {
+  const started = Date.now();
+  const runtime = Object.keys(RUNTIME_OPTIONS).flatMap((name) => {
+    const value = values[name as keyof typeof RUNTIME_OPTIONS];
+    return value === undefined ? [] : [`--${name}`, value];
+  });
+  const args = ['hack/chaos.ts', '--short', '--rounds', '5', '--seed', SEED, ...runtime];
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const env = { ...process.env, KIND_NAME };
+  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: 'inherit' });
+  child.on('close', (code) => resolve(code ?? -1));
+  return [{ name: 'chaos', code: await promise, seconds: (Date.now() - started) / 1000 }];
+}
+
 const TIERS: Record<string, (only: string[]) => Promise<Outcome[]>> = {
   unit: async () => [await nodeTest('unit', files('test/unit'), {})],
   integration,
@@ -110,10 +127,11 @@ const TIERS: Record<string, (only: string[]) => Promise<Outcome[]>> = {
   },
   contract,
   e2e,
+  chaos,
 };
 
 /** Tiers that share the kind cluster. */
-const ON_KIND = new Set(['e2e']);
+const ON_KIND = new Set(['e2e', 'chaos']);
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

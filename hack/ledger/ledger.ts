@@ -40,6 +40,8 @@ export interface LedgerOptions {
 }
 
 export interface Ledger {
+  /** Value of the rows' column `run`. */
+  run: string;
   /** Ends the current window and begins one of this name. */
   mark(name: string): void;
   /** What the clients met in each window; the last one reaches to now. */
@@ -85,6 +87,7 @@ export async function startLedger(options: LedgerOptions): Promise<Ledger> {
     );
 
   return {
+    run,
     mark: (window) => void marks.push({ name: window, at: Date.now() }),
     windows: async () => {
       await fresh();

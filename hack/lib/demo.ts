@@ -1,4 +1,5 @@
 /** The steps that the demo, the end-to-end tests and the start-up bench share. */
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { MultigresCluster, Shard } from '../../schemas/types.ts';
 import type { KubeObject, Pod } from '../../schemas/k8s.ts';
@@ -60,7 +61,7 @@ export async function installOperator(
   );
 }
 
-/** A namespace under the restricted profile with a pod that has psql. */
+/** A namespace under the restricted profile with a client that has psql. */
 export async function prepareNamespace(
   kubectl: Kubectl,
   images: RuntimeImages,
@@ -69,45 +70,59 @@ export async function prepareNamespace(
   const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' };
   const objects = [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: restricted } },
-    clientPod(images.postgres, namespace),
+    client(images.postgres, namespace),
   ];
   await kubectl.run(['apply', '-f', '-'], objects.map((o) => JSON.stringify(o)).join('\n'));
-  await kubectl.run([
-    '-n',
-    namespace,
-    'wait',
-    '--for=condition=Ready',
-    `pod/${CLIENT}`,
-    '--timeout=120s',
-  ]);
+  const status = ['rollout', 'status', `deployment/${CLIENT}`, '--timeout=120s'];
+  await kubectl.run(['-n', namespace, ...status]);
 }
 
-function clientPod(image: string, namespace: string): KubeObject {
+/** A Deployment, so that a drained node is no end to it. */
+function client(image: string, namespace: string): KubeObject {
+  const labels = { app: CLIENT };
   return {
-    apiVersion: 'v1',
-    kind: 'Pod',
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
     metadata: { name: CLIENT, namespace },
     spec: {
-      terminationGracePeriodSeconds: 0,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: 999,
-        runAsGroup: 999,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
-      containers: [
-        {
-          name: 'psql',
-          image,
-          imagePullPolicy: 'IfNotPresent',
-          command: ['tail', '-f', '/dev/null'],
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-        },
-      ],
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: clientPod(image) },
     },
   };
+}
+
+const clientPod = (image: string): object => ({
+  terminationGracePeriodSeconds: 0,
+  automountServiceAccountToken: false,
+  enableServiceLinks: false,
+  securityContext: {
+    runAsNonRoot: true,
+    runAsUser: 999,
+    runAsGroup: 999,
+    seccompProfile: { type: 'RuntimeDefault' },
+  },
+  containers: [
+    {
+      name: 'psql',
+      image,
+      imagePullPolicy: 'IfNotPresent',
+      command: ['tail', '-f', '/dev/null'],
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    },
+  ],
+});
+
+/** The announcement's manifests, in the order in which a user applies them. */
+export const MANIFESTS = ['examples/eks-smallest.yaml', 'examples/demo-multi-az.yaml'] as const;
+
+/** Applies the announcement's cluster; gives what kubectl says. */
+export async function applyDemo(kubectl: Kubectl, namespace = DEMO_NAMESPACE): Promise<string> {
+  const said: string[] = [];
+  for (const manifest of MANIFESTS) {
+    const text = await readFile(path.join(ROOT, manifest), 'utf8');
+    said.push(await kubectl.run(['apply', '-n', namespace, '-f', '-'], text));
+  }
+  return said.join('\n');
 }
 
 export interface SqlTarget {
@@ -139,7 +154,7 @@ const url = (target: SqlTarget): string =>
 /** Runs a program in the client's pod, with the password where psql looks for it. */
 const inClient = async (kubectl: Kubectl, target: SqlTarget, command: string[]): Promise<string> =>
   await kubectl.run([
-    ...['-n', target.namespace ?? DEMO_NAMESPACE, 'exec', CLIENT, '--'],
+    ...['-n', target.namespace ?? DEMO_NAMESPACE, 'exec', `deployment/${CLIENT}`, '--'],
     ...['env', `PGPASSWORD=${target.password}`],
     ...command,
   ]);

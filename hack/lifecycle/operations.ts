@@ -1,8 +1,9 @@
 /** What a user does to a running cluster, as a user would do it. */
 import { randomUUID } from 'node:crypto';
 import type { Shard } from '../../schemas/types.ts';
+import type { Pod } from '../../schemas/k8s.ts';
 import { until } from '../lib/run.ts';
-import { clusterOf, inNamespace, shardOf, type World } from './world.ts';
+import { clusterOf, inNamespace, poolPods, shardOf, type World } from './world.ts';
 
 const SHARD = '/spec/databases/0/tablegroups/0/shards/0/spec';
 /** Request id of a switchover on demand. */
@@ -45,6 +46,31 @@ export async function changePoolImages(
   images: { postgres: string; multipooler: string },
 ): Promise<void> {
   await mergeSpec(world, { images });
+}
+
+/** Waits until every pool pod that there shall be is there and runs these images. */
+export async function untilPoolImages(
+  world: World,
+  images: { postgres: string; multipooler: string },
+  timeoutMs: number,
+): Promise<void> {
+  const wanted = [images.postgres, images.multipooler];
+  await until(`every pool pod to run ${wanted.join(' and ')}`, timeoutMs, async () => {
+    const { spec } = await shardOf(world);
+    const pods = await poolPods(world);
+    const changed = pods.filter((pod) => {
+      const run = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+      return wanted.every((image) => run.some((container) => container.image === image));
+    });
+    return changed.length === pods.length && pods.length === spec?.replicas ? true : undefined;
+  });
+}
+
+/** Waits until there are so many pool pods. */
+export async function untilPods(world: World, count: number, timeoutMs: number): Promise<void> {
+  await until(`${count} pool pods`, timeoutMs, async () =>
+    (await poolPods(world)).length === count ? true : undefined,
+  );
 }
 
 /** What the operator answers to a request for a switchover. */
@@ -93,4 +119,18 @@ export async function uncordon(world: World, node: string): Promise<void> {
 /** Deletes a pod and does not wait. */
 export async function deletePod(world: World, pod: string): Promise<void> {
   await inNamespace(world, 'delete', 'pod', pod, '--wait=false');
+}
+
+/** Waits until another pod object of that name is there. */
+export async function untilReplaced(
+  world: World,
+  before: { pods: readonly Pod[] },
+  pod: string,
+  timeoutMs: number,
+): Promise<void> {
+  const old = before.pods.find(({ metadata }) => metadata.name === pod)?.metadata.uid;
+  await until(`pod ${pod} to be there anew`, timeoutMs, async () => {
+    const now = (await poolPods(world)).find(({ metadata }) => metadata.name === pod);
+    return now && now.metadata.uid !== old ? true : undefined;
+  });
 }

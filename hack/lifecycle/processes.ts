@@ -38,6 +38,16 @@ export async function signal(world: World, target: Target, name: Signal): Promis
   const pod = await kubectl.json<Pod>(['-n', namespace, 'get', 'pod', target.pod]);
   const node = pod.spec?.nodeName;
   if (!node) throw new Error(`pod ${namespace}/${target.pod} has no node`);
+  return await signalOn(node, namespace, target, name);
+}
+
+/** The same without asking the API server where the pod is. */
+export async function signalOn(
+  node: string,
+  namespace: string,
+  target: Target,
+  name: Signal,
+): Promise<number> {
   const { container = '*', program = '*' } = target;
   const args = [namespace, target.pod, container, program, name];
   return Number(await onNode(node, ['sh', '-c', SCRIPT, 'sh', ...args]));

@@ -65,6 +65,8 @@ up() {
     "$kind" export logs --name "$cluster" "$CACHE/kind-$cluster-logs" >&2 || true; die "kind create cluster failed; logs in $CACHE/kind-$cluster-logs"; }
   took "kind create cluster" "$t"
   k wait --for=condition=Ready node --all --timeout=300s >/dev/null
+  # DNS must not go with a worker that is drained or killed: real clusters spread it, kind puts both on one node
+  k -n kube-system patch deploy coredns -p '{"spec":{"template":{"spec":{"nodeSelector":{"node-role.kubernetes.io/control-plane":""}}}}}' >/dev/null
   k -n kube-system rollout status deploy/coredns --timeout=300s >/dev/null
   [ "$image" != "$KIND_IMAGE" ] || k apply -f "$HERE/manifests/shared-static.yaml" >/dev/null
   took "all nodes and DNS ready" "$t"

@@ -6,7 +6,12 @@ import { until } from '../../hack/lib/run.ts';
 import { podSql } from '../../hack/ledger/read-back.ts';
 import { LEDGER_TABLE } from '../../hack/ledger/records.ts';
 import { lostRows } from '../../hack/ledger/verify.ts';
-import { changePoolImages, setPostgres, switchOver } from '../../hack/lifecycle/operations.ts';
+import {
+  changePoolImages,
+  setPostgres,
+  switchOver,
+  untilPoolImages,
+} from '../../hack/lifecycle/operations.ts';
 import { leaderOf, look } from '../../hack/lifecycle/truth.ts';
 import { poolPods, shardOf } from '../../hack/lifecycle/world.ts';
 import { prepareStage } from './stage.ts';
@@ -46,14 +51,14 @@ describe('rolling changes under writes', () => {
     const leader = leaderOf(await look(world));
     const sql = (text: string): Promise<string> => podSql(kubectl, namespace, leader, text);
     const row = await sql(
-      `DELETE FROM ${LEDGER_TABLE} WHERE ctid = (SELECT ctid FROM ${LEDGER_TABLE} WHERE seq > 3 LIMIT 1) RETURNING run, client, seq`,
+      `DELETE FROM ${LEDGER_TABLE} WHERE ctid = (SELECT ctid FROM ${LEDGER_TABLE} WHERE run = '${ledger.run}' AND seq > 3 LIMIT 1) RETURNING client, seq`,
     );
-    const [run = '', client = '', seq = ''] = row.split('|');
+    const [client = '', seq = ''] = row.split('|');
     const lost = lostRows(await ledger.verify());
     assert.equal(lost.length, 3, lost.join('; '));
     for (const text of lost)
       assert.match(text, new RegExp(`lacks rows ${seq} of client ${client}$`));
-    await sql(`INSERT INTO ${LEDGER_TABLE} VALUES ('${run}', ${client}, ${seq})`);
+    await sql(`INSERT INTO ${LEDGER_TABLE} VALUES ('${ledger.run}', ${client}, ${seq})`);
     assert.deepEqual(lostRows(await ledger.verify()), []);
   });
 
@@ -64,14 +69,7 @@ describe('rolling changes under writes', () => {
     const multipooler = await secondTag(world.kubectl, images.multigres, 'again');
     const outcome = await story.step('image change, 3 x 1', async () => {
       await changePoolImages(world, { postgres, multipooler });
-      await until('every pool pod to run the new images', 5 * MINUTE, async () => {
-        const pods = await poolPods(world);
-        const all = pods.every(({ spec }) => {
-          const run = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
-          return run.filter(({ image }) => image === postgres || image === multipooler).length >= 2;
-        });
-        return all && pods.length === 3 ? true : undefined;
-      });
+      await untilPoolImages(world, { postgres, multipooler }, 5 * MINUTE);
     });
     assert.deepEqual(outcome.deleted.toSorted(), Object.keys(await identities(world)).toSorted());
     assert.equal(outcome.deleted.at(-1), outcome.leader, 'the primary was not the last');

@@ -3,19 +3,18 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { until } from '../../hack/lib/run.ts';
 import { secondTag } from '../../hack/lib/nodes.ts';
-import { changePoolImages, scale } from '../../hack/lifecycle/operations.ts';
-import { claimsOf, poolPods } from '../../hack/lifecycle/world.ts';
+import {
+  changePoolImages,
+  scale,
+  untilPods,
+  untilPoolImages,
+} from '../../hack/lifecycle/operations.ts';
+import { claimsOf } from '../../hack/lifecycle/world.ts';
 import { prepareStage } from './stage.ts';
 import { assertNoErrors, openStory, type Story } from './story.ts';
 
 const MINUTE = 60_000;
 let story: Story;
-
-async function untilPods(count: number): Promise<void> {
-  await until(`${count} pool pods`, 5 * MINUTE, async () =>
-    (await poolPods(story.world)).length === count ? true : undefined,
-  );
-}
 
 const dataClaims = async (): Promise<string[]> =>
   (await claimsOf(story.world))
@@ -33,7 +32,7 @@ describe('scaling under writes', () => {
   it('scales up in all zones at once', async () => {
     const outcome = await story.step('scale 1 -> 2', async () => {
       await scale(story.world, 2);
-      await untilPods(6);
+      await untilPods(story.world, 6, 5 * MINUTE);
     });
     assert.equal(outcome.after.pods.length, 6);
     assert.deepEqual(outcome.deleted, []);
@@ -47,14 +46,9 @@ describe('scaling under writes', () => {
     const outcome = await story.step(
       'image change, 3 x 2',
       async () => {
-        await changePoolImages(world, { postgres, multipooler: stage.images.multigres });
-        await until('every pool pod to run the new image', 6 * MINUTE, async () => {
-          const pods = await poolPods(world);
-          const all = pods.every(({ spec }) =>
-            (spec?.initContainers ?? []).some(({ image }) => image === postgres),
-          );
-          return all && pods.length === 6 ? true : undefined;
-        });
+        const images = { postgres, multipooler: stage.images.multigres };
+        await changePoolImages(world, images);
+        await untilPoolImages(world, images, 6 * MINUTE);
       },
       6 * MINUTE,
     );
@@ -68,7 +62,7 @@ describe('scaling under writes', () => {
   it('scales down to where it came from, one standby at a time, with their volumes', async () => {
     const outcome = await story.step('scale 2 -> 1', async () => {
       await scale(story.world, 1);
-      await untilPods(3);
+      await untilPods(story.world, 3, 5 * MINUTE);
     });
     assert.equal(outcome.after.pods.length, 3);
     assert.equal(outcome.deleted.length, 3, outcome.deleted.join());

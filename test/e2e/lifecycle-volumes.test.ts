@@ -1,13 +1,14 @@
 /** A deleted cluster comes back with its rows when its volumes were kept, and leaves nothing when they were not. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import * as demo from '../../hack/lib/demo.ts';
 import { until } from '../../hack/lib/run.ts';
 import { lostRows } from '../../hack/ledger/verify.ts';
 import { mergeSpec } from '../../hack/lifecycle/operations.ts';
 import { untilWhole } from '../../hack/lifecycle/truth.ts';
 import { claimsOf, inNamespace, podsOf } from '../../hack/lifecycle/world.ts';
 import { prepareStage } from './stage.ts';
-import { applyDemo, openStory, type Story } from './story.ts';
+import { openStory, type Story } from './story.ts';
 
 const MINUTE = 60_000;
 let story: Story;
@@ -35,7 +36,7 @@ describe('deletion and return', () => {
     );
     const kept = (await claimsOf(world)).map(({ metadata }) => metadata.uid).toSorted();
     assert.deepEqual(kept, claims);
-    await applyDemo(world);
+    await demo.applyDemo(world.kubectl);
     const back = await untilWhole(world, 6 * MINUTE);
     await ledger.untilWriting(2 * MINUTE);
     const checked = await ledger.verify();

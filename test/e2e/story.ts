@@ -3,11 +3,9 @@
  * after each step every acknowledged row is read back and the status is held against what is so.
  */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import * as demo from '../../hack/lib/demo.ts';
 import { openApi } from '../../hack/lib/api.ts';
-import { ROOT, say } from '../../hack/lib/run.ts';
+import { say } from '../../hack/lib/run.ts';
 import { startLedger, type Ledger } from '../../hack/ledger/ledger.ts';
 import type { Election } from '../../hack/ledger/rules.ts';
 import { lostRows } from '../../hack/ledger/verify.ts';
@@ -44,18 +42,10 @@ export interface Story {
   close(): Promise<void>;
 }
 
-/** Applies the announcement's cluster and waits until it is whole. */
-export async function applyDemo({ kubectl }: Pick<World, 'kubectl'>): Promise<void> {
-  for (const file of ['eks-smallest.yaml', 'demo-multi-az.yaml']) {
-    const text = await readFile(path.join(ROOT, 'examples', file), 'utf8');
-    await kubectl.run(['apply', '-n', demo.DEMO_NAMESPACE, '-f', '-'], text);
-  }
-}
-
 export async function openStory(stage: Stage): Promise<Story> {
   const { kubectl, images, image } = stage;
   const world: World = { kubectl, namespace: demo.DEMO_NAMESPACE, cluster: demo.DEMO_CLUSTER };
-  await applyDemo(world);
+  await demo.applyDemo(kubectl);
   await untilWhole(world, 6 * MINUTE);
   const ledger = await startLedger({ ...world, password: demo.DEMO_PASSWORD, image });
   await ledger.untilWriting(MINUTE);

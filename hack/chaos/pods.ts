@@ -1,0 +1,45 @@
+/** Pods that are deleted, and volumes that are lost. */
+import { COMPONENTS } from '../../schemas/labels.ts';
+import { names } from '../../schemas/names.ts';
+import { deletePod, untilReplaced } from '../lifecycle/operations.ts';
+import { inNamespace, podsOf } from '../lifecycle/world.ts';
+import { type Fault, nameOf, shortName } from './fault.ts';
+
+const MINUTE = 60_000;
+
+const deletion = (title: string, component: string, short: boolean): Fault => ({
+  name: `${title} deleted`,
+  ...(short ? { short } : {}),
+  run: async (scene) => {
+    const pod = scene.random.pick(await podsOf(scene.world, component));
+    await deletePod(scene.world, nameOf(pod));
+    const leader = nameOf(pod) === scene.leader;
+    if (component === COMPONENTS.pool)
+      await untilReplaced(scene.world, scene.before, nameOf(pod), 3 * MINUTE);
+    return {
+      detail: `${shortName(pod)}${leader ? ' (leader)' : ''}`,
+      elections: leader ? 1 : 0,
+    };
+  },
+});
+
+/** The claim goes with its pod: the storage takes the data away, as when a node with a local disk burns. */
+const volumeLoss: Fault = {
+  name: 'a standby’s volume lost',
+  run: async ({ world, random, before, leader }) => {
+    const pod = random.pick(before.pods.filter((one) => nameOf(one) !== leader));
+    const claim = names.dataPvc(nameOf(pod));
+    await inNamespace(world, 'delete', 'pvc', claim, '--wait=false');
+    await deletePod(world, nameOf(pod));
+    await untilReplaced(world, before, nameOf(pod), 4 * MINUTE);
+    return { detail: shortName(pod), elections: 0 };
+  },
+};
+
+export const POD_FAULTS: readonly Fault[] = [
+  deletion('a pool pod', COMPONENTS.pool, true),
+  deletion('a gateway pod', COMPONENTS.multigateway, true),
+  deletion('a multiorch pod', COMPONENTS.multiorch, false),
+  deletion('an etcd pod', COMPONENTS.toposerver, false),
+  volumeLoss,
+];
