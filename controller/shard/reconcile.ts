@@ -63,16 +63,12 @@ const gauges = (deps: Deps, state: ShardState, status: ShardStatus): void =>
 
 export const reconcileShard = async (
   deps: Deps,
-  found: Shard,
+  shard: Shard,
   cache: ShardCache,
 ): Promise<Result> => {
-  const deleting = found.metadata.deletionTimestamp !== undefined;
-  // Of an earlier version: nothing of a shard lies outside of its namespace, and the owners of its volumes are
-  // right at all times, so the garbage collector needs no help.
-  const held = found.metadata.finalizers?.includes(FINALIZERS.shardPvcOrphan) ?? false;
+  const deleting = shard.metadata.deletionTimestamp !== undefined;
+  const held = shard.metadata.finalizers?.includes(FINALIZERS.shardPvcOrphan) ?? false;
   if (deleting && !held) return {};
-  if (held && !deleting) await removeFinalizer(deps, found, FINALIZERS.shardPvcOrphan);
-  const shard = found;
 
   let reading = await readShard(deps, shard, cache, false);
   let state = stateOf(deps, shard, cache, reading);
@@ -84,6 +80,11 @@ export const reconcileShard = async (
   }
   const failed = await executePlan({ deps, state, cache, material: reading.material }, plan);
 
+  // Of an earlier version: nothing of a shard lies outside of its namespace, and the owners of its volumes are
+  // right at all times, so the garbage collector needs no help.
+  if (held && !deleting && failed.length === 0 && !state.paused) {
+    await removeFinalizer(deps, shard, FINALIZERS.shardPvcOrphan);
+  }
   const after = stateOf(deps, shard, cache, reading);
   noteLack(after, cache);
   if (deleting) {
