@@ -13,6 +13,7 @@ import { bootstrap } from './parts/bootstrap.ts';
 import { healthStream } from './parts/health.ts';
 import { killedLeader, planned, stopped } from './parts/leaders.ts';
 import { refusals } from './parts/refusals.ts';
+import { loweredSettings } from './parts/settings.ts';
 import { fourth, gracefulStop, killed } from './parts/standbys.ts';
 import { statusFields } from './parts/status.ts';
 import { adminApi, backups, gatewayPorts, httpHealth, recoverySwitch } from './parts/surfaces.ts';
@@ -48,6 +49,7 @@ const PARTS = {
   'fourth pooler': fourth,
   'standby stopped': gracefulStop,
   'standby killed': killed,
+  'lowered settings': loweredSettings,
   'leader moved': planned,
   'leader stopped': stopped,
   'leader killed': killedLeader,

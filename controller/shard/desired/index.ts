@@ -21,10 +21,12 @@ export type { DesiredPod } from './pod.ts';
 export interface ShardInput {
   /** Text under `postgresConfigRef`; the reconciler reads it. */
   readonly configBody?: string;
+  /** Once the shard has started: postgresql.conf of its ConfigMap as it is. Some settings cannot go down. */
+  readonly runningConfig?: string;
   /** Poolers of pods beyond the specification that still run: the budgets have to count them. */
   readonly surplus?: readonly Member[];
-  /** No pod that is ready and stays carries the label of the primary. Default false. */
-  readonly noReadyPrimary?: boolean;
+  /** Poolers that must not be evicted: `readyPrimaries` of the pods. */
+  readonly primaries?: readonly string[];
 }
 
 export interface ShardChildren {
@@ -46,6 +48,7 @@ export const shardConfig = (shard: Shard, input: ShardInput): ConfigResult => {
     pools: spec.pools,
     ...(input.configBody !== undefined && { body: input.configBody }),
     ...(spec.postgresConfig !== undefined && { inline: spec.postgresConfig }),
+    ...(input.runningConfig !== undefined && { running: input.runningConfig }),
   });
 };
 
@@ -99,7 +102,7 @@ export const shardChildren = (
       ...shardBudgets(scope, {
         policy: policyInForce(shard),
         members: membersOf(pods, input.surplus),
-        noReadyPrimary: input.noReadyPrimary ?? false,
+        primaries: input.primaries ?? [],
       }),
       ...orchObjects(scope),
     ],

@@ -2,6 +2,7 @@ import { sha256 } from '../../../schemas/canonical.ts';
 import { needsRestart, OWNED_SETTINGS } from '../../../schemas/postgres-settings.ts';
 import { HARMLESS, parseSettings } from '../../../schemas/postgres-conf.ts';
 import type { Pool } from '../../../schemas/types.ts';
+import { keptLines, settingsToKeep, SIZED, type KeptSetting } from './postgres-floor.ts';
 import { baseline, sizeOf } from './postgres-sizing.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface ConfigInput {
   readonly body?: string;
   /** `postgresConfig`: names and plain values, unquoted. */
   readonly inline?: Readonly<Record<string, string>>;
+  /** The file that a shard which has started runs with: some of its settings can only go up. */
+  readonly running?: string;
 }
 
 export interface PostgresConfig {
@@ -33,6 +36,8 @@ export interface PostgresConfig {
   readonly reloadHash: string;
   /** Connections that the file allows. */
   readonly maxConnections: number;
+  /** What the user wants lower and does not get. */
+  readonly kept: readonly KeptSetting[];
 }
 
 export type ConfigResult = { ok: true; value: PostgresConfig } | { ok: false; error: string };
@@ -82,6 +87,10 @@ const inlineLines = (inline: Readonly<Record<string, string>>): string[] =>
 
 const DEFAULT_CONNECTIONS = 60;
 
+/** Names that a user's part of the file sets. */
+const writtenBy = (body: string, inline: Readonly<Record<string, string>>): Set<string> =>
+  new Set([...parseSettings(body).keys(), ...parseSettings(inlineLines(inline).join('\n')).keys()]);
+
 /** Renders the file, or says in one sentence what is wrong with the user's part. */
 export const renderPostgresConfig = (input: ConfigInput): ConfigResult => {
   const { body = '', inline = {} } = input;
@@ -98,10 +107,11 @@ export const renderPostgresConfig = (input: ConfigInput): ConfigResult => {
     `cluster_name = ${quoted([cluster, database, tableGroup, shard].join('/'))}`,
     ...Object.entries(baseline(sizes)).map(([name, value]) => `${name} = ${value}`),
   ];
-  const text = [...base, ...(body === '' ? [] : [body.trimEnd()]), ...inlineLines(inline), ''].join(
-    '\n',
-  );
+  const lines = [...base, ...(body === '' ? [] : [body.trimEnd()]), ...inlineLines(inline)];
+  const floor = settingsToKeep(parseSettings(lines.join('\n')), input.running);
+  const text = [...lines, ...keptLines(floor), ''].join('\n');
   const settings = parseSettings(text);
+  const written = writtenBy(body, inline);
   const entries = [...settings];
   const restartHash = hashLines(entries.filter(([name]) => needsRestart(name)));
   const reloadHash = hashLines(entries.filter(([name]) => !needsRestart(name)));
@@ -113,6 +123,7 @@ export const renderPostgresConfig = (input: ConfigInput): ConfigResult => {
       restartHash,
       reloadHash,
       maxConnections: Number(settings.get('max_connections')) || DEFAULT_CONNECTIONS,
+      kept: floor.filter(({ name }) => name !== SIZED || written.has(name)),
     },
   };
 };

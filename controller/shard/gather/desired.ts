@@ -6,7 +6,8 @@ import type { Shard } from '../../../schemas/types.ts';
 import type { Deps } from '../../deps.ts';
 import { buildContextOf } from '../../observe/context.ts';
 import { isTerminating } from '../../observe/pods.ts';
-import { hasReadyPrimary } from '../desired/budgets.ts';
+import { readyPrimaries } from '../desired/budgets.ts';
+import { FILES } from '../desired/paths.ts';
 import type { ShardChildren } from '../desired/index.ts';
 import { shardChildren, shardConfig } from '../desired/index.ts';
 import type { ShardObjects, ShardState } from '../state/state.ts';
@@ -30,46 +31,47 @@ const surplusOf = (children: ShardChildren, objects: ShardObjects): PolicyMember
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
 };
 
-interface Beside {
-  /** Poolers of pods beyond the specification. */
-  surplus: PolicyMember[];
-  noReadyPrimary: boolean;
-}
-
-const build = (
-  deps: Deps,
+/** Settings that the shard runs with: once it has started, some of them can only go up. */
+const runningConfig = (
   shard: Shard,
-  config: { body?: string },
-  beside: Beside,
-): ShardChildren => {
-  const body = config.body === undefined ? {} : { configBody: config.body };
-  return shardChildren(shard, { ...body, ...beside }, buildContextOf(deps.options));
+  objects: ShardObjects,
+  started: boolean,
+): string | undefined => {
+  if (!started) return undefined;
+  const name = names.postgresConfig(shard.metadata.name);
+  return objects.owned.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === name)
+    ?.data?.[FILES.config];
 };
 
+/** What the children are made of, beside the Shard itself. */
 export const desiredChildren = (
   deps: Deps,
   shard: Shard,
   objects: ShardObjects,
   cache: ShardCache,
-  config: { body?: string },
+  input: { config: { body?: string }; started: boolean },
 ): Pick<ShardState, 'desired' | 'problem'> => {
-  const noReadyPrimary = !hasReadyPrimary(objects.pods.values());
-  const key = JSON.stringify([specKey(shard), config.body, noReadyPrimary]);
+  const { body } = input.config;
+  const running = runningConfig(shard, objects, input.started);
+  const settings = {
+    ...(body === undefined ? {} : { configBody: body }),
+    ...(running === undefined ? {} : { runningConfig: running }),
+  };
+  const primaries = readyPrimaries(objects.pods.values());
+  const context = buildContextOf(deps.options);
+  const key = JSON.stringify([specKey(shard), settings, primaries]);
   if (cache.built?.key !== key) {
-    const body = config.body === undefined ? {} : { configBody: config.body };
-    const settings = shardConfig(shard, body);
-    if (!settings.ok) return { problem: `postgresql.conf: ${settings.error}` };
-    cache.built = { key, children: build(deps, shard, config, { surplus: [], noReadyPrimary }) };
+    const config = shardConfig(shard, settings);
+    if (!config.ok) return { problem: `postgresql.conf: ${config.error}` };
+    cache.built = { key, children: shardChildren(shard, { ...settings, primaries }, context) };
   }
   const { children } = cache.built;
   const surplus = surplusOf(children, objects);
   if (surplus.length === 0) return { desired: children };
   const full = JSON.stringify([key, surplus]);
   if (cache.builtWith?.key !== full) {
-    cache.builtWith = {
-      key: full,
-      children: build(deps, shard, config, { surplus, noReadyPrimary }),
-    };
+    const whole = shardChildren(shard, { ...settings, primaries, surplus }, context);
+    cache.builtWith = { key: full, children: whole };
   }
   return { desired: cache.builtWith.children };
 };

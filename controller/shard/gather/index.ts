@@ -91,7 +91,7 @@ const desiredOf = (
 ): Pick<ShardState, 'desired' | 'problem'> => {
   if (removalOf(shard)) return {};
   return config.ok
-    ? desiredChildren(deps, shard, objects, cache, config)
+    ? desiredChildren(deps, shard, objects, cache, { config, started: hasStarted(shard) })
     : { problem: config.problem };
 };
 

@@ -4,6 +4,7 @@ import type { Phase, Shard, ShardStatus } from '../../../schemas/types.ts';
 import { isTerminating, troubles } from '../../observe/pods.ts';
 import type { Plan } from '../state/action.ts';
 import type { ShardState } from '../state/state.ts';
+import { keptText } from '../desired/postgres-floor.ts';
 import { backupReport } from './backups.ts';
 import { shardConditions } from './conditions.ts';
 import type { Facts } from './facts.ts';
@@ -75,10 +76,15 @@ const configStatus = (state: ShardState): Pick<ShardStatus, 'postgresConfig'> =>
         annotations[ANNOTATIONS.postgresReloadHash] === config.reloadHash,
     );
   const { lastAppliedAt } = before ?? {};
-  const wasConfirmed = before?.inProgress === false && before.error === undefined;
+  const kept = keptText(config.kept);
+  const wasConfirmed = before?.inProgress === false && (before.error ?? kept) === kept;
   const at = confirmed && !(wasConfirmed && lastAppliedAt) ? timeText(state.nowMs) : lastAppliedAt;
   return {
-    postgresConfig: { inProgress: !confirmed, ...(at === undefined ? {} : { lastAppliedAt: at }) },
+    postgresConfig: {
+      inProgress: !confirmed,
+      ...(at === undefined ? {} : { lastAppliedAt: at }),
+      ...(kept === undefined ? {} : { error: kept }),
+    },
   };
 };
 

@@ -107,5 +107,12 @@ export const shardOf = (world: World & { members: string[] }): Shard => {
 export const childrenOf = (world: World & { members: string[] }): ShardChildren => ({
   objects: [objectOf('ConfigMap', 'settings'), orchestrator(true)],
   pods: world.members.map(desiredOf),
-  config: { text: '', expected: {}, restartHash: 'r', reloadHash: 'l', maxConnections: 60 },
+  config: {
+    text: '',
+    expected: {},
+    restartHash: 'r',
+    reloadHash: 'l',
+    maxConnections: 60,
+    kept: [],
+  },
 });

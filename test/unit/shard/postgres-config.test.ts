@@ -6,6 +6,7 @@ import {
   type ConfigInput,
   type PostgresConfig,
 } from '../../../controller/shard/desired/postgres-config.ts';
+import { keptText } from '../../../controller/shard/desired/postgres-floor.ts';
 import { baseline, sizeOf } from '../../../controller/shard/desired/postgres-sizing.ts';
 import { parseSettings } from '../../../schemas/postgres-conf.ts';
 import { needsRestart, POSTGRES_SETTINGS } from '../../../schemas/postgres-settings.ts';
@@ -130,6 +131,72 @@ test('the marker makes the removal of a setting visible', () => {
   assert.ok(without.text.endsWith(`${MARKER} = '${without.reloadHash}'\n`));
   assert.equal(without.expected[MARKER], without.reloadHash);
   assert.notEqual(without.expected[MARKER], withSetting.expected[MARKER]);
+});
+
+const kept = (config: PostgresConfig): string[] =>
+  config.kept.map(({ name, wanted, kept: value }) => `${name} ${wanted} < ${value}`);
+
+test('five settings do not go below what a started shard runs with', () => {
+  const big = { max_connections: '200', max_worker_processes: '32', max_wal_senders: '40', max_prepared_transactions: '10', max_locks_per_transaction: '128' }; // prettier-ignore
+  const running = render({ inline: big });
+  const less = { max_connections: '100', max_worker_processes: '16', max_wal_senders: '30', max_prepared_transactions: '5', max_locks_per_transaction: '64' }; // prettier-ignore
+  const lowered = render({ inline: less, running: running.text });
+  assert.deepEqual(kept(lowered), [
+    'max_connections 100 < 200',
+    'max_worker_processes 16 < 32',
+    'max_wal_senders 30 < 40',
+    'max_prepared_transactions 5 < 10',
+    'max_locks_per_transaction 64 < 128',
+  ]);
+  assert.equal(lowered.maxConnections, 200);
+  assert.equal(lowered.restartHash, running.restartHash, 'no pod has to be replaced');
+  for (const [name, value] of Object.entries(big)) assert.equal(lowered.expected[name], value);
+  assert.deepEqual(render({ inline: less, running: lowered.text }), lowered, 'and so it stays');
+  assert.deepEqual(kept(render({ inline: big, running: lowered.text })), [], 'as it runs');
+});
+
+test('a setting that was taken out goes back to the default, which may be lower too', () => {
+  const running = render({ inline: { max_connections: '90', max_locks_per_transaction: '128' } });
+  assert.deepEqual(kept(render({ running: running.text })), [
+    'max_connections 60 < 90',
+    'max_locks_per_transaction 64 < 128',
+  ]);
+  // The running file does not name it, so 64 holds.
+  const inline = { max_locks_per_transaction: '32' };
+  assert.deepEqual(kept(render({ inline, running: render().text })), [
+    'max_locks_per_transaction 32 < 64',
+  ]);
+});
+
+test("the user's ConfigMap counts, up is no matter, and before the start everything goes", () => {
+  const running = render({ body: 'max_connections = 200' });
+  assert.deepEqual(kept(render({ body: "MAX_CONNECTIONS = '150'", running: running.text })), [
+    'max_connections 150 < 200',
+  ]);
+  const up = render({ body: 'max_connections = 300', running: running.text });
+  assert.deepEqual([kept(up), up.maxConnections], [[], 300]);
+  assert.equal(render({ body: 'max_connections = 50' }).maxConnections, 50);
+});
+
+test('a smaller CPU limit leaves the number of worker processes, without a word', () => {
+  const pools = (cpu: string): ConfigInput['pools'] => ({
+    default: { postgres: { resources: { limits: { cpu } } } },
+  });
+  const running = render({ pools: pools('16') });
+  const smaller = render({ pools: pools('4'), running: running.text });
+  assert.equal(smaller.expected['max_worker_processes'], '16');
+  assert.equal(smaller.expected['max_parallel_workers'], '4', 'this one may go down');
+  assert.deepEqual(smaller.kept, []);
+  const larger = render({ pools: pools('32'), running: smaller.text });
+  assert.equal(larger.expected['max_worker_processes'], '32');
+});
+
+test('the sentence for the status names both values and the way out', () => {
+  assert.equal(keptText([]), undefined);
+  assert.equal(
+    keptText([{ name: 'max_connections', wanted: '100', kept: '200' }]),
+    'max_connections stays 200 (100 is wanted): a Postgres starts as a standby, and one with less than the primary had does not start. Write the value that runs, or move the data to a new cluster with the lower one',
+  );
 });
 
 test('what would break the pod is refused with its reason', () => {
