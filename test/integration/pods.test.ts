@@ -122,9 +122,10 @@ test('a primary is not evicted before it was moved, and standbys one at a time',
   await api.delete({ kind: KINDS.Pod, namespace: ns, name: first.name });
   await becomes('nobody while one is gone', [404, 429, 429]);
   const [budget] = poolBudgets(shape).map(here);
-  const { matchLabels } = (budget?.spec as BudgetSpec).selector;
+  assert.ok(budget);
+  const { matchLabels } = (budget.spec as BudgetSpec).selector;
   await api.create({
-    ...(budget as KubeObject),
+    ...budget,
     metadata: { name: 'over-all', namespace: ns },
     spec: { minAvailable: 0, selector: { matchLabels } },
   });

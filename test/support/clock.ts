@@ -36,20 +36,27 @@ export class FakeClock implements Clock {
       : Math.min(...[...this.#timers].map(({ atMs }) => atMs));
   }
 
+  /**
+   * Moves time to the first timer that is due by `untilMs` and fires it. When there is none, time is `untilMs`
+   * and the answer false. Timers of the same moment fire in the order in which they were set.
+   */
+  fireNext(untilMs: number): boolean {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.atMs <= untilMs && (!next || timer.atMs < next.atMs)) next = timer;
+    }
+    this.#nowMs = Math.max(this.#nowMs, next?.atMs ?? untilMs);
+    if (!next) return false;
+    this.#timers.delete(next);
+    next.fn();
+    return true;
+  }
+
   /** Moves time on, timer by timer, and lets promises settle in between. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
     await settle();
-    for (;;) {
-      const due = [...this.#timers].filter((timer) => timer.atMs <= endMs);
-      const next = due.sort((a, b) => a.atMs - b.atMs)[0];
-      if (!next) break;
-      this.#timers.delete(next);
-      this.#nowMs = Math.max(this.#nowMs, next.atMs);
-      next.fn();
-      await settle();
-    }
-    this.#nowMs = endMs;
+    while (this.fireNext(endMs)) await settle();
   }
 }
 

@@ -28,7 +28,7 @@ export const readyPrimaries = (pods: Iterable<Pod>): string[] =>
 
 /**
  * Two budgets for the shard, over all cells (one per cell would allow an eviction in each of them at once),
- * which no pod is under both of for long: the eviction API answers such a pod with HTTP 500. Numbers, because the
+ * which no pod is under both of: the eviction API answers such a pod with HTTP 500. Numbers, because the
  * pods have no controller that the API server could ask.
  *
  * The primary's own refuses its eviction (429) until the operator has moved the primary. The standbys' then allows
@@ -63,7 +63,7 @@ export const shardBudgets = (scope: ShardScope, input: BudgetInput): KubeObject[
     { minAvailable: Math.max(guarded.length, 1) },
     { ...ofPooler, operator: 'In' },
   );
-  // In the order in which no pod is without a budget: who becomes primary too is taken in first, and who was it
-  // goes back to the standbys first.
-  return guarded.length > 1 ? [primary, standbys] : [standbys, primary];
+  // The primary's first: whoever leads now is never without a budget. For the moment between the two the old primary
+  // is, rather than under both: the 500 would end a `kubectl drain`.
+  return [primary, standbys];
 };

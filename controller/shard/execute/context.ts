@@ -52,10 +52,11 @@ export const startJob = (
 ): void => {
   const { deps, state, cache } = execution;
   if (cache.jobs.has(kind)) return;
-  cache.jobs.set(kind, { kind, sinceMs: deps.clock.now() });
+  const job = { kind, sinceMs: deps.clock.now() };
+  cache.jobs.set(kind, job);
   const fields = { ...logFields(execution), job: kind };
   const end = (): void => {
-    cache.jobs.delete(kind);
+    if (cache.jobs.get(kind) === job) cache.jobs.delete(kind);
     wakeShard(deps, state.shard);
   };
   run().then(

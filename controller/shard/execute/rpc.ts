@@ -2,6 +2,7 @@
 import { KINDS } from '../../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
 import { sleep } from '../../../kube/clock.ts';
+import { textOf } from '../../apply/children.ts';
 import type { Target } from '../../rpc/client.ts';
 import { BACKUPS_LISTED } from '../gather/backups.ts';
 import { orchestratorTargets } from '../gather/orchestrator.ts';
@@ -144,17 +145,20 @@ export const reload = async (
   tell(execution, { type: 'Normal', reason: 'ConfigReloaded', message });
 };
 
-export const backup = (execution: Execution, action: ActionOf<'backup'>): void => {
+export const backup = (execution: Execution, { id, onLeader }: ActionOf<'backup'>): void => {
   const { deps, cache, material } = execution;
-  const target = targetOf(memberOf(execution, action.id), material.tls);
+  const target = targetOf(memberOf(execution, id), material.tls);
   const count = (cache.freshBackup?.count ?? 0) + 1;
-  cache.freshBackup = { count, running: true, endedMs: 0 };
+  const attempt = { id, count, running: true, endedMs: 0 };
+  cache.freshBackup = attempt;
   const ended = (error?: unknown): void => {
-    const reason = error instanceof Error ? { error: error.message } : {};
-    cache.freshBackup = { count, running: false, endedMs: deps.clock.now(), ...reason };
+    // Given up already in favour of another.
+    if (cache.freshBackup !== attempt) return;
+    const reason = error === undefined ? {} : { error: textOf(error) };
+    cache.freshBackup = { ...attempt, running: false, endedMs: deps.clock.now(), ...reason };
   };
-  startJob(execution, 'backup', async () => {
-    const request = { type: 'incremental', force_primary: action.onLeader } as const;
+  const run = async (): Promise<void> => {
+    const request = { type: 'incremental', force_primary: onLeader } as const;
     try {
       await deps.rpc.backup(target, request, BACKUP_MS);
       const value = await deps.rpc.getBackups(target, BACKUPS_LISTED);
@@ -164,5 +168,7 @@ export const backup = (execution: Execution, action: ActionOf<'backup'>): void =
       ended(error);
       throw error;
     }
-  });
+  };
+  cache.jobs.delete('backup');
+  startJob(execution, 'backup', run);
 };

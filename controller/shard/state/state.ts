@@ -42,6 +42,8 @@ export interface PodTrace {
 
 /** The backup that was asked for last, for the members that are new now. */
 export interface BackupAttempt {
+  /** Pooler that makes it. */
+  id: string;
   count: number;
   running: boolean;
   endedMs: number;

@@ -4,6 +4,7 @@ import { freshBackup } from '../../../controller/shard/plan/fresh-backup.ts';
 import type { PoolerView } from '../../../controller/shard/state/roles.ts';
 import type { BackupAttempt } from '../../../controller/shard/state/state.ts';
 import type { BackupMetadata } from '../../../controller/rpc/types.ts';
+import { names } from '../../../schemas/names.ts';
 import { NOW, stateOf, type World } from '../../support/shard-world.ts';
 
 const world: World = {
@@ -32,7 +33,7 @@ const decide = (
   freshBackup({
     views: viewsOf(of),
     backups,
-    attempt: attempt && { count: 1, running: false, endedMs: NOW, ...attempt },
+    attempt: attempt && { id: names.poolerId('b'), count: 1, running: false, endedMs: NOW, ...attempt },
     nowMs: NOW,
   });
 
@@ -68,6 +69,13 @@ describe('a backup for new members', () => {
     const found = decide([], { running: true });
     assert.ok(!found.ready);
     assert.equal(found.from, undefined);
+  });
+
+  it('is asked of another when the pooler that makes it fell silent', () => {
+    const silent = { ...world, poolers: { ...world.poolers, b: {} } };
+    const found = decide([], { running: true }, silent);
+    assert.ok(!found.ready);
+    assert.equal(found.from?.pod, 'a');
   });
 
   it('is asked again after a pause when it failed', () => {
