@@ -35,8 +35,6 @@ export interface LedgerOptions {
   pauseMs?: number;
   /** Of a statement and of a connection attempt, ms; default 30 s. */
   timeoutMs?: number;
-  /** Name of the pod; default `ledger`. */
-  name?: string;
 }
 
 export interface Ledger {
@@ -63,8 +61,9 @@ export interface Ledger {
 }
 
 export async function startLedger(options: LedgerOptions): Promise<Ledger> {
-  const { kubectl, cluster, namespace, clients = 4, name = 'ledger' } = options;
+  const { kubectl, cluster, namespace, clients = 4 } = options;
   const run = randomUUID();
+  const name = `ledger-${run.slice(0, 8)}`;
   const opened = openApi(kubectl.kubeconfig);
   const { api } = opened;
   const marks: { name: string; at: number }[] = [{ name: 'start', at: Date.now() }];
@@ -134,7 +133,14 @@ export async function startLedger(options: LedgerOptions): Promise<Ledger> {
     stop: async () => {
       await source.stop();
       follower.stop();
-      await kubectl.try(['-n', LEDGER_NAMESPACE, 'delete', 'pod', name, '--wait=false']);
+      await kubectl.try([
+        '-n',
+        LEDGER_NAMESPACE,
+        'delete',
+        `pod/${name}`,
+        `configmap/${name}`,
+        '--wait=false',
+      ]);
       await opened.close();
     },
   };
@@ -145,7 +151,8 @@ const NONE = (): boolean => false;
 /** Creates the pod anew and resolves with its address. */
 async function startPod(options: LedgerOptions, name: string, run: string): Promise<string> {
   const { kubectl, cluster, namespace } = options;
-  await kubectl.try(['-n', LEDGER_NAMESPACE, 'delete', 'pod', name, '--timeout=60s']);
+  // those of runs that were ended
+  await kubectl.try(['-n', LEDGER_NAMESPACE, 'delete', 'pod,configmap', '--all', '--wait=false']);
   const settings: WriterSettings = {
     host: `${names.gatewayService(cluster)}.${namespace}.svc.cluster.local`,
     port: PORTS.multigateway.postgres,

@@ -6,6 +6,8 @@ import type { Range } from './ranges.ts';
 
 /** Where pgctld's Postgres listens inside its container. */
 const SOCKETS = '/var/lib/pooler/pg_sockets';
+/** An exec through a node that hangs never ends by itself. */
+const LIMIT_MS = 60_000;
 const PASSWORD = '/etc/postgres-password/password';
 
 /** SQL at the Postgres of one pool pod, past every pooler and gateway. Throws with psql's words. */
@@ -16,10 +18,8 @@ export async function podSql(
   statement: string,
 ): Promise<string> {
   const script = `PGPASSWORD=$(cat ${PASSWORD}) PGCONNECT_TIMEOUT=20 exec psql -X -q -A -t -v ON_ERROR_STOP=1 -h ${SOCKETS} -U postgres -d postgres -c "$1"`;
-  return await kubectl.run([
-    ...['-n', namespace, 'exec', pod, '-c', 'postgres', '--'],
-    ...['sh', '-c', script, 'sh', statement],
-  ]);
+  const exec = ['-n', namespace, 'exec', pod, '-c', 'postgres', '--'];
+  return await kubectl.run([...exec, 'sh', '-c', script, 'sh', statement], undefined, LIMIT_MS);
 }
 
 /** The rows of a run that a pod has, as ranges of each client. */

@@ -36,10 +36,12 @@ export class Kubectl {
     this.program = program;
     this.kubeconfig = kubeconfig;
   }
-  async run(args: string[], input?: string): Promise<string> {
+  /** @param timeoutMs kubectl is ended after that; default 30 minutes */
+  async run(args: string[], input?: string, timeoutMs?: number): Promise<string> {
     return await run(this.program, ['--kubeconfig', this.kubeconfig, ...args], {
       quiet: true,
       ...(input === undefined ? {} : { input }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
   }
   async try(args: string[]): Promise<string | undefined> {

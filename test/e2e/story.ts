@@ -48,7 +48,12 @@ export async function openStory(stage: Stage): Promise<Story> {
   await demo.applyDemo(kubectl);
   await untilWhole(world, 6 * MINUTE);
   const ledger = await startLedger({ ...world, password: demo.DEMO_PASSWORD, image });
-  await ledger.untilWriting(MINUTE);
+  try {
+    await ledger.untilWriting(MINUTE);
+  } catch (error) {
+    await ledger.stop(); // it would keep this process alive
+    throw error;
+  }
   const opened = openApi(kubectl.kubeconfig);
   const witness = await witnessPods(opened.api, world.namespace, world.cluster);
   const real = images.kind !== 'emulator';
