@@ -65,6 +65,8 @@ export const ANNOTATIONS = {
   paused: 'multigres.com/paused',
   /** On a cluster, handed down to its Shards: id of a request to move the primary; each id is served once. */
   switchover: 'multigres.com/switchover',
+  /** On the etcd of a cell that uses another topology: since when the topology says so, RFC 3339. */
+  unusedSince: 'multigres.com/unused-since',
   prometheusScrape: 'prometheus.io/scrape',
   prometheusPort: 'prometheus.io/port',
   prometheusPath: 'prometheus.io/path',

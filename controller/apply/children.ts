@@ -5,6 +5,7 @@ import { kindOf, refOf } from '../../kube/api.ts';
 import { isKubeError, KubeError } from '../../kube/errors.ts';
 import type { Lister } from '../../kube/store.ts';
 import type { Deps } from '../deps.ts';
+import { isAsWanted } from './claims.ts';
 import { keepImmutable } from './immutable.ts';
 
 export const textOf = (error: unknown): string =>
@@ -73,6 +74,9 @@ const applyOne = async (deps: Deps, owner: KubeObject, child: KubeObject): Promi
   }
   if (observed) refuseForeign(observed, owner);
   const wanted = owned(keepImmutable(child, observed), owner);
+  if (observed && child.kind === 'PersistentVolumeClaim' && isAsWanted(wanted, observed)) {
+    return { object: observed, changed: false, created: false };
+  }
   const { object, changed } = await deps.applier.apply(wanted, observed);
   return { object, changed, created: observed === undefined };
 };

@@ -29,8 +29,13 @@ export const withRefusals = <T extends { conditions?: Condition[] }>(
   failed: readonly Failed[],
   generation: number | undefined,
 ): T => {
-  const refused = refusedCondition(failed, generation);
-  if (refused.length === 0) return status;
-  const others = (status.conditions ?? []).filter(({ type }) => type !== 'ChildrenRefused');
-  return { ...status, conditions: [...others, ...refused] };
+  const [refused] = refusedCondition(failed, generation);
+  if (!refused) return status;
+  const before = status.conditions ?? [];
+  // A cluster repeats here what its children say.
+  const others = before.filter(({ type }) => type !== 'ChildrenRefused');
+  const repeated = before.filter(({ type }) => type === 'ChildrenRefused');
+  const text = [refused, ...repeated].map(({ message }) => message).join('; ');
+  const own = condition(refused.type, true, refused.reason, text, generation);
+  return { ...status, conditions: [...others, own] };
 };

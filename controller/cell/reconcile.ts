@@ -14,8 +14,12 @@ import { isEnding } from '../observe/ending.ts';
 import { cellGauges, forgetCell } from '../observe/gauges.ts';
 import { byLabels, ownedKinds } from '../observe/keys.ts';
 import { isTerminating, podsWith } from '../observe/pods.ts';
+import { refusedPods } from '../observe/workload.ts';
 import { writeStatus } from '../apply/status.ts';
+import { isFresh } from '../tablegroup/status.ts';
 import { deleteTopology } from '../toposerver/deletion.ts';
+import type { LeftBehind } from '../toposerver/left-behind.ts';
+import { removeLocal, useAgain } from '../toposerver/left-behind.ts';
 import { cellChildren } from './desired.ts';
 import type { CellObserved } from './status.ts';
 import { cellStatus } from './status.ts';
@@ -46,10 +50,35 @@ const holdGateway = (cell: Cell, deps: Deps): number => {
   return age < HOLD_GATEWAY_MS ? HOLD_GATEWAY_MS - age : 0;
 };
 
+/** Between two looks at what still uses an etcd that is not asked for any more. */
+const LEFT_BEHIND_MS = 10_000;
+
 interface Outcome {
   failed: Failed[];
   heldMs: number;
+  /** The etcd of before the cell went to another topology. */
+  leftBehind?: LeftBehind;
 }
+
+/** Whether the topology has the records that the present spec of the cluster asks for. */
+const isRegistered = (cell: Cell, deps: Deps): boolean => {
+  const { cluster, namespace } = identityOf(cell);
+  const owner = deps.listers.MultigresCluster.get(namespace, cluster) as
+    MultigresCluster | undefined;
+  return (
+    owner !== undefined && isFresh(owner) && isTrue(owner.status?.conditions, 'TopologyRegistered')
+  );
+};
+
+/** The etcd of a cell that has its topology elsewhere: removed, or why not. */
+const leaveEtcd = async (cell: Cell, deps: Deps): Promise<LeftBehind | undefined> => {
+  const topo = localTopoOf(cell, deps);
+  if (cell.spec?.topoServer?.etcd === undefined) {
+    return removeLocal(deps, cell, topo, isRegistered(cell, deps));
+  }
+  await useAgain(deps, topo);
+  return undefined;
+};
 
 /** Children of a cell; while it is being removed its own etcd goes first. */
 const bringAbout = async (cell: Cell, deps: Deps): Promise<Outcome> => {
@@ -63,10 +92,11 @@ const bringAbout = async (cell: Cell, deps: Deps): Promise<Outcome> => {
   const now = heldMs > 0 ? children.filter(({ kind }) => kind !== 'Deployment') : children;
   const { failed } = await applyChildren(deps, cell, now);
   await pruneChildren(deps, cell, children);
-  return { failed, heldMs };
+  const leftBehind = await leaveEtcd(cell, deps);
+  return { failed, heldMs, ...(leftBehind ? { leftBehind } : {}) };
 };
 
-const observe = (cell: Cell, deps: Deps, { failed, heldMs }: Outcome): CellObserved => {
+const observe = (cell: Cell, deps: Deps, { failed, heldMs, leftBehind }: Outcome): CellObserved => {
   const { namespace } = cell.metadata;
   const { cluster } = identityOf(cell);
   const logical = cell.spec?.name ?? '';
@@ -83,6 +113,7 @@ const observe = (cell: Cell, deps: Deps, { failed, heldMs }: Outcome): CellObser
     ...(hasTopo ? { localTopo: localTopoOf(cell, deps) ?? null } : {}),
     ...(failure === undefined ? {} : { failure }),
     ...(heldMs > 0 ? { held: true } : {}),
+    ...(leftBehind ? { leftBehind } : {}),
   };
 };
 
@@ -91,11 +122,13 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   if (!cell) forgetCell(deps, key);
   if (!cell || isEnding(deps, cell)) return {};
   const outcome = await bringAbout(cell, deps);
-  const status = cellStatus(cell, observe(cell, deps, outcome));
-  await writeStatus(deps, cell, status, outcome.failed);
+  const observed = observe(cell, deps, outcome);
+  const status = cellStatus(cell, observed);
+  await writeStatus(deps, cell, status, [...outcome.failed, ...refusedPods([observed.gateway])]);
   cellGauges(deps, cell, status);
   throwFailure(outcome.failed);
-  return outcome.heldMs > 0 ? { requeueAfterMs: outcome.heldMs } : {};
+  if (outcome.heldMs > 0) return { requeueAfterMs: outcome.heldMs };
+  return outcome.leftBehind ? { requeueAfterMs: LEFT_BEHIND_MS } : {};
 };
 
 export const cellController: Controller = {

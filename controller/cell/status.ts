@@ -5,6 +5,7 @@ import { condition, isTrue } from '../observe/conditions.ts';
 import { crashLoop, troubles } from '../observe/pods.ts';
 import type { Workload } from '../observe/workload.ts';
 import { workloadOf } from '../observe/workload.ts';
+import { leftBehindCondition, type LeftBehind } from '../toposerver/left-behind.ts';
 
 export interface CellObserved {
   gateway: KubeObject | undefined;
@@ -16,6 +17,8 @@ export interface CellObserved {
   failure?: string;
   /** The gateways are not created before the topology knows the cell. */
   held?: boolean;
+  /** An etcd that the cell does not use any more and that stays for now. */
+  leftBehind?: LeftBehind;
 }
 
 /** What the cell's parent waits for before it deletes it. */
@@ -55,7 +58,7 @@ const phaseOf = ({ pending, topoReady, crashing, gateways }: Facts): Phase => {
 };
 
 const messageOf = (observed: CellObserved, facts: Facts): string => {
-  const { ready, desired, allReady } = facts.gateways;
+  const { ready, desired, allReady, refused } = facts.gateways;
   const topo = observed.localTopo?.status?.message ?? 'created';
   const parts = [
     ...(facts.pending ? ['being removed'] : []),
@@ -64,7 +67,11 @@ const messageOf = (observed: CellObserved, facts: Facts): string => {
       ? 'gateways wait for the topology records'
       : `${ready} of ${desired} gateways ready`,
     ...(observed.failure === undefined ? [] : [observed.failure]),
+    ...(refused === undefined ? [] : [`pods of the gateways are refused: ${refused}`]),
     ...(allReady ? [] : troubles(observed.pods)),
+    ...(observed.leftBehind
+      ? [`${observed.leftBehind.name} stays for now: ${observed.leftBehind.refusal}`]
+      : []),
   ];
   return parts.join('; ');
 };
@@ -104,6 +111,7 @@ export const cellStatus = (cell: Cell, observed: CellObserved): CellStatus => {
         generation,
       ),
       ...readyForDeletion(cell, observed),
+      ...leftBehindCondition(observed.leftBehind, generation),
     ],
   };
 };

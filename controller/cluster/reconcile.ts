@@ -4,7 +4,6 @@ import { ANNOTATIONS, COMPONENTS, FINALIZERS, LABELS } from '../../schemas/label
 import { defaultImagesFromEnv } from '../../schemas/images.ts';
 import { names } from '../../schemas/names.ts';
 import { problemText } from '../../schemas/problem.ts';
-import { endpointsOf } from '../../schemas/resolve/topo-ref.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { Cell, MultigresCluster, Shard, TableGroup, TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
@@ -13,8 +12,14 @@ import { guard } from '../guard.ts';
 import { refOf } from '../../kube/api.ts';
 import type { Controller, Key, Result } from '../controller.ts';
 import type { Failed } from '../apply/children.ts';
-import { applyChildren, failureText, pruneChildren, throwFailure } from '../apply/children.ts';
-import { isTrue } from '../observe/conditions.ts';
+import {
+  applyChildren,
+  failureText,
+  nameOf,
+  pruneChildren,
+  textOf,
+  throwFailure,
+} from '../apply/children.ts';
 import { buildContextOf } from '../observe/context.ts';
 import { ensureFinalizer, removeFinalizer } from '../apply/finalizer.ts';
 import { clusterGauges, forgetCluster } from '../observe/gauges.ts';
@@ -22,18 +27,20 @@ import { ownedKinds } from '../observe/keys.ts';
 import { cancelDrain, removeDrained } from '../observe/pending.ts';
 import { isTerminating, podsWith } from '../observe/pods.ts';
 import { writeStatus } from '../apply/status.ts';
+import { refusedPods } from '../observe/workload.ts';
 import { Memories } from '../observe/memories.ts';
 import { pruneCertificates } from './certificates.ts';
 import { deleteCluster } from './deletion.ts';
 import type { ToRemove } from './leftovers.ts';
 import { leavesRecords, toRemove, toRemoveByStatus } from './leftovers.ts';
 import { clusterChildren } from './desired.ts';
+import type { RegistrationMemory } from './registration.ts';
+import { keepRegistered, VERIFY_MS } from './registration.ts';
+import type { TopologyState } from './topology.ts';
+import type { LeftBehind } from '../toposerver/left-behind.ts';
+import { removeGlobal } from '../toposerver/left-behind.ts';
 import type { ClusterObserved } from './status.ts';
 import { clusterStatus, refusedStatus } from './status.ts';
-import type { TopologyState } from './topology.ts';
-import { registerTopology } from './topology.ts';
-import type { TopoMaterialMemory } from '../observe/topo-tls.ts';
-import { topoMaterial } from '../observe/topo-tls.ts';
 
 type Resolved = Extract<Guarded, { ok: true }>;
 
@@ -43,19 +50,11 @@ interface Pass {
   memory: ClusterMemory;
 }
 
-/** Losing it costs one more look at the topology. */
-interface ClusterMemory extends TopoMaterialMemory {
+interface ClusterMemory extends RegistrationMemory {
   /** What the cluster would leave behind, of the last spec that could be resolved. */
   left?: ToRemove;
-  /** `atMs`: last look; `provenMs`: last look at which the server answered. */
-  verified?: { intent: string; atMs: number; provenMs: number; state: TopologyState };
 }
 
-/** Records that were found right are looked at again after this time: somebody may have lost them. */
-const VERIFY_MS = 30_000;
-/** A server that answered this recently may be slow for a while before that is news. */
-const TRUST_MS = 90_000;
-const RETRY_MS = 5000;
 /** etcd is expected within seconds of the cluster's creation; after a minute something is wrong. */
 const EAGER_MS = 60_000;
 const POLL_EAGER_MS = 300;
@@ -114,7 +113,19 @@ interface Children {
   leaving: string[];
   /** Logical names of cells among them. */
   leavingCells: string[];
+  /** The etcd of before the topology went elsewhere. */
+  leftBehind?: LeftBehind;
 }
+
+/** The global etcd of a cluster that has its topology elsewhere: removed, or why not. */
+const leaveEtcd = async (
+  { deps, cluster }: Pass,
+  { globalTopo, namespace, name }: ResolvedCluster,
+): Promise<LeftBehind | undefined> => {
+  if (globalTopo.kind !== 'external') return undefined;
+  const found = deps.listers.TopoServer.get(namespace, names.globalTopo(name));
+  return removeGlobal(deps, cluster, found as TopoServer | undefined);
+};
 
 /** Everything at once: nothing that a cluster is made of has to wait for another part of it. */
 const bringAbout = async (pass: Pass, guarded: Resolved): Promise<Children> => {
@@ -134,7 +145,9 @@ const bringAbout = async (pass: Pass, guarded: Resolved): Promise<Children> => {
     ...deps.listers.Cell.byIndex('owner', uid),
   ].filter(({ kind, metadata }) => !keep.has(`${kind} ${metadata.name}`));
   for (const orphan of orphans) await removeDrained(deps, cluster, orphan);
+  const leftBehind = await leaveEtcd(pass, guarded.resolved);
   return {
+    ...(leftBehind ? { leftBehind } : {}),
     wanted,
     failed,
     leaving: orphans.map(({ metadata }) => metadata.name),
@@ -142,65 +155,6 @@ const bringAbout = async (pass: Pass, guarded: Resolved): Promise<Children> => {
       orphan.kind === 'Cell' ? [(orphan as Cell).spec?.name ?? ''] : [],
     ),
   };
-};
-
-/** Cells with an etcd of their own that has no quorum yet. */
-const cellsNotReady = ({ deps }: Pass, resolved: ResolvedCluster): string[] =>
-  resolved.cells
-    .filter(({ localTopo }) => localTopo?.etcd !== undefined)
-    .filter(({ name }) => {
-      const server = names.localTopo(names.cell(resolved.name, name));
-      const topo = deps.listers.TopoServer.get(resolved.namespace, server) as
-        TopoServer | undefined;
-      return !isTrue(topo?.status?.conditions, 'Available');
-    })
-    .map(({ name }) => name);
-
-const globalEndpoints = (resolved: ResolvedCluster): string[] =>
-  resolved.globalTopo.kind === 'external'
-    ? resolved.globalTopo.external.endpoints
-    : endpointsOf(resolved.topoRef.address);
-
-const topology = async (
-  pass: Pass,
-  resolved: ResolvedCluster,
-  leaving: string[],
-): Promise<TopologyState> => {
-  const { deps, cluster, memory } = pass;
-  const notReady = cellsNotReady(pass, resolved);
-  const intent = JSON.stringify([
-    cluster.metadata.generation,
-    resolved.cells,
-    resolved.databases,
-    notReady,
-    leaving,
-  ]);
-  const nowMs = deps.clock.now();
-  const { verified } = memory;
-  if (verified?.intent === intent && nowMs - verified.atMs < VERIFY_MS) {
-    return { ...verified.state, written: [] };
-  }
-  const { namespace, topoRef: ref } = resolved;
-  const material = await topoMaterial(deps.kube, { namespace, ref, nowMs }, memory);
-  if (!material.ok) return { registered: false, written: [], message: material.problem };
-  const client = deps.topo.client(globalEndpoints(resolved), material.tls);
-  const state = await registerTopology({ resolved, client, notReady, leaving });
-  // What was found right a moment ago is not wrong because the server is slow to answer now.
-  const recent = verified?.intent === intent && nowMs - verified.provenMs < TRUST_MS;
-  if (recent && state.unavailable && state.written.length === 0) {
-    memory.verified = { ...verified, atMs: nowMs - VERIFY_MS + RETRY_MS };
-    return { ...verified.state, written: [] };
-  }
-  if (state.registered) memory.verified = { intent, atMs: nowMs, provenMs: nowMs, state };
-  else delete memory.verified;
-  if (state.written.length > 0) {
-    deps.events.event(cluster, 'Normal', 'TopoRegistered', `Written: ${state.written.join(', ')}`);
-  }
-  const deleted = state.pruned?.deleted ?? [];
-  if (deleted.length > 0) {
-    deps.events.event(cluster, 'Normal', 'TopoCleanup', `Removed: ${deleted.join(', ')}`);
-  }
-  return state;
 };
 
 const observe = (
@@ -239,13 +193,13 @@ const observe = (
 };
 
 /** Since when topology is waited for: the cluster's creation, or its last change. */
-const requeueAfter = (pass: Pass, state: TopologyState, leaving: number): Result => {
+const requeueAfter = (pass: Pass, state: TopologyState, waiting: boolean): Result => {
   const { deps, cluster } = pass;
   if (!state.registered) {
     const age = deps.clock.now() - Date.parse(cluster.metadata.creationTimestamp ?? '');
     return { requeueAfterMs: age < EAGER_MS ? POLL_EAGER_MS : POLL_MS };
   }
-  return { requeueAfterMs: leaving > 0 ? POLL_MS : VERIFY_MS };
+  return { requeueAfterMs: waiting ? POLL_MS : VERIFY_MS };
 };
 
 /** The cluster with a finalizer only where something would be left behind without us. */
@@ -277,8 +231,11 @@ const reconcileLive = async (pass: Pass): Promise<Result> => {
   // Before anything is made: by these notes admission sees that the cluster is being worked on.
   await annotate(pass, guarded);
   const children = await bringAbout(pass, guarded);
-  const state = await topology(pass, resolved, children.leavingCells);
+  const state = await keepRegistered(pass, resolved, children.leavingCells);
   const failure = failureText(children.failed);
+  const refusals = refusedPods(
+    deps.listers.Deployment.byIndex('owner', cluster.metadata.uid ?? ''),
+  );
   const status = clusterStatus({
     cluster,
     resolved,
@@ -286,12 +243,15 @@ const reconcileLive = async (pass: Pass): Promise<Result> => {
     images: guarded.images,
     observed: { ...observe(pass, resolved), leaving: children.leaving },
     topology: state,
+    refusals: refusals.map(({ child, error }) => `${nameOf(child)}: ${textOf(error)}`),
+    ...(children.leftBehind ? { leftBehind: children.leftBehind } : {}),
     ...(failure === undefined ? {} : { failure }),
   });
-  await writeStatus(deps, cluster, status, children.failed);
+  await writeStatus(deps, cluster, status, [...children.failed, ...refusals]);
   clusterGauges(deps, cluster, status);
   throwFailure(children.failed);
-  return requeueAfter(pass, state, children.leaving.length);
+  const waiting = children.leaving.length > 0 || children.leftBehind !== undefined;
+  return requeueAfter(pass, state, waiting);
 };
 
 /** Owner of a memory per cluster: made once per process. */

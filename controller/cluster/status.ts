@@ -16,6 +16,7 @@ import type {
 import { condition, findCondition, isTrue } from '../observe/conditions.ts';
 import { isReady } from '../observe/pods.ts';
 import { isFresh } from '../tablegroup/status.ts';
+import { leftBehindCondition, type LeftBehind } from '../toposerver/left-behind.ts';
 import { externalStatus } from './external.ts';
 import { resolvedStatus } from './resolved.ts';
 import type { TopologyState } from './topology.ts';
@@ -39,6 +40,10 @@ export interface ClusterStatusInput {
   images: Extract<ImageResolution, { ok: true }>;
   observed: ClusterObserved;
   topology: TopologyState;
+  /** What the API server does not take of the cluster's own Deployments. */
+  refusals?: readonly string[];
+  /** An etcd that the spec does not ask for any more and that is still in use. */
+  leftBehind?: LeftBehind;
   failure?: string;
 }
 
@@ -75,7 +80,8 @@ const phaseOf = (input: ClusterStatusInput, children: readonly Child[]): Phase =
   const settled =
     healthy.length === children.length &&
     input.topology.registered &&
-    input.observed.leaving.length === 0;
+    input.observed.leaving.length === 0 &&
+    input.leftBehind === undefined;
   return settled ? 'Healthy' : 'Progressing';
 };
 
@@ -111,16 +117,18 @@ const topologyText = ({ topology }: ClusterStatusInput, { topo }: Children): str
 const MESSAGE_PARTS = 4;
 
 const messageOf = (input: ClusterStatusInput, children: Children): string => {
-  const { observed, failure } = input;
+  const { observed, failure, leftBehind } = input;
   const shards = waitingOnShards(input);
   const parts = [
     ...(failure === undefined ? [] : [failure]),
+    ...(input.refusals ?? []),
     ...waitingOn(children.topo),
     ...waitingOnCells(children.cells),
     // a shard says more than the table group that counts it
     ...(shards.length > 0 ? shards : waitingOn(children.tableGroups)),
     ...topologyText(input, children),
     ...(observed.leaving.length > 0 ? [`removing ${observed.leaving.join(', ')}`] : []),
+    ...(leftBehind ? [`${leftBehind.name} stays for now: ${leftBehind.refusal}`] : []),
   ];
   if (parts.length > 0) return parts.slice(0, MESSAGE_PARTS).join('; ');
   const serving = observed.shards.filter((shard) => isTrue(shard.status?.conditions, 'Available'));
@@ -261,6 +269,7 @@ export const clusterStatus = (input: ClusterStatusInput): MultigresClusterStatus
       ...raised(input),
       ...refused(input),
       ...keptCondition(input),
+      ...leftBehindCondition(input.leftBehind, generation),
     ],
   };
 };

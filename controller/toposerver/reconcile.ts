@@ -4,11 +4,18 @@ import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import type { TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result } from '../controller.ts';
-import { applyChildren, failureText, pruneChildren, throwFailure } from '../apply/children.ts';
+import {
+  applyChildren,
+  failureText,
+  pruneChildren,
+  textOf,
+  throwFailure,
+} from '../apply/children.ts';
 import { isEnding } from '../observe/ending.ts';
 import { buildContextOf } from '../observe/context.ts';
 import { forgetTopo, topoGauges } from '../observe/gauges.ts';
 import { byLabels, ownedKinds } from '../observe/keys.ts';
+import { refusedMembers } from '../observe/refused-members.ts';
 import { writeStatus } from '../apply/status.ts';
 import { growClaims } from '../apply/volumes.ts';
 import { workloadOf } from '../observe/workload.ts';
@@ -16,6 +23,9 @@ import { claimsOf, clusterOf, settleOwners, withoutDoomedVolumes } from './claim
 import { topoServerChildren } from './desired.ts';
 import { withoutShrinking } from './members.ts';
 import { topoServerStatus } from './status.ts';
+
+/** Between two looks at an etcd that is not complete. */
+const POLL_MS = 10_000;
 
 const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const topo = deps.listers.TopoServer.get(key.namespace, key.name) as TopoServer | undefined;
@@ -39,16 +49,19 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
 
   const statefulSet = deps.listers.StatefulSet.get(key.namespace, key.name);
   const failure = failureText(failed);
+  const refusals = await refusedMembers(deps, statefulSet);
   const status = topoServerStatus(topo, {
     statefulSet,
+    refusals: refusals.map(({ error }) => textOf(error)),
     pods: deps.listers.Pod.byIndex('owner', statefulSet?.metadata.uid ?? '') as Pod[],
     storageClasses: deps.listers.StorageClass.list(),
     ...(failure === undefined ? {} : { failure }),
   });
-  await writeStatus(deps, topo, status, failed);
+  await writeStatus(deps, topo, status, [...failed, ...refusals]);
   topoGauges(deps, topo, workloadOf(statefulSet));
   throwFailure(failed);
-  return {};
+  // Its Events wake nobody.
+  return workloadOf(statefulSet).allReady ? {} : { requeueAfterMs: POLL_MS };
 };
 
 export const topoServerController: Controller = {

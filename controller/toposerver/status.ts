@@ -10,6 +10,8 @@ export interface TopoServerObserved {
   statefulSet: KubeObject | undefined;
   pods: Pod[];
   storageClasses: KubeObject[];
+  /** Why the API server does not take its pods. */
+  refusals?: readonly string[];
   /** What could not be written in this pass. */
   failure?: string;
 }
@@ -31,7 +33,11 @@ export const topoServerStatus = (
   else if (allReady) phase = 'Healthy';
 
   const counted = `${ready} of ${members} etcd members ready`;
-  const details = [observed.failure, ...(allReady ? [] : troubles(observed.pods))];
+  const details = [
+    observed.failure,
+    ...(observed.refusals ?? []),
+    ...(allReady ? [] : troubles(observed.pods)),
+  ];
   const message = [counted, ...details].filter((text) => text !== undefined).join('; ');
   const storage = storageClassCondition(
     [topo.spec?.etcd?.storage?.class],

@@ -49,12 +49,13 @@ const OURS: KindName[] = ['MultigresCluster', 'Cell', 'TableGroup', 'Shard', 'To
 /** Read past the copies, by name. */
 const READ_LIVE: KindName[] = ['Pod', 'Secret', 'ConfigMap'];
 const LIVE_READERS = [
-  'reconcile/tls.ts',
-  'reconcile/topo-tls.ts',
-  'shard/execute.ts',
-  'shard/inputs.ts',
-  'shard/pgbackrest.ts',
-  'shard/secrets.ts',
+  'observe/refused-members.ts',
+  'observe/tls.ts',
+  'observe/topo-tls.ts',
+  'shard/execute/certificates.ts',
+  'shard/execute/index.ts',
+  'shard/gather/inputs.ts',
+  'shard/gather/secrets.ts',
 ];
 /** Never deleted by us: clusters are the users', and etcd's data must not go by mistake. */
 const NOT_DELETED = new Set<KindName>(['MultigresCluster', 'StatefulSet']);
@@ -83,7 +84,7 @@ function expectedOfController(): Record<string, string[]> {
     add(keyOf(kind, '/status'), 'patch');
     add(keyOf(kind, '/finalizers'), 'update');
   }
-  add(keyOf('Event'), 'create');
+  add(keyOf('Event'), 'create', 'list');
   return expected;
 }
 

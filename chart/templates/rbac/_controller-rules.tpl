@@ -27,9 +27,10 @@ create for what is new) and by merge patch, never by update; it gets only what i
 - apiGroups: ['']
   resources: [services, persistentvolumeclaims]
   verbs: [list, watch, create, patch, delete]
+# A StatefulSet says only in Events why its pods are refused.
 - apiGroups: ['']
   resources: [events]
-  verbs: [create]
+  verbs: [list, create]
 - apiGroups: [apps]
   resources: [deployments]
   verbs: [list, watch, create, patch, delete]

@@ -1,0 +1,189 @@
+/**
+ * An etcd of ours that the spec no longer asks for. It goes, with its volumes where the policy says so, once
+ * nothing can still look for its records there; until then the status says what that is. Whether the
+ * topology that took its place answers does not matter.
+ */
+import type { Condition, Container, KubeObject, Pod } from '../../schemas/k8s.ts';
+import { ANNOTATIONS, COMPONENTS, LABELS } from '../../schemas/labels.ts';
+import type { MultigresCluster, TopoServer } from '../../schemas/types.ts';
+import { identityOf } from '../builders/meta.ts';
+import { refOf } from '../../kube/api.ts';
+import type { Deps } from '../deps.ts';
+import { condition } from '../observe/conditions.ts';
+import { isTerminating } from '../observe/pods.ts';
+import { clusterOf, retentionOf } from './claims.ts';
+import { deleteTopology } from './deletion.ts';
+import { topoAddress } from './desired.ts';
+
+/** What speaks for an etcd being in use. */
+export interface TopologyUse {
+  name: string;
+  /** The spec asks for it. */
+  wanted: boolean;
+  /** It was made for the cluster that asks. */
+  ours: boolean;
+  /** Objects that name its address, and would start processes against it. */
+  references: readonly string[];
+  /** Processes that were started against it. */
+  pods: readonly string[];
+  /** The record by which a cell's processes find it still stands, as far as anybody knows. */
+  recorded: boolean;
+}
+
+export type UseDecision = { ok: true } | { ok: false; refusal: string };
+
+const few = (names: readonly string[]): string =>
+  names.length > 3
+    ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
+    : names.join(', ');
+
+/** May this etcd be removed, and with it the records that it holds? */
+export const mayRemoveTopology = (use: TopologyUse): UseDecision => {
+  const no = (refusal: string): UseDecision => ({ ok: false, refusal });
+  if (use.wanted) return no(`the specification asks for ${use.name}`);
+  if (!use.ours) return no(`${use.name} was not made for this cluster`);
+  if (use.references.length > 0) return no(`${few(use.references)} still name its address`);
+  if (use.recorded) return no('the record of its cell still names it in the global topology');
+  if (use.pods.length > 0) return no(`pods that started with it still run: ${few(use.pods)}`);
+  return { ok: true };
+};
+
+/** An etcd that stays although nobody asks for it, and why. */
+export interface LeftBehind {
+  name: string;
+  refusal: string;
+}
+
+/** Says so where there is one. */
+export const leftBehindCondition = (
+  left: LeftBehind | undefined,
+  generation: number | undefined,
+): Condition[] => {
+  if (!left) return [];
+  const text = `etcd ${left.name} is not asked for any more and stays for now: ${left.refusal}`;
+  return [condition('TopologyLeftBehind', true, 'StillInUse', text, generation)];
+};
+
+const textsOf = ({ args = [], command = [], env = [] }: Container): string[] => [
+  ...command,
+  ...args,
+  ...env.flatMap(({ value }) => (value === undefined ? [] : [value])),
+];
+
+interface PodTemplate {
+  spec?: { initContainers?: Container[]; containers?: Container[] };
+}
+
+const names = (template: PodTemplate | undefined, address: string): boolean =>
+  [...(template?.spec?.initContainers ?? []), ...(template?.spec?.containers ?? [])]
+    .flatMap(textsOf)
+    .some((text) => text.includes(address));
+
+const nameOf = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.name}`;
+const isEtcd = ({ metadata }: KubeObject): boolean =>
+  metadata.labels?.[LABELS.component] === COMPONENTS.toposerver;
+
+const useOfGlobal = (deps: Deps, cluster: MultigresCluster, topo: TopoServer): TopologyUse => {
+  const { namespace = '', name } = cluster.metadata;
+  const index = `${namespace}/${name}`;
+  const address = topoAddress(topo.metadata.name, namespace);
+  const refers = ({ spec }: KubeObject): boolean => {
+    const { globalTopoServer } = (spec ?? {}) as { globalTopoServer?: { address?: string } };
+    return globalTopoServer?.address?.includes(address) ?? false;
+  };
+  const children = (['Cell', 'TableGroup', 'Shard'] as const).flatMap((kind) =>
+    deps.listers[kind].byIndex('cluster', index).filter(refers),
+  );
+  const deployments = deps.listers.Deployment.byIndex('cluster', index).filter((object) =>
+    names((object.spec as { template?: PodTemplate } | undefined)?.template, address),
+  );
+  const pods = deps.listers.Pod.byIndex('cluster', index).filter(
+    (pod) => !isEtcd(pod) && names(pod as Pod, address),
+  );
+  return {
+    name: topo.metadata.name,
+    wanted: false,
+    ours: clusterOf(deps, topo)?.metadata.uid === cluster.metadata.uid,
+    references: [...children, ...deployments].map(nameOf).toSorted(),
+    pods: pods.map(({ metadata }) => metadata.name).toSorted(),
+    recorded: false,
+  };
+};
+
+/**
+ * Processes find a cell's own etcd by a record, not by a flag: those may use it that are older than the moment
+ * at which the record was seen to name another.
+ */
+const useOfLocal = (deps: Deps, topo: TopoServer, unusedSince: string | undefined): TopologyUse => {
+  const { cluster, namespace } = identityOf(topo);
+  const cell = topo.metadata.labels?.[LABELS.cell];
+  const since = unusedSince === undefined ? Infinity : Date.parse(unusedSince);
+  const pods = deps.listers.Pod.byIndex('cluster', `${namespace}/${cluster}`).filter(
+    (pod) =>
+      !isEtcd(pod) &&
+      pod.metadata.labels?.[LABELS.cell] === cell &&
+      Date.parse(pod.metadata.creationTimestamp ?? '') <= since,
+  );
+  return {
+    name: topo.metadata.name,
+    wanted: false,
+    ours: clusterOf(deps, topo) !== undefined,
+    references: [],
+    pods: pods.map(({ metadata }) => metadata.name).toSorted(),
+    recorded: unusedSince === undefined,
+  };
+};
+
+const removeUnused = async (
+  deps: Deps,
+  owner: KubeObject,
+  topo: TopoServer,
+  use: TopologyUse,
+): Promise<LeftBehind | undefined> => {
+  const decision = mayRemoveTopology(use);
+  if (!decision.ok) return { name: use.name, refusal: decision.refusal };
+  await deleteTopology(deps, topo);
+  const volumes = retentionOf(topo) === 'Delete' ? 'go with it' : 'are retained';
+  const text = `etcd ${use.name} is removed: nothing uses it any more; its volumes ${volumes}`;
+  deps.events.event(owner, 'Normal', 'Deleted', text);
+  return undefined;
+};
+
+/** Removes the global etcd of a cluster whose topology is elsewhere by now; or says why it stays. */
+export const removeGlobal = async (
+  deps: Deps,
+  cluster: MultigresCluster,
+  topo: TopoServer | undefined,
+): Promise<LeftBehind | undefined> => {
+  if (!topo || isTerminating(topo)) return undefined;
+  return removeUnused(deps, cluster, topo, useOfGlobal(deps, cluster, topo));
+};
+
+const isoSeconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/**
+ * Removes the etcd of a cell that uses another topology by now; or says why it stays.
+ * @param registered the topology has the record by which the cell's processes find the other one
+ */
+export const removeLocal = async (
+  deps: Deps,
+  cell: KubeObject,
+  topo: TopoServer | undefined,
+  registered: boolean,
+): Promise<LeftBehind | undefined> => {
+  if (!topo || isTerminating(topo)) return undefined;
+  let since = topo.metadata.annotations?.[ANNOTATIONS.unusedSince];
+  if (since === undefined && registered) {
+    since = isoSeconds(deps.clock.now());
+    const annotations = { [ANNOTATIONS.unusedSince]: since };
+    await deps.kube.mergePatch(refOf(topo), { metadata: { annotations } });
+  }
+  return removeUnused(deps, cell, topo, useOfLocal(deps, topo, since));
+};
+
+/** An etcd that is asked for again counts as in use from now on. */
+export const useAgain = async (deps: Deps, topo: TopoServer | undefined): Promise<void> => {
+  if (topo?.metadata.annotations?.[ANNOTATIONS.unusedSince] === undefined) return;
+  const annotations = { [ANNOTATIONS.unusedSince]: null };
+  await deps.kube.mergePatch(refOf(topo), { metadata: { annotations } });
+};
