@@ -1,7 +1,11 @@
-/** What of a claim that exists can still be wanted otherwise. Pure. */
+/** What a claim asks for, and whether one that exists has to be applied again. Pure. */
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { compareQuantity } from '../../schemas/quantity.ts';
-import { requestedStorage } from './volumes.ts';
+
+/** Storage that a claim requests. */
+export const requestedStorage = (claim: KubeObject | undefined): string | undefined =>
+  (claim?.spec as { resources?: { requests?: { storage?: string } } } | undefined)?.resources
+    ?.requests?.storage;
 
 const holds = (
   all: Readonly<Record<string, string>> | undefined,

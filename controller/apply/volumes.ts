@@ -4,12 +4,8 @@ import { compareQuantity } from '../../schemas/quantity.ts';
 import type { Deps } from '../deps.ts';
 import { refOf } from '../../kube/api.ts';
 import type { Failed } from './children.ts';
+import { requestedStorage } from './claims.ts';
 import { isTerminating } from '../observe/pods.ts';
-
-/** Storage that a claim requests. */
-export const requestedStorage = (claim: KubeObject | undefined): string | undefined =>
-  (claim?.spec as { resources?: { requests?: { storage?: string } } } | undefined)?.resources
-    ?.requests?.storage;
 
 /** Says that a claim asks for more than it did. Whether the volume follows is the storage class's. */
 export const tellGrowth = (

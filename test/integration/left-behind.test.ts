@@ -111,7 +111,8 @@ describe('the etcd of a cluster', { concurrency: false }, () => {
     });
     await eventually(
       'the status names what it waits for',
-      async () => /still run: last-user$/.test((await stays('MultigresCluster', 'moved')) ?? ''),
+      async () =>
+        ((await stays('MultigresCluster', 'moved')) ?? '').endsWith('still run: last-user'),
       60_000,
     );
     assert.equal((await list('StatefulSet', ofCluster('moved'))).length, 1);

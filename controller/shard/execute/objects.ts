@@ -2,7 +2,8 @@
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import type { Failed } from '../../apply/children.ts';
 import { applyChildren, observedOf } from '../../apply/children.ts';
-import { requestedStorage, tellGrowth } from '../../apply/volumes.ts';
+import { requestedStorage } from '../../apply/claims.ts';
+import { tellGrowth } from '../../apply/volumes.ts';
 import type { Execution } from './context.ts';
 
 /** Kinds without which the kubelet retries a pod's volumes or names with growing pauses. */

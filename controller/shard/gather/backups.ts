@@ -4,6 +4,7 @@ import type { Deps } from '../../deps.ts';
 import type { TlsMaterial } from '../../rpc/tls.ts';
 import { shardName } from '../state/identity.ts';
 import type { Member } from '../state/member.ts';
+import { isNewcomer } from '../state/member.ts';
 import { leaderMember } from '../state/health.ts';
 import type { ShardCache } from './cache.ts';
 import { isFresh } from './cache.ts';
@@ -35,4 +36,23 @@ export const refreshBackups = (
     (error: unknown) =>
       deps.log.debug({ shard: shardName(shard), err: error }, 'no list of backups'),
   );
+};
+
+/**
+ * What became of the backup for new members: of one whose pooler fell silent nothing will, long before its call
+ * ends. The attempts of one change are not counted against the next.
+ */
+export const settleFreshBackup = (
+  cache: Pick<ShardCache, 'freshBackup'>,
+  members: readonly Member[],
+  nowMs: number,
+): void => {
+  const attempt = cache.freshBackup;
+  if (!attempt?.running) {
+    if (!members.some(isNewcomer)) delete cache.freshBackup;
+    return;
+  }
+  if (members.find(({ id }) => id === attempt.id)?.status) return;
+  const error = `${attempt.id} no longer answers`;
+  cache.freshBackup = { ...attempt, running: false, endedMs: nowMs, error };
 };

@@ -15,10 +15,10 @@ import { isBeingRemoved } from '../state/lifecycle.ts';
 import { leaderMember } from '../state/health.ts';
 import { shardKeyOf, shardName } from '../state/identity.ts';
 import type { Member } from '../state/member.ts';
-import { isNewcomer, membersOf } from '../state/member.ts';
+import { membersOf } from '../state/member.ts';
 import { hasLed } from '../state/roles.ts';
 import type { ShardObjects, ShardState } from '../state/state.ts';
-import { refreshBackups } from './backups.ts';
+import { refreshBackups, settleFreshBackup } from './backups.ts';
 import type { ShardCache } from './cache.ts';
 import { desiredChildren } from './desired.ts';
 import { rollingClusters } from './fleet.ts';
@@ -144,8 +144,7 @@ export const stateOf = (
   if (started && !leaderMember({ members })) refreshProblems(deps, shard, material.tls, cache);
   else delete cache.problems;
   refreshBackups(deps, shard, members, material.tls, cache);
-  // The attempts of one change are not counted against the next.
-  if (!cache.freshBackup?.running && !members.some(isNewcomer)) delete cache.freshBackup;
+  settleFreshBackup(cache, members, nowMs);
   const removal = removalOf(shard);
   const { error, unregisteredCells, entries, readAtMs } = heard;
   const anew = reading.anew && readAtMs !== undefined;

@@ -4,7 +4,7 @@ import { LABELS } from '../../../schemas/labels.ts';
 import { compareQuantity } from '../../../schemas/quantity.ts';
 import { effectivePvcPolicy } from '../../../schemas/resolve/pvc-policy.ts';
 import type { PvcPolicy, Shard } from '../../../schemas/types.ts';
-import { requestedStorage } from '../../apply/volumes.ts';
+import { requestedStorage } from '../../apply/claims.ts';
 import { ownerReference } from '../../builders/owner.ts';
 import { isTerminating } from '../../observe/pods.ts';
 import { mayDeleteClaim } from '../../guards/may-delete-claim.ts';

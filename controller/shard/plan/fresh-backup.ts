@@ -38,9 +38,7 @@ export const freshBackup = (input: FreshBackupInput): FreshBackup => {
     return { ready: true, reason: 'nobody leads who could be asked for a backup' };
   if (isFresh(input)) return { ready: true, reason: 'the newest backup is recent' };
   const wait = 'a new copy needs a recent backup to start from, and one is being made';
-  // One whose pooler fell silent will not be made, long before its call ends.
-  const maker = views.find(({ id }) => id === attempt?.id);
-  if (attempt?.running && maker?.status) return { ready: false, reason: wait };
+  if (attempt?.running) return { ready: false, reason: wait };
   const count = attempt?.count ?? 0;
   if (count >= ATTEMPTS) {
     return {
@@ -48,7 +46,7 @@ export const freshBackup = (input: FreshBackupInput): FreshBackup => {
       reason: `no backup could be made in ${count} attempts (${attempt?.error ?? 'it is not listed'}): the copy may not catch up`,
     };
   }
-  if (attempt && !attempt.running && nowMs - attempt.endedMs < PAUSE_MS * count) {
+  if (attempt && nowMs - attempt.endedMs < PAUSE_MS * count) {
     return { ready: false, reason: `${wait}; the last attempt failed: ${attempt.error ?? ''}` };
   }
   const standby = views.find(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { settleFreshBackup } from '../../../controller/shard/gather/backups.ts';
 import { freshBackup } from '../../../controller/shard/plan/fresh-backup.ts';
 import type { PoolerView } from '../../../controller/shard/state/roles.ts';
 import type { BackupAttempt } from '../../../controller/shard/state/state.ts';
@@ -33,7 +34,13 @@ const decide = (
   freshBackup({
     views: viewsOf(of),
     backups,
-    attempt: attempt && { id: names.poolerId('b'), count: 1, running: false, endedMs: NOW, ...attempt },
+    attempt: attempt && {
+      id: names.poolerId('b'),
+      count: 1,
+      running: false,
+      endedMs: NOW,
+      ...attempt,
+    },
     nowMs: NOW,
   });
 
@@ -71,9 +78,15 @@ describe('a backup for new members', () => {
     assert.equal(found.from, undefined);
   });
 
-  it('is asked of another when the pooler that makes it fell silent', () => {
+  it('has failed when the pooler that makes it fell silent', () => {
+    const attempt = { id: names.poolerId('b'), count: 1, running: true, endedMs: 0 };
+    const cache: { freshBackup?: BackupAttempt } = { freshBackup: attempt };
+    settleFreshBackup(cache, stateOf(world).members, NOW);
+    assert.equal(cache.freshBackup, attempt, 'it still answers');
     const silent = { ...world, poolers: { ...world.poolers, b: {} } };
-    const found = decide([], { running: true }, silent);
+    settleFreshBackup(cache, stateOf(silent).members, NOW);
+    assert.equal(cache.freshBackup?.running, false);
+    const found = decide([], { ...cache.freshBackup, endedMs: NOW - 60_000 }, silent);
     assert.ok(!found.ready);
     assert.equal(found.from?.pod, 'a');
   });

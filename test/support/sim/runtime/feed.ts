@@ -2,7 +2,12 @@
  * The data plane as a feed tells it: records and Status replies as they change, without asking. Each process of
  * the operator has its own; what it heard last of a pooler that fell silent stays, with its age.
  */
-import type { Feed, FeedRequest, Heard, HeardReply } from '../../../../controller/dataplane/feed.ts';
+import type {
+  Feed,
+  FeedRequest,
+  Heard,
+  HeardReply,
+} from '../../../../controller/dataplane/feed.ts';
 import { codecs } from '../../../../controller/topo/codec.ts';
 import { topoKeys } from '../../../../controller/topo/keys.ts';
 import type { Session } from '../session.ts';
