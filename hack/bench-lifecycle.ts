@@ -14,6 +14,7 @@ import { startLedger } from './ledger/ledger.ts';
 import { lostRows } from './ledger/verify.ts';
 import { tell } from './ledger/window.ts';
 import { untilWhole } from './lifecycle/truth.ts';
+import { openWorld } from './lifecycle/world.ts';
 import { type Bench, type Operation, OPERATIONS } from './bench/lifecycle/operations.ts';
 import { figures, type Figures, markdown, type Round } from './bench/lifecycle/table.ts';
 
@@ -46,10 +47,10 @@ const image = await operatorImage();
 const images = await prepareRuntime(values);
 await demo.installOperator(await helm(), kubectl, image, images);
 await demo.prepareNamespace(kubectl, images);
-const world = { kubectl, namespace: demo.DEMO_NAMESPACE, cluster: demo.DEMO_CLUSTER };
+const world = openWorld(kubectl);
 await demo.applyDemo(kubectl);
 await untilWhole(world, 10 * MINUTE);
-const ledger = await startLedger({ ...world, password: demo.DEMO_PASSWORD, image });
+const ledger = await startLedger({ world, password: demo.DEMO_PASSWORD, image });
 const bench: Bench = { world, ledger, images };
 
 async function once(operation: Operation, number: number): Promise<Round> {
@@ -75,6 +76,7 @@ for (const operation of chosen) {
   results.push({ ...figures(operation, rounds, lost.length), each: rounds });
 }
 await ledger.stop();
+await world.close();
 const runtime = images.kind === 'emulator' ? `EMULATOR: ${images.description}` : images.description;
 console.log(`Runtime: ${runtime}\n\n${markdown(results)}`);
 if (values.out) {

@@ -17,6 +17,7 @@ import { startLedger } from './ledger/ledger.ts';
 import { lostRows } from './ledger/verify.ts';
 import { tell } from './ledger/window.ts';
 import { leaderOf, untilWhole } from './lifecycle/truth.ts';
+import { openWorld } from './lifecycle/world.ts';
 import type { Done, Fault } from './chaos/fault.ts';
 import { FAULTS } from './chaos/faults.ts';
 import { markdown, passed, type RoundResult, unjustified } from './chaos/judge.ts';
@@ -58,12 +59,12 @@ const image = await operatorImage();
 const images = await prepareRuntime(values);
 await demo.installOperator(await helm(), kubectl, image, images);
 await demo.prepareNamespace(kubectl, images);
-const world = { kubectl, namespace: demo.DEMO_NAMESPACE, cluster: demo.DEMO_CLUSTER };
+const world = openWorld(kubectl);
 // what a run that was ended left behind
 for (const node of await workerNodes(kubectl)) await reconnect(node);
 await demo.applyDemo(kubectl);
 await untilWhole(world, WHOLE_MS);
-const ledger = await startLedger({ ...world, password: demo.DEMO_PASSWORD, image });
+const ledger = await startLedger({ world, password: demo.DEMO_PASSWORD, image });
 const random = seeded(Number(values.seed));
 /** Each fault once before any comes again, in an order of the seed. */
 let waiting: Fault[] = [];
@@ -117,6 +118,7 @@ for (let round = 1; round <= rounds && Date.now() < until; round++) {
   break;
 }
 await ledger.stop();
+await world.close();
 const runtime = images.kind === 'emulator' ? `EMULATOR: ${images.description}` : images.description;
 console.log(`Runtime: ${runtime}\nSeed: ${values.seed}\n\n${markdown(results)}`);
 if (values.out) {

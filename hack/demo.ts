@@ -8,6 +8,7 @@ import { buildBundles } from './build.ts';
 import { local, say } from './lib/run.ts';
 import { helm, kindCluster, operatorImage } from './lib/tools.ts';
 import { prepareRuntime, RUNTIME_OPTIONS } from './lib/runtime.ts';
+import { openWorld } from './lifecycle/world.ts';
 import { tour } from './lifecycle/tour.ts';
 import * as demo from './lib/demo.ts';
 
@@ -86,8 +87,9 @@ async function up(): Promise<void> {
     }),
   );
   if (!tourToo) return;
-  const world = { kubectl, namespace: demo.DEMO_NAMESPACE, cluster: demo.DEMO_CLUSTER };
+  const world = openWorld(kubectl);
   if (!(await tour({ world, images, image, password: demo.DEMO_PASSWORD }))) process.exitCode = 1;
+  await world.close();
 }
 
 function closing(facts: {

@@ -10,6 +10,7 @@ import { buildBundles } from './build.ts';
 import * as demo from './lib/demo.ts';
 import { say } from './lib/run.ts';
 import { kindCluster, operatorImage } from './lib/tools.ts';
+import { openWorld } from './lifecycle/world.ts';
 import { startLedger } from './ledger/ledger.ts';
 import { lostRows } from './ledger/verify.ts';
 import { tell } from './ledger/window.ts';
@@ -24,10 +25,9 @@ const { values } = parseArgs({
 });
 const kubectl = await kindCluster();
 await buildBundles(['webhook', 'controller', 'kubectl-multigres']);
+const world = openWorld(kubectl, values.cluster, values.namespace);
 const ledger = await startLedger({
-  kubectl,
-  namespace: values.namespace,
-  cluster: values.cluster,
+  world,
   password: demo.DEMO_PASSWORD,
   image: await operatorImage(),
   clients: Number(values.clients),
@@ -57,4 +57,5 @@ console.log(
   `${acknowledged} acknowledged rows read back from ${copies.length} Postgres: ${lost.length === 0 ? 'none is missing' : lost.join('; ')}. ${inDoubt} in doubt, ${inDoubtThere} of them are there.`,
 );
 await ledger.stop();
+await world.close();
 process.exitCode = lost.length === 0 ? 0 : 1;

@@ -8,10 +8,9 @@ import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import { KINDS, type Pod } from '../../schemas/k8s.ts';
 import { names } from '../../schemas/names.ts';
 import { PORTS } from '../../schemas/ports.ts';
-import { openApi } from '../lib/api.ts';
 import { controlPlaneNode } from '../lib/nodes.ts';
 import { until } from '../lib/run.ts';
-import type { Kubectl } from '../lib/tools.ts';
+import type { World } from '../lifecycle/world.ts';
 import { follow } from '../witness/watch.ts';
 import { CRASH_NOTICED_MS, noteGateway } from './gateway-ends.ts';
 import { endedWithGateway, type GatewayEnd } from './gateways.ts';
@@ -23,9 +22,7 @@ import { verify, type Verification } from './verify.ts';
 import { summarize, type Window, type WindowReport } from './window.ts';
 
 export interface LedgerOptions {
-  kubectl: Kubectl;
-  cluster: string;
-  namespace: string;
+  world: World;
   password: string;
   /** An image with Node, on the control plane's node: that of the operator. */
   image: string;
@@ -61,11 +58,10 @@ export interface Ledger {
 }
 
 export async function startLedger(options: LedgerOptions): Promise<Ledger> {
-  const { kubectl, cluster, namespace, clients = 4 } = options;
+  const { world, clients = 4 } = options;
+  const { kubectl, api, cluster, namespace } = world;
   const run = randomUUID();
   const name = `ledger-${run.slice(0, 8)}`;
-  const opened = openApi(kubectl.kubeconfig);
-  const { api } = opened;
   const marks: { name: string; at: number }[] = [{ name: 'start', at: Date.now() }];
   const ends: GatewayEnd[] = [];
   const labelSelector = `${LABELS.component}=${COMPONENTS.multigateway},${LABELS.cluster}=${cluster}`;
@@ -120,7 +116,7 @@ export async function startLedger(options: LedgerOptions): Promise<Ledger> {
     },
     verify: async (timeoutMs = 120_000) => {
       await fresh();
-      return await verify({ kubectl, cluster, namespace, run, records: [...records] }, timeoutMs);
+      return await verify(world, run, [...records], timeoutMs);
     },
     topology: async () => {
       await fresh();
@@ -141,7 +137,6 @@ export async function startLedger(options: LedgerOptions): Promise<Ledger> {
         `configmap/${name}`,
         '--wait=false',
       ]);
-      await opened.close();
     },
   };
 }
@@ -150,7 +145,7 @@ const NONE = (): boolean => false;
 
 /** Creates the pod anew and resolves with its address. */
 async function startPod(options: LedgerOptions, name: string, run: string): Promise<string> {
-  const { kubectl, cluster, namespace } = options;
+  const { kubectl, cluster, namespace } = options.world;
   // those of runs that were ended
   await kubectl.try(['-n', LEDGER_NAMESPACE, 'delete', 'pod,configmap', '--all', '--wait=false']);
   const settings: WriterSettings = {

@@ -1,8 +1,6 @@
 /** Every acknowledged row must be in the primary and, once replayed, in each standby. */
-import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
-import type { Pod } from '../../schemas/k8s.ts';
 import { until } from '../lib/run.ts';
-import type { Kubectl } from '../lib/tools.ts';
+import { poolPods, type World } from '../lifecycle/world.ts';
 import { positionOf, rowsOf, untilReplayed } from './read-back.ts';
 import { countOf, type Range, rangesOf, textOf, without } from './ranges.ts';
 import type { LedgerRecord } from './records.ts';
@@ -23,14 +21,6 @@ export interface Verification {
   copies: Copy[];
 }
 
-export interface LedgerPlace {
-  kubectl: Kubectl;
-  cluster: string;
-  namespace: string;
-  run: string;
-  records: readonly LedgerRecord[];
-}
-
 type Rows = Map<number, Range[]>;
 
 /** Rows of each client with a record of this kind. */
@@ -49,12 +39,8 @@ const count = (rows: Rows): number =>
   [...rows.values()].reduce((sum, ranges) => sum + countOf(ranges), 0);
 
 /** Pool pods that run. */
-async function runningPods({ kubectl, cluster, namespace }: LedgerPlace): Promise<string[]> {
-  const selector = `${LABELS.component}=${COMPONENTS.pool},${LABELS.cluster}=${cluster}`;
-  const { items } = await kubectl.json<{ items: Pod[] }>([
-    ...['-n', namespace, 'get', 'pods', '-l', selector],
-  ]);
-  return items
+async function runningPods(world: World): Promise<string[]> {
+  return (await poolPods(world))
     .filter((pod) => pod.metadata.deletionTimestamp === undefined)
     .filter((pod) => pod.status?.phase === 'Running')
     .map(({ metadata }) => metadata.name);
@@ -64,15 +50,20 @@ async function runningPods({ kubectl, cluster, namespace }: LedgerPlace): Promis
  * Reads back from every running pool pod. A pod that gives no answer, or does not catch up with the
  * primary, within `timeoutMs` makes it throw.
  */
-export async function verify(place: LedgerPlace, timeoutMs: number): Promise<Verification> {
-  const { kubectl, namespace, run, records } = place;
+export async function verify(
+  world: World,
+  run: string,
+  records: readonly LedgerRecord[],
+  timeoutMs: number,
+): Promise<Verification> {
+  const { kubectl, namespace } = world;
   const acknowledged = rowsBy(records, 'acknowledged');
   const doubtful = rowsBy(records, 'failed');
   const { pods, lsn, primaries } = await until(
     'one primary among the pool pods',
     timeoutMs,
     async () => {
-      const names = await runningPods(place);
+      const names = await runningPods(world);
       const positions = await Promise.all(
         names.map(async (pod) => ({ pod, ...(await positionOf(kubectl, namespace, pod)) })),
       );

@@ -49,7 +49,7 @@ const idOf = (id: WireId): string => `${id.cell}/${id.name}`;
 export async function admin<T>(world: World, path: string): Promise<T> {
   const service = `${names.multiadmin(world.cluster)}:18000`;
   const raw = `/api/v1/namespaces/${world.namespace}/services/${service}/proxy/api/v1${path}`;
-  return JSON.parse(await world.kubectl.run(['get', '--raw', raw])) as T;
+  return (await world.api.raw('GET', raw)) as T;
 }
 
 /** All poolers that answer, each with its own view of the rule. */

@@ -1,7 +1,7 @@
 /** Signals to the processes of pods, from their node: what a crash or a hang of them looks like. */
-import type { Pod } from '../../schemas/k8s.ts';
+import { KINDS, type Pod } from '../../schemas/k8s.ts';
 import { onNode } from '../lib/nodes.ts';
-import type { World } from './world.ts';
+import { get, type World } from './world.ts';
 
 export type Signal = 'KILL' | 'STOP' | 'CONT' | 'TERM';
 
@@ -34,8 +34,8 @@ echo $found | wc -w`;
 
 /** Sends a signal and gives the number of processes that got it; 0 when none runs. */
 export async function signal(world: World, target: Target, name: Signal): Promise<number> {
-  const { kubectl, namespace } = world;
-  const pod = await kubectl.json<Pod>(['-n', namespace, 'get', 'pod', target.pod]);
+  const { namespace } = world;
+  const pod = await get<Pod>(world, KINDS.Pod, target.pod);
   const node = pod.spec?.nodeName;
   if (!node) throw new Error(`pod ${namespace}/${target.pod} has no node`);
   return await signalOn(node, namespace, target, name);

@@ -99,7 +99,7 @@ export interface TourOptions {
 /** Goes through the story and says what each step cost. False if a row was lost. */
 export async function tour({ world, images, image, password }: TourOptions): Promise<boolean> {
   const second = await secondTag(world.kubectl, images.postgres, `tour-${Date.now() % 100_000}`);
-  const ledger = await startLedger({ ...world, password, image });
+  const ledger = await startLedger({ world, password, image });
   await ledger.untilWriting(2 * MINUTE);
   say('four clients write numbered rows from here on, each 20 a second at most');
   for (const step of steps(world, images, second)) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { before, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as demo from '../../hack/lib/demo.ts';
 import { ROOT, run, say, until } from '../../hack/lib/run.ts';
@@ -15,7 +15,7 @@ import { prepareStage } from './stage.ts';
 import { poolers, primaryOf } from '../../hack/lifecycle/poolers.ts';
 import { killPod } from '../../hack/lifecycle/processes.ts';
 import { poolerKeys } from '../../hack/lifecycle/topo-keys.ts';
-import type { World } from '../../hack/lifecycle/world.ts';
+import { openWorld, type OpenWorld, type World } from '../../hack/lifecycle/world.ts';
 
 const MINUTE = 60_000;
 const NS = demo.DEMO_NAMESPACE;
@@ -26,7 +26,7 @@ const OTHER = 'etcd-per-cell';
 const otherWrite = demo.writeTarget(demo.DEMO_PASSWORD, OTHER);
 
 let kubectl: Kubectl;
-let world: World;
+let world: OpenWorld;
 let other: World;
 let images: RuntimeImages;
 let program: string;
@@ -69,8 +69,11 @@ describe('clusters on kind', () => {
   before(async () => {
     const stage = await prepareStage();
     ({ kubectl, images, program } = stage);
-    world = { kubectl, namespace: NS, cluster: demo.DEMO_CLUSTER };
+    world = openWorld(kubectl);
     other = { ...world, cluster: OTHER };
+  });
+  after(async () => {
+    await world.close();
   });
 
   it('serves SQL from the announcement’s manifest, applied right after helm install', async () => {

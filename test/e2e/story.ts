@@ -4,14 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import * as demo from '../../hack/lib/demo.ts';
-import { openApi } from '../../hack/lib/api.ts';
 import { say } from '../../hack/lib/run.ts';
 import { startLedger, type Ledger } from '../../hack/ledger/ledger.ts';
 import type { Election } from '../../hack/ledger/rules.ts';
 import { lostRows } from '../../hack/ledger/verify.ts';
 import { tell, total, type WindowReport } from '../../hack/ledger/window.ts';
 import { leaderOf, look, untilWhole, type Seen } from '../../hack/lifecycle/truth.ts';
-import { poolPods, type World } from '../../hack/lifecycle/world.ts';
+import { openWorld, poolPods, type World } from '../../hack/lifecycle/world.ts';
 import { deletions, disruptions, together } from '../../hack/witness/disruption.ts';
 import { witnessPods, type PodMoment } from '../../hack/witness/pods.ts';
 import type { Stage } from './stage.ts';
@@ -44,18 +43,18 @@ export interface Story {
 
 export async function openStory(stage: Stage): Promise<Story> {
   const { kubectl, images, image } = stage;
-  const world: World = { kubectl, namespace: demo.DEMO_NAMESPACE, cluster: demo.DEMO_CLUSTER };
+  const world = openWorld(kubectl);
   await demo.applyDemo(kubectl);
   await untilWhole(world, 6 * MINUTE);
-  const ledger = await startLedger({ ...world, password: demo.DEMO_PASSWORD, image });
+  const ledger = await startLedger({ world, password: demo.DEMO_PASSWORD, image });
   try {
     await ledger.untilWriting(MINUTE);
   } catch (error) {
     await ledger.stop(); // it would keep this process alive
+    await world.close();
     throw error;
   }
-  const opened = openApi(kubectl.kubeconfig);
-  const witness = await witnessPods(opened.api, world.namespace, world.cluster);
+  const witness = await witnessPods(world.api, world.namespace, world.cluster);
   const real = images.kind !== 'emulator';
 
   const step: Story['step'] = async (name, act, limitMs = 4 * MINUTE) => {
@@ -88,7 +87,7 @@ export async function openStory(stage: Stage): Promise<Story> {
     close: async () => {
       witness.stop();
       await ledger.stop();
-      await opened.close();
+      await world.close();
     },
   };
 }
