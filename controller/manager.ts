@@ -69,6 +69,9 @@ export function createManager(options: ManagerOptions): Manager {
   const { deps, informers } = options;
   const running = options.controllers.map((controller) => makeRunning(controller, deps));
   for (const informer of informers) {
+    informer.onChange(({ type, object }) => {
+      if (type === 'deleted') deps.applier.forget(object);
+    });
     for (const one of running) {
       const handler = handlerFor(one, informer.kind, deps);
       if (handler) informer.onChange(handler);
