@@ -239,6 +239,13 @@ const reconcileLive = async (real: Pass): Promise<Result> => {
     ? lastKnown(pass.cluster)
     : await keepRegistered(pass, resolved, children.leavingCells);
   const failure = failureText(children.failed);
+  if (
+    guarded.images.warning !== undefined &&
+    guarded.images.status.updateStrategy === 'immediate'
+  ) {
+    const text = guarded.images.warning;
+    deps.events.event(cluster, 'Warning', 'ImagesAcknowledgementIgnored', text);
+  }
   const refusals = refusedPods(
     deps.listers.Deployment.byIndex('owner', cluster.metadata.uid ?? ''),
   );
