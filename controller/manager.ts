@@ -44,6 +44,9 @@ export function createManager(options: ManagerOptions): Manager {
     deps.wakeups.on(controller.name, (key) => queue.add(keyText(key), 'live'));
   }
   for (const informer of informers) {
+    informer.onChange(({ type, object }) => {
+      if (type === 'deleted') deps.applier.forget(object);
+    });
     for (const one of running) {
       const handler = handlerFor(one, informer.kind, deps);
       if (handler) informer.onChange(handler);

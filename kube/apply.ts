@@ -19,6 +19,11 @@ export interface Applier {
    */
   apply(desired: KubeObject, observed: KubeObject | undefined): Promise<ApplyResult>;
   /**
+   * Whether `apply` would change anything, by a dry run on the server; one of them per intent and content.
+   * @throws KubeError when it would be refused
+   */
+  wouldChange(desired: KubeObject, observed: KubeObject | undefined): Promise<boolean>;
+  /**
    * Replaces the status of `object` by `status` when it differs from what `observed` has: a field that
    * `status` lacks goes. Conditions keep their lastTransitionTime while their status stays the same,
    * whatever time the caller put there.
@@ -43,6 +48,7 @@ export function createApplier(
 ): Applier {
   const spec = new Map<string, Remembered>();
   const statuses = new Map<string, Remembered>();
+  const dry = new Map<string, Remembered & { changes: boolean }>();
   const idOf = (o: KubeObject) =>
     `${o.apiVersion}/${o.kind}/${o.metadata.namespace ?? ''}/${o.metadata.name}`;
 
@@ -59,6 +65,20 @@ export function createApplier(
       const answer = await applyEmptied(api, desired, observed);
       spec.set(id, { intent, content: contentHash(answer) });
       return { object: answer, changed: differs(answer, observed) };
+    },
+
+    async wouldChange(desired, observed) {
+      if (!observed) return true;
+      const id = idOf(desired);
+      const now = { intent: hashOf(desired), content: contentHash(observed) };
+      const same = (known: Remembered | undefined): boolean =>
+        known?.intent === now.intent && known.content === now.content;
+      if (same(spec.get(id))) return false;
+      const tried = dry.get(id);
+      if (tried && same(tried)) return tried.changes;
+      const changes = contentHash(await api.apply(desired, { dryRun: true })) !== now.content;
+      dry.set(id, { ...now, changes });
+      return changes;
     },
 
     async applyStatus(object, status, observed) {
@@ -79,6 +99,7 @@ export function createApplier(
     forget(object) {
       spec.delete(idOf(object));
       statuses.delete(idOf(object));
+      dry.delete(idOf(object));
     },
   };
 }

@@ -525,6 +525,29 @@ export interface MultigresClusterStatus {
   cells?: Record<string, { ready: boolean; gatewayReplicas: number }>;
   /** State of each database, by name. */
   databases?: Record<string, { readyShards: number; totalShards: number }>;
+  /** State of each shard, by database/tablegroup/shard. */
+  shards?: Record<
+    string,
+    {
+      phase?: Phase;
+      message?: string;
+      primary?: string;
+      cohort?: string;
+      writeTolerance?: number;
+      failoverTolerance?: number;
+      doing?: string;
+      switchover?: {
+        request: string;
+        phase: 'Pending' | 'InProgress' | 'Completed' | 'Failed';
+        from?: string;
+        to?: string;
+        startedAt?: string;
+        finishedAt?: string;
+        pausedMs?: number;
+        message?: string;
+      };
+    }
+  >;
   /** Outside address of the gateway, if externalGateway is enabled. */
   gateway?: { externalEndpoint: string };
   /** Outside address of the admin page, if externalAdminWeb is enabled. */

@@ -47,6 +47,7 @@ const OF_CLUSTER: Readonly<Record<string, Rule>> = {
     status === 'True' && reason === 'RevisionMismatch'
       ? warning('ImagesRevisionMismatch')
       : undefined,
+  Paused: whenTrue(normal('Paused')),
   TerminalError: ({ status, reason }) => (status === 'True' ? warning(reason) : undefined),
   TopologyRegistered({ status, reason }, before) {
     if (status !== 'False') return undefined;

@@ -12,9 +12,11 @@ import { isTrue } from '../observe/conditions.ts';
 import { buildContextOf } from '../observe/context.ts';
 import { isEnding } from '../observe/ending.ts';
 import { cellGauges, forgetCell } from '../observe/gauges.ts';
-import { byLabels, ownedKinds } from '../observe/keys.ts';
+import { byLabels, childrenOfCluster, ownedKinds } from '../observe/keys.ts';
+import { isPaused, withPaused } from '../observe/paused.ts';
 import { isTerminating, podsWith } from '../observe/pods.ts';
 import { refusedPods } from '../observe/workload.ts';
+import { withoutWrites } from '../apply/read-only.ts';
 import { writeStatus } from '../apply/status.ts';
 import { isFresh } from '../tablegroup/status.ts';
 import { deleteTopology } from '../toposerver/deletion.ts';
@@ -121,9 +123,11 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const cell = deps.listers.Cell.get(key.namespace, key.name) as Cell | undefined;
   if (!cell) forgetCell(deps, key);
   if (!cell || isEnding(deps, cell)) return {};
-  const outcome = await bringAbout(cell, deps);
+  const paused = isPaused(cell, deps.listers) ? withoutWrites(deps) : undefined;
+  const outcome = await bringAbout(cell, paused?.deps ?? deps);
   const observed = observe(cell, deps, outcome);
-  const status = cellStatus(cell, observed);
+  const { generation } = cell.metadata;
+  const status = withPaused(cellStatus(cell, observed), paused?.pending, generation);
   await writeStatus(deps, cell, status, [...outcome.failed, ...refusedPods([observed.gateway])]);
   cellGauges(deps, cell, status);
   throwFailure(outcome.failed);
@@ -137,13 +141,7 @@ export const cellController: Controller = {
   reconcile,
   sources: [
     ...ownedKinds('Cell', ['Deployment', 'Service', 'PodDisruptionBudget', 'TopoServer']),
-    {
-      kind: 'MultigresCluster',
-      map: ({ metadata }, listers) =>
-        listers.Cell.byIndex('cluster', `${metadata.namespace ?? ''}/${metadata.name}`).map(
-          (cell) => ({ namespace: cell.metadata.namespace ?? '', name: cell.metadata.name }),
-        ),
-    },
+    childrenOfCluster('Cell'),
     byLabels('Pod', COMPONENTS.multigateway, [LABELS.cluster, LABELS.cell], (cluster, cell) =>
       names.cell(cluster ?? '', cell ?? ''),
     ),

@@ -95,7 +95,7 @@ const tableGroupObject = (
         [LABELS.database]: database.name,
         [LABELS.tablegroup]: tg.name,
       }),
-      projectAnnotation(id),
+      { ...projectAnnotation(id), ...scope.handedDown },
     ),
     spec: compact({
       databaseName: database.name,

@@ -50,16 +50,16 @@ const gatewayServices = (scope: ClusterScope): KubeObject[] => {
 
 /**
  * Everything a cluster wants to exist, in the order in which it is of use: topology and
- * certificates first, then what serves, then Cells and TableGroups. `cluster` is the object as the
- * user wrote it; all values come from `resolved`.
+ * certificates first, then what serves, then Cells and TableGroups. Of `cluster`, the object as the user
+ * wrote it, only requests by annotation are taken; all other values come from `resolved`.
  */
 export const clusterChildren = (
   resolved: ResolvedCluster,
-  _cluster: MultigresCluster,
+  cluster: MultigresCluster,
   images: ComponentImages,
   ctx: BuildContext,
 ): KubeObject[] => {
-  const scope = clusterScope(resolved, images, ctx);
+  const scope = clusterScope(resolved, cluster, images, ctx);
   return [
     ...globalTopoServer(scope),
     ...certificateObjects(scope),

@@ -25,7 +25,9 @@ import { ensureFinalizer, removeFinalizer } from '../apply/finalizer.ts';
 import { clusterGauges, forgetCluster } from '../observe/gauges.ts';
 import { ownedKinds } from '../observe/keys.ts';
 import { cancelDrain, removeDrained } from '../observe/pending.ts';
+import { isPaused, withPaused } from '../observe/paused.ts';
 import { isTerminating, podsWith } from '../observe/pods.ts';
+import { withoutWrites } from '../apply/read-only.ts';
 import { writeStatus } from '../apply/status.ts';
 import { refusedPods } from '../observe/workload.ts';
 import { Memories } from '../observe/memories.ts';
@@ -35,7 +37,7 @@ import type { ToRemove } from './leftovers.ts';
 import { leavesRecords, toRemove, toRemoveByStatus } from './leftovers.ts';
 import { clusterChildren } from './desired.ts';
 import type { RegistrationMemory } from './registration.ts';
-import { keepRegistered, VERIFY_MS } from './registration.ts';
+import { keepRegistered, lastKnown, VERIFY_MS } from './registration.ts';
 import type { TopologyState } from './topology.ts';
 import type { LeftBehind } from '../toposerver/left-behind.ts';
 import { removeGlobal } from '../toposerver/left-behind.ts';
@@ -218,8 +220,10 @@ const leftOf = (pass: Pass): ToRemove => {
   return pass.memory.left ?? toRemoveByStatus(pass.cluster);
 };
 
-const reconcileLive = async (pass: Pass): Promise<Result> => {
-  const { deps } = pass;
+const reconcileLive = async (real: Pass): Promise<Result> => {
+  const { deps } = real;
+  const paused = isPaused(real.cluster, deps.listers) ? withoutWrites(deps) : undefined;
+  const pass: Pass = { ...real, deps: paused?.deps ?? deps };
   const guarded = guardOf(pass);
   if (!guarded.ok) {
     await writeStatus(deps, pass.cluster, refusedStatus(pass.cluster, guarded.problems));
@@ -231,8 +235,17 @@ const reconcileLive = async (pass: Pass): Promise<Result> => {
   // Before anything is made: by these notes admission sees that the cluster is being worked on.
   await annotate(pass, guarded);
   const children = await bringAbout(pass, guarded);
-  const state = await keepRegistered(pass, resolved, children.leavingCells);
+  const state = paused
+    ? lastKnown(pass.cluster)
+    : await keepRegistered(pass, resolved, children.leavingCells);
   const failure = failureText(children.failed);
+  if (
+    guarded.images.warning !== undefined &&
+    guarded.images.status.updateStrategy === 'immediate'
+  ) {
+    const text = guarded.images.warning;
+    deps.events.event(cluster, 'Warning', 'ImagesAcknowledgementIgnored', text);
+  }
   const refusals = refusedPods(
     deps.listers.Deployment.byIndex('owner', cluster.metadata.uid ?? ''),
   );
@@ -247,7 +260,8 @@ const reconcileLive = async (pass: Pass): Promise<Result> => {
     ...(children.leftBehind ? { leftBehind: children.leftBehind } : {}),
     ...(failure === undefined ? {} : { failure }),
   });
-  await writeStatus(deps, cluster, status, [...children.failed, ...refusals]);
+  const told = withPaused(status, paused?.pending, cluster.metadata.generation);
+  await writeStatus(deps, cluster, told, [...children.failed, ...refusals]);
   clusterGauges(deps, cluster, status);
   throwFailure(children.failed);
   const waiting = children.leaving.length > 0 || children.leftBehind !== undefined;

@@ -4,7 +4,7 @@ import { endpointsOf } from '../../schemas/resolve/topo-ref.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster, TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
-import { isTrue } from '../observe/conditions.ts';
+import { findCondition, isTrue } from '../observe/conditions.ts';
 import type { TopoMaterialMemory } from '../observe/topo-tls.ts';
 import { topoMaterial } from '../observe/topo-tls.ts';
 import type { TopologyState } from './topology.ts';
@@ -86,4 +86,16 @@ export const keepRegistered = async (
     deps.events.event(cluster, 'Normal', 'TopoCleanup', `Removed: ${deleted.join(', ')}`);
   }
   return state;
+};
+
+/** What the status says of the records, while nobody may look after them. */
+export const lastKnown = ({ status }: MultigresCluster): TopologyState => {
+  const before = findCondition(status?.conditions, 'TopologyRegistered');
+  if (before?.status === 'True') return { registered: true, written: [] };
+  return {
+    registered: false,
+    written: [],
+    unavailable: before?.reason === 'TopologyUnavailable',
+    ...(before ? { message: before.message } : {}),
+  };
 };

@@ -1,5 +1,7 @@
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
-import type { ComponentImages, ImagePull } from '../../schemas/types.ts';
+import type { KubeObject } from '../../schemas/k8s.ts';
+import { ANNOTATIONS } from '../../schemas/labels.ts';
+import type { ComponentImages, ImagePull, MultigresCluster } from '../../schemas/types.ts';
 import type { BuildContext } from '../builders/context.ts';
 import type { Identity } from '../builders/meta.ts';
 import { pullOf, type Pull } from '../builders/pull.ts';
@@ -12,10 +14,25 @@ export interface ClusterScope {
   readonly imagePull: ImagePull;
   readonly pull: Pull;
   readonly ctx: BuildContext;
+  /** Annotations of the cluster that its table groups and shards have to see. */
+  readonly handedDown: Record<string, string>;
 }
+
+/** Requests that a shard serves, and that are made of the cluster. */
+const HANDED_DOWN = [ANNOTATIONS.switchover] as const;
+
+/** Those of an object's annotations that it hands down. */
+export const handedDown = ({ metadata }: KubeObject): Record<string, string> =>
+  Object.fromEntries(
+    HANDED_DOWN.flatMap((key) => {
+      const value = metadata.annotations?.[key];
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
 
 export const clusterScope = (
   resolved: ResolvedCluster,
+  cluster: MultigresCluster,
   images: ComponentImages,
   ctx: BuildContext,
 ): ClusterScope => {
@@ -29,6 +46,7 @@ export const clusterScope = (
     imagePull,
     pull: pullOf(imagePull),
     ctx,
+    handedDown: handedDown(cluster),
     id: {
       cluster: resolved.name,
       namespace: resolved.namespace,

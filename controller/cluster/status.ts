@@ -19,6 +19,7 @@ import { isFresh } from '../tablegroup/status.ts';
 import { leftBehindCondition, type LeftBehind } from '../toposerver/left-behind.ts';
 import { externalStatus } from './external.ts';
 import { resolvedStatus } from './resolved.ts';
+import { shardSummaries } from './shard-summary.ts';
 import type { TopologyState } from './topology.ts';
 
 export interface ClusterObserved {
@@ -88,13 +89,20 @@ const phaseOf = (input: ClusterStatusInput, children: readonly Child[]): Phase =
 /** The first clause: what is behind it stands in the child's own status. */
 const brief = (message: string): string => message.split('; ', 1)[0] ?? '';
 
+const isDegraded = ({ object }: Child): boolean => object?.status?.phase === 'Degraded';
+
+/** Those that degrade the whole come first: the sentence has room for few. */
 const waitingOn = (children: readonly Child[]): string[] =>
-  children.flatMap(({ what, object }) => {
-    if (!object) return [`${what} is being created`];
-    if (!isFresh(object)) return [`${what} has not taken over its new specification`];
-    const { phase, message } = object.status ?? {};
-    return phase === 'Healthy' ? [] : [`${what}: ${brief(message ?? phase ?? 'starting')}`];
-  });
+  children
+    .toSorted((a, b) => Number(isDegraded(b)) - Number(isDegraded(a)))
+    .flatMap(({ what, object }) => {
+      if (!object) return [`${what} is being created`];
+      if (!isFresh(object)) return [`${what} has not taken over its new specification`];
+      const { phase, message } = object.status ?? {};
+      if (phase === 'Healthy') return [];
+      const text = brief(message ?? phase ?? 'starting');
+      return [phase === 'Degraded' ? `${what} is degraded: ${text}` : `${what}: ${text}`];
+    });
 
 /** Cells in one clause, so that fifty of them still leave room for what follows. */
 const waitingOnCells = (children: readonly Child[]): string[] => {
@@ -257,6 +265,7 @@ export const clusterStatus = (input: ClusterStatusInput): MultigresClusterStatus
     message,
     cells: cellsOf(input),
     databases: databasesOf(input),
+    shards: shardSummaries(input.observed.shards),
     ...external.status,
     images: images.status,
     resolved: resolvedStatus(resolved),

@@ -33,3 +33,12 @@ export const byLabels = (
     return values.every((value) => value !== undefined) ? keyIn(object, name(...values)) : [];
   },
 });
+
+/** A source that maps a cluster to its children of `kind`: what it says holds for them. */
+export const childrenOfCluster = (kind: KindName): Source => ({
+  kind: 'MultigresCluster',
+  map: ({ metadata }, listers) =>
+    listers[kind]
+      .byIndex('cluster', `${metadata.namespace ?? ''}/${metadata.name}`)
+      .flatMap((child) => keyIn(child, child.metadata.name)),
+});

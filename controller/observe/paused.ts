@@ -29,3 +29,18 @@ export const pausedCondition = (
   const text = `annotation ${ANNOTATIONS.paused} of the cluster stops all changes; ${rest}`;
   return condition('Paused', true, 'Annotation', text, generation);
 };
+
+/** The status of a paused object; as it is when `pending` is undefined, as then nothing is paused. */
+export const withPaused = <T extends { message?: string; conditions?: Condition[] }>(
+  status: T,
+  pending: readonly string[] | undefined,
+  generation: number | undefined,
+): T => {
+  if (!pending) return status;
+  const others = (status.conditions ?? []).filter(({ type }) => type !== 'Paused');
+  return {
+    ...status,
+    message: `paused; ${status.message ?? ''}`,
+    conditions: [...others, pausedCondition(pending, generation)],
+  };
+};

@@ -3,6 +3,7 @@ import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
 import { mergePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
 import type { Pool, Shard, TableGroup, TableGroupShard } from '../../schemas/types.ts';
+import { handedDown } from '../cluster/scope.ts';
 import { childLabels, childMeta, identityOf, projectAnnotation } from '../builders/meta.ts';
 
 /** Pods of all pools. Only shown, never read back. */
@@ -28,7 +29,7 @@ const shardOf = (tg: TableGroup, entry: TableGroupShard): Shard => {
         [LABELS.tablegroup]: tableGroupName,
         [LABELS.shard]: name,
       }),
-      projectAnnotation(id),
+      { ...projectAnnotation(id), ...handedDown(tg) },
     ),
     spec: compact({
       ...shared,

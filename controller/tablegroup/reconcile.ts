@@ -5,9 +5,11 @@ import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result } from '../controller.ts';
 import type { Failed } from '../apply/children.ts';
 import { applyChildren, failureText, throwFailure } from '../apply/children.ts';
-import { ownedKinds } from '../observe/keys.ts';
+import { childrenOfCluster, ownedKinds } from '../observe/keys.ts';
+import { isPaused, withPaused } from '../observe/paused.ts';
 import { cancelDrain, removeDrained, requestDrain } from '../observe/pending.ts';
 import { isEnding } from '../observe/ending.ts';
+import { withoutWrites } from '../apply/read-only.ts';
 import { writeStatus } from '../apply/status.ts';
 import { shardsOf } from './desired.ts';
 import { tableGroupStatus } from './status.ts';
@@ -41,7 +43,8 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const group = deps.listers.TableGroup.get(key.namespace, key.name) as TableGroup | undefined;
   if (!group || isEnding(deps, group)) return {};
   const wanted = shardsOf(group);
-  const failed = await bringAbout(group, wanted, deps);
+  const paused = isPaused(group, deps.listers) ? withoutWrites(deps) : undefined;
+  const failed = await bringAbout(group, wanted, paused?.deps ?? deps);
 
   const existing = new Map(shardsInApi(group, deps).map((shard) => [shard.metadata.name, shard]));
   const names = wanted.map((shard) => shard.metadata.name);
@@ -51,7 +54,8 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
     orphans: [...existing.values()].filter((shard) => !names.includes(shard.metadata.name)),
     ...(failure === undefined ? {} : { failure }),
   });
-  await writeStatus(deps, group, status, failed);
+  const { generation } = group.metadata;
+  await writeStatus(deps, group, withPaused(status, paused?.pending, generation), failed);
   throwFailure(failed);
   return {};
 };
@@ -60,5 +64,5 @@ export const tableGroupController: Controller = {
   name: 'tablegroup',
   kind: KINDS.TableGroup,
   reconcile,
-  sources: ownedKinds('TableGroup', ['Shard']),
+  sources: [...ownedKinds('TableGroup', ['Shard']), childrenOfCluster('TableGroup')],
 };

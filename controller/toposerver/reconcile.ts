@@ -14,8 +14,11 @@ import {
 import { isEnding } from '../observe/ending.ts';
 import { buildContextOf } from '../observe/context.ts';
 import { forgetTopo, topoGauges } from '../observe/gauges.ts';
-import { byLabels, ownedKinds } from '../observe/keys.ts';
+import { byLabels, childrenOfCluster, ownedKinds } from '../observe/keys.ts';
+import { isPaused, withPaused } from '../observe/paused.ts';
 import { refusedMembers } from '../observe/refused-members.ts';
+import type { Failed } from '../apply/children.ts';
+import { withoutWrites } from '../apply/read-only.ts';
 import { writeStatus } from '../apply/status.ts';
 import { growClaims } from '../apply/volumes.ts';
 import { workloadOf } from '../observe/workload.ts';
@@ -27,15 +30,11 @@ import { topoServerStatus } from './status.ts';
 /** Between two looks at an etcd that is not complete. */
 const POLL_MS = 10_000;
 
-const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
-  const topo = deps.listers.TopoServer.get(key.namespace, key.name) as TopoServer | undefined;
-  if (!topo) forgetTopo(deps, key);
-  // Its children go with it: the garbage collector follows the owner references.
-  if (!topo || isEnding(deps, topo)) return {};
-
+/** Children and volumes as they should be; returns what could not be written. */
+const bringAbout = async (topo: TopoServer, deps: Deps): Promise<Failed[]> => {
   const wanted = topoServerChildren(topo, buildContextOf(deps.options));
   const claims = claimsOf(deps, topo);
-  const runs = deps.listers.StatefulSet.get(key.namespace, key.name);
+  const runs = deps.listers.StatefulSet.get(topo.metadata.namespace, topo.metadata.name);
   const whole = withoutShrinking(wanted, claims, runs);
   const ready = withoutDoomedVolumes(whole.children, claims, runs, clusterOf(deps, topo));
   const { failed } = await applyChildren(deps, topo, ready.children);
@@ -46,7 +45,17 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
     ...(await settleOwners(deps, topo, claims)),
     ...(await growClaims(deps, topo, claims, topo.spec?.etcd?.storage?.size)),
   );
+  return failed;
+};
 
+const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
+  const topo = deps.listers.TopoServer.get(key.namespace, key.name) as TopoServer | undefined;
+  if (!topo) forgetTopo(deps, key);
+  // Its children go with it: the garbage collector follows the owner references.
+  if (!topo || isEnding(deps, topo)) return {};
+
+  const paused = isPaused(topo, deps.listers) ? withoutWrites(deps) : undefined;
+  const failed = await bringAbout(topo, paused?.deps ?? deps);
   const statefulSet = deps.listers.StatefulSet.get(key.namespace, key.name);
   const failure = failureText(failed);
   const refusals = await refusedMembers(deps, statefulSet);
@@ -57,7 +66,9 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
     storageClasses: deps.listers.StorageClass.list(),
     ...(failure === undefined ? {} : { failure }),
   });
-  await writeStatus(deps, topo, status, [...failed, ...refusals]);
+  const { generation } = topo.metadata;
+  const told = withPaused(status, paused?.pending, generation);
+  await writeStatus(deps, topo, told, [...failed, ...refusals]);
   topoGauges(deps, topo, workloadOf(statefulSet));
   throwFailure(failed);
   // Its Events wake nobody.
@@ -70,6 +81,7 @@ export const topoServerController: Controller = {
   reconcile,
   sources: [
     ...ownedKinds('TopoServer', ['StatefulSet', 'Service', 'PodDisruptionBudget']),
+    childrenOfCluster('TopoServer'),
     ...(['Pod', 'PersistentVolumeClaim'] as const).map((kind) =>
       byLabels(kind, COMPONENTS.toposerver, [LABELS.toposerver], (name) => name ?? ''),
     ),

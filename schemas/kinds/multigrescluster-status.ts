@@ -11,11 +11,29 @@ import {
 } from './dsl.ts';
 import { componentImages } from './images.ts';
 import { resolvedSpec } from './resolved.ts';
-import { templateRef, text } from './scalars.ts';
+import { phase, templateRef, text } from './scalars.ts';
+import { switchover } from './shard.ts';
 import { commonStatus } from './status.ts';
 
 const endpoint = inline({
   externalEndpoint: required(text, 'Address for use from outside; empty until there is one.'),
+});
+
+const shard = inline({
+  phase: optional(phase, 'Its state in one word.'),
+  message: optional(text, 'Its state in one sentence.'),
+  primary: optional(text, 'Pod of the primary. Absent while there is none, or nobody knows it.'),
+  cohort: optional(text, 'Members of the cohort, of those that it should have: 3/3.'),
+  writeTolerance: optional(
+    int32(),
+    'Members that may fail now while the shard still accepts writes.',
+  ),
+  failoverTolerance: optional(
+    int32(),
+    'Members that may fail now while a new primary can still be elected without loss.',
+  ),
+  doing: optional(text, 'What the operator is doing to it and what that waits for.'),
+  switchover: optional(switchover, 'The last switchover that was asked for.'),
 });
 
 const templateNames = list(templateRef);
@@ -55,6 +73,7 @@ export const multigresClusterStatus = struct('MultigresClusterStatus', 'State of
     ),
     'State of each database, by name.',
   ),
+  shards: optional(map(shard), 'State of each shard, by database/tablegroup/shard.'),
   gateway: optional(endpoint, 'Outside address of the gateway, if externalGateway is enabled.'),
   adminWeb: optional(
     endpoint,

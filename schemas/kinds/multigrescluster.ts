@@ -136,6 +136,9 @@ export const multigresCluster: Kind = {
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
     { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
     { name: 'Images', type: 'string', jsonPath: '.status.images.appliedRevision', priority: 1 },
+    { name: 'Primary', type: 'string', jsonPath: '.status.shards.*.primary', priority: 1 },
+    { name: 'Cohort', type: 'string', jsonPath: '.status.shards.*.cohort', priority: 1 },
+    { name: 'Doing', type: 'string', jsonPath: '.status.shards.*.doing', priority: 1 },
     { name: 'Message', type: 'string', jsonPath: '.status.message' },
   ],
   rules: [

@@ -33,7 +33,7 @@ const pooler = inline({
   state: optional(text, 'What it waits for or why it does not serve; absent when all is well.'),
 });
 
-const switchover = inline({
+export const switchover = inline({
   request: required(
     text,
     'Id of the request: the value of the annotation multigres.com/switchover.',

@@ -101,7 +101,7 @@ describe('status of a cluster', () => {
       'a child degrades',
       { cell: { phase: 'Degraded', message: 'crash' } },
       'Degraded',
-      /cell a: crash/,
+      /cell a is degraded: crash/,
     ],
     ['a child is behind', { cell: { stale: true } }, 'Progressing', /has not taken over/],
     ['a child does not exist', { cell: null }, 'Progressing', /cell a is being created/],

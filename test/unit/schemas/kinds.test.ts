@@ -31,8 +31,8 @@ const OURS = new Set([
   'switchover',
   'poolers',
 ]);
-/** Paths of ours in children: caSecret and clientCertSecret of the reference to the topology, durabilityPolicy in the status of a Shard. */
-const OUR_PATHS: Record<string, number> = { Cell: 2, TableGroup: 2, Shard: 3 };
+/** Paths of ours in children: caSecret and clientCertSecret of the reference to the topology, durabilityPolicy in the status of a Shard; the summary of shards in the status of a cluster. */
+const OUR_PATHS: Record<string, number> = { Cell: 2, TableGroup: 2, Shard: 3, MultigresCluster: 4 };
 
 /**
  * Defaults of its volumes policy below lists, which we resolve later: half-written blocks in

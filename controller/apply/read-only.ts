@@ -1,0 +1,85 @@
+/** For clusters that are paused: all of a reconcile but its writes, which are noted instead. */
+import type { KindName, KubeObject, ObjectRef } from '../../schemas/k8s.ts';
+import { apiVersionOf } from '../../kube/api.ts';
+import type { Deps } from '../deps.ts';
+
+export interface ReadOnly {
+  deps: Deps;
+  /** What would have been written, in words: `apply Cell demo-a`. */
+  pending: string[];
+}
+
+/** Longer lists help nobody. */
+const MAX_PENDING = 20;
+
+/**
+ * Deps that write nothing to the Kubernetes API. Objects that would be applied are compared by a dry run.
+ * Events and log lines about what is done are left out, as nothing is; statuses are written with the deps
+ * that these are made of.
+ */
+export const withoutWrites = (deps: Deps): ReadOnly => {
+  const pending: string[] = [];
+  const note = (what: string): void => {
+    if (!pending.includes(what) && pending.length < MAX_PENDING) pending.push(what);
+  };
+  const noteRef = (verb: string, { kind, name }: ObjectRef): void =>
+    note(`${verb} ${kind.kind} ${name}`);
+  const stored = (ref: ObjectRef): KubeObject => {
+    const { kind, namespace, name } = ref;
+    const found = deps.listers[kind.kind as KindName].get(namespace, name);
+    const metadata = { name, ...(namespace === undefined ? {} : { namespace }) };
+    return found ?? { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata };
+  };
+  const quiet = (): void => {};
+  return {
+    pending,
+    deps: {
+      ...deps,
+      kube: {
+        ...deps.kube,
+        async create(object) {
+          note(`create ${object.kind} ${object.metadata.name}`);
+          return object;
+        },
+        async apply(object) {
+          note(`apply ${object.kind} ${object.metadata.name}`);
+          return object;
+        },
+        async mergePatch(ref) {
+          noteRef('change', ref);
+          return stored(ref);
+        },
+        async replaceStatus(ref) {
+          noteRef('write the status of', ref);
+          return stored(ref);
+        },
+        async delete(ref) {
+          noteRef('delete', ref);
+          return false;
+        },
+        raw: async (method, path, body) => {
+          if (method === 'GET') return deps.kube.raw(method, path, body);
+          note(`${method} ${path}`);
+          return undefined;
+        },
+      },
+      applier: {
+        ...deps.applier,
+        async apply(desired, observed) {
+          if (await deps.applier.wouldChange(desired, observed)) {
+            note(`apply ${desired.kind} ${desired.metadata.name}`);
+          }
+          return { object: observed ?? desired, changed: false };
+        },
+      },
+      events: { event: quiet, flush: async () => {} },
+      log: {
+        debug: quiet,
+        info: quiet,
+        warn: (fields, message) => deps.log.warn(fields, message),
+        error: (fields, message) => deps.log.error(fields, message),
+        child: (fields) => deps.log.child(fields),
+      },
+    },
+  };
+};
