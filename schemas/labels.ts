@@ -13,6 +13,8 @@ export const LABELS = {
   pool: 'multigres.com/pool',
   /** Ours: index of a pool pod, on the pod and on the Service of that pod. */
   index: 'multigres.com/index',
+  /** Ours: name of a pool pod's pooler in the topology, by which budgets tell the pods apart. */
+  pooler: 'multigres.com/pooler',
   /** Ours: name of the TopoServer, so that the global etcd's Services never select a cell's etcd. */
   toposerver: 'multigres.com/toposerver',
   zoneId: 'multigres.com/zone-id',

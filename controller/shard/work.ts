@@ -18,7 +18,7 @@ import type { EtcdClient } from '../topo/client.ts';
 import { topoKeys } from '../topo/keys.ts';
 import type { DataPlane, Member } from './gather/data-plane.ts';
 import { readDataPlane } from './gather/data-plane.ts';
-import { hasReadyPrimary } from './desired/budgets.ts';
+import { readyPrimaries } from './desired/budgets.ts';
 import type { ShardChildren } from './desired/index.ts';
 import { shardChildren, shardConfig } from './desired/index.ts';
 import { executePlan } from './execute/index.ts';
@@ -67,11 +67,11 @@ export const desiredOf = async ({ deps, shard, memory, observed }: Pass): Promis
     const config = shardConfig(shard, input);
     if (!config.ok) return { problem: `postgresql.conf: ${config.error}` };
   }
-  const noReadyPrimary = !hasReadyPrimary(observed.pods.values());
+  const primaries = readyPrimaries(observed.pods.values());
   const build = (surplus: PolicyMember[]): ShardChildren => {
-    const key = JSON.stringify([specKey, surplus, noReadyPrimary]);
+    const key = JSON.stringify([specKey, surplus, primaries]);
     if (memory.built?.key === key) return memory.built.children;
-    const more = { ...input, surplus, noReadyPrimary };
+    const more = { ...input, surplus, primaries };
     const children = shardChildren(shard, more, buildContextOf(deps.options));
     memory.built = { key, specKey, children };
     return children;

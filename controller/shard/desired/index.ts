@@ -23,8 +23,8 @@ export interface ShardInput {
   readonly configBody?: string;
   /** Poolers of pods beyond the specification that still run: the budgets have to count them. */
   readonly surplus?: readonly Member[];
-  /** No pod that is ready and stays carries the label of the primary. Default false. */
-  readonly noReadyPrimary?: boolean;
+  /** Poolers that must not be evicted: `readyPrimaries` of the pods. */
+  readonly primaries?: readonly string[];
 }
 
 export interface ShardChildren {
@@ -99,7 +99,7 @@ export const shardChildren = (
       ...shardBudgets(scope, {
         policy: policyInForce(shard),
         members: membersOf(pods, input.surplus),
-        noReadyPrimary: input.noReadyPrimary ?? false,
+        primaries: input.primaries ?? [],
       }),
       ...orchObjects(scope),
     ],

@@ -122,13 +122,14 @@ const PEER_PORTS = { ...PORTS.multipooler, pgbackrest: PORTS.pgbackrest.tls };
 const desiredPod = (scope: ShardScope, at: PoolCell, index: number): DesiredPod => {
   const name = names.poolPod(...scope.parts, at.pool, at.cell, index);
   const labels = { ...poolLabels(scope, at), [LABELS.index]: `${index}` };
+  const serviceId = names.poolerId(name);
   return {
     name,
     pool: at.pool,
     cell: at.cell,
     index,
-    serviceId: names.poolerId(name),
-    pod: poolPod(scope, at, name, labels),
+    serviceId,
+    pod: poolPod(scope, at, name, { ...labels, [LABELS.pooler]: serviceId }),
     pvc: claim(scope.id, names.dataPvc(name), labels, claimSpec(at.spec.storage, FALLBACK_SIZE)),
     service: service(scope.id, name, labels, PEER_PORTS, { spec: UNREADY_TOO }),
     pvcPolicy: effectivePvcPolicy(at.spec.pvcDeletionPolicy, scope.spec.pvcDeletionPolicy),
