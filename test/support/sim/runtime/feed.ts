@@ -1,6 +1,6 @@
 /**
  * The data plane as a feed tells it: records and Status replies as they change, without asking. Each process of
- * the operator has its own; what it heard last of a pooler that fell silent stays, with its age.
+ * the operator has its own; what it heard last of a pooler that fell silent counts for a while, as in the real one.
  */
 import type {
   Feed,
@@ -8,6 +8,7 @@ import type {
   Heard,
   HeardReply,
 } from '../../../../controller/dataplane/feed.ts';
+import { HEALTH_TIMING } from '../../../../controller/dataplane/pooler-health.ts';
 import { codecs } from '../../../../controller/topo/codec.ts';
 import { topoKeys } from '../../../../controller/topo/keys.ts';
 import type { Session } from '../session.ts';
@@ -49,6 +50,8 @@ export function createSimFeed(runtime: SimRuntime, session: Session): Feed {
       if (pooler && answers(id)) {
         const value = statusOf(ctx, pooler);
         heard.replies.set(id, { value, atMs: ctx.clock.now(), live: true });
+      } else if (known && ctx.clock.now() - known.atMs > HEALTH_TIMING.stalenessMs) {
+        heard.replies.delete(id);
       } else if (known?.live) heard.replies.set(id, { ...known, live: false });
     }
     readRecords(heard, request);
@@ -108,7 +111,7 @@ export function createSimFeed(runtime: SimRuntime, session: Session): Feed {
       session.request(Math.min(READ_MS, timeoutMs), () => {
         const one = follow(request);
         listen(one);
-        return copy(one.heard);
+        return newerThan(ctx.clock.now(), one.heard);
       }),
     forget: (key) => void followed.delete(key),
     onChange(listener) {
@@ -117,6 +120,12 @@ export function createSimFeed(runtime: SimRuntime, session: Session): Feed {
     close: stop,
   };
 }
+
+/** A read on demand: who does not answer now is missing. */
+const newerThan = (atMs: number, heard: Heard): Heard => ({
+  ...copy(heard),
+  replies: new Map([...heard.replies].filter(([, reply]) => reply.atMs >= atMs)),
+});
 
 const copy = (heard: Heard): Heard => ({
   ...heard,
