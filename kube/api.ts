@@ -25,13 +25,13 @@ export interface ListResult {
   continue?: string;
 }
 
-export interface ApplyOptions {
+interface ApplyOptions {
   fieldManager?: string;
   subresource?: 'status';
   dryRun?: boolean;
 }
 
-export interface DeleteOptions {
+interface DeleteOptions {
   /** Preconditions: the server answers 409 (class `conflict`) when they do not hold. */
   uid?: string;
   resourceVersion?: string;
@@ -89,7 +89,7 @@ export interface KubeApi {
 }
 
 /** `apiVersion` of a kind: `apps/v1`, or `v1` for the core group. */
-export function apiVersionOf(kind: KindRef): string {
+function apiVersionOf(kind: KindRef): string {
   return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
 }
 

@@ -15,13 +15,13 @@
 export type ErrorClass = 'conflict' | 'exists' | 'gone' | 'invalid' | 'denied' | 'busy' | 'bug';
 
 /** One field that the server rejected. `field` is a JSON path; `message` may repeat the value. */
-export interface ErrorCause {
+interface ErrorCause {
   field: string;
   reason: string;
   message: string;
 }
 
-export interface KubeErrorInit {
+interface KubeErrorInit {
   class: ErrorClass;
   /** HTTP status; 0 when no answer came. */
   status: number;

@@ -5,7 +5,7 @@ import type { BuildContext } from './context.ts';
 
 const HOST_KEY = 'kubernetes.io/hostname';
 
-export interface NodeSelectorTerm {
+interface NodeSelectorTerm {
   matchExpressions?: { key: string; operator: string; values?: string[] }[];
   matchFields?: unknown[];
 }
@@ -76,7 +76,7 @@ const spreadOut = (selector: Record<string, string>): Affinity => ({
   })),
 });
 
-export interface Scheduling {
+interface Scheduling {
   /** Node labels of the cell; empty: anywhere. */
   readonly place?: Readonly<Record<string, string>>;
   /** The user's own affinity. Its podAntiAffinity replaces ours; its node rules are added to the place. */

@@ -8,8 +8,8 @@ import { flags } from '../builders/args.ts';
  * with 25 s none in sixteen (measured with the real runtime). A failover may take longer than the
  * wait of one statement, so 40 s.
  */
-export const DEFAULT_WINDOW = '25s';
-export const DEFAULT_MAX_FAILOVER = '40s';
+const DEFAULT_WINDOW = '25s';
+const DEFAULT_MAX_FAILOVER = '40s';
 
 const longer = (a: string, b: string): string => (compareDuration(a, b) === -1 ? b : a);
 const shorter = (a: string, b: string): string => (compareDuration(a, b) === 1 ? b : a);

@@ -29,7 +29,7 @@ import { bufferFlags } from './buffer.ts';
  * 1.30 and later have it; 1.29 drops the field without an error, and then new connections may be
  * refused for a moment while a gateway stops.
  */
-export const GATEWAY_DRAIN_SECONDS = 5;
+const GATEWAY_DRAIN_SECONDS = 5;
 
 /** The drain, then the runtime's own 30 s to stop and 10 s to leave the topology. */
 const GATEWAY_GRACE_SECONDS = GATEWAY_DRAIN_SECONDS + 30 + 10;
@@ -115,7 +115,7 @@ const gatewayPod = (
 };
 
 /** A cell's own etcd, only if it is to be run by us. */
-export const localTopoServer = (cell: Cell): TopoServer | undefined => {
+const localTopoServer = (cell: Cell): TopoServer | undefined => {
   const spec = specOf(cell);
   const etcd = spec.topoServer?.etcd;
   if (etcd === undefined) return undefined;

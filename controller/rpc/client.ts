@@ -25,7 +25,7 @@ export interface Target {
 }
 
 /** A call that failed. `code` is the gRPC number, `codeName` its name. */
-export class RpcError extends Error {
+class RpcError extends Error {
   readonly code: number;
   readonly codeName: string;
   /** Nobody answered in time: down, starting, or cut off. */
