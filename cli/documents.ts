@@ -27,7 +27,7 @@ export interface Failure extends ReadError {
   file: string;
 }
 
-export interface ReadInputs {
+interface ReadInputs {
   manifests: Manifest[];
   failures: Failure[];
 }

@@ -6,12 +6,12 @@ const MANIFEST = /\.(ya?ml|json)$/;
 const KUSTOMIZATION = /^(kustomization\.ya?ml|Kustomization)$/;
 
 /** What was read of the files that somebody named. */
-export interface ReadFiles {
+interface ReadFiles {
   inputs: Input[];
   failures: Failure[];
 }
 
-export interface ReadOptions {
+interface ReadOptions {
   /** All of standard input. */
   stdin: () => Promise<string>;
   /** Folders inside of folders too. */

@@ -1,5 +1,5 @@
 /** A piece of a text and where it begins in it. */
-export interface Piece {
+interface Piece {
   start: number;
   text: string;
 }

@@ -73,7 +73,7 @@ export interface JudgeOptions {
   holds?: HoldsRule;
 }
 
-export interface ManifestVerdict {
+interface ManifestVerdict {
   verdict: 'accepted' | 'denied';
   /** Errors first, then by path. */
   findings: ManifestFinding[];
@@ -82,7 +82,7 @@ export interface ManifestVerdict {
 }
 
 export const OFFLINE_WORLD: World = { templates: { core: {}, cell: {}, shard: {} } };
-export const DEFAULT_USER = 'kubernetes-admin';
+const DEFAULT_USER = 'kubernetes-admin';
 
 /**
  * What the API server would say to a request for one object of ours, our webhooks included, asked by

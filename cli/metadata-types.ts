@@ -57,7 +57,7 @@ const METADATA: Struct = {
   },
 };
 
-export interface MetadataProblems {
+interface MetadataProblems {
   /** Values of a wrong type, and what is missing. */
   types: Problem[];
   /** Fields that there are not. */

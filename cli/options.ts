@@ -36,7 +36,7 @@ export interface PoliciesCommand {
 }
 
 /** What the arguments ask for. `say`: print this and end with this code. */
-export type Asked =
+type Asked =
   LintCommand | ExplainCommand | PoliciesCommand | { command: 'say'; text: string; code: 0 | 2 };
 
 const MODES: readonly Mode[] = ['deny', 'warn', 'off'];

@@ -22,7 +22,7 @@ import { POLICIES } from '../webhook/policies/index.ts';
 import type { LiveState } from './world.ts';
 
 /** What the program needs of the world outside. */
-export interface Surroundings {
+interface Surroundings {
   /** All of standard input. */
   stdin(): Promise<string>;
   out(text: string): void;

@@ -22,7 +22,7 @@ export interface LiveState {
   mayBypass(object: KubeObject, namespace: string): ReadonlyMap<string, Answer>;
 }
 
-export interface WorldOptions {
+interface WorldOptions {
   /** For objects that name none; `default` if absent. */
   namespace?: string;
   /** What stands in a real cluster; absent = offline. */

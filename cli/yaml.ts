@@ -39,7 +39,7 @@ export interface SourceValue {
   repeated: { segments: Segment[]; position: Position }[];
 }
 
-export type ReadResult =
+type ReadResult =
   | { ok: true; documents: SourceValue[] }
   | { ok: false; errors: ReadError[]; documents: SourceValue[] };
 

@@ -18,7 +18,7 @@ import type {
   ShardTemplate,
 } from '../schemas/types.ts';
 
-export interface GuardInput {
+interface GuardInput {
   cluster: MultigresCluster;
   /** Of the cluster's namespace. */
   templates: { core: KubeObject[]; cell: KubeObject[]; shard: KubeObject[] };

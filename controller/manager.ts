@@ -11,7 +11,7 @@ import type { Change } from '../kube/store.ts';
 import { isNoise, outcomeOfError, reportError, type Failure } from './outcome.ts';
 import type { Writes } from './own-writes.ts';
 
-export interface ManagerOptions {
+interface ManagerOptions {
   controllers: readonly Controller[];
   informers: readonly Informer[];
   deps: Deps;

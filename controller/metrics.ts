@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
-export interface MetricDef {
+interface MetricDef {
   name: string;
   type: 'gauge' | 'counter' | 'histogram';
   help: string;
@@ -141,8 +141,8 @@ export const METRICS = {
   ),
 } as const satisfies Record<string, MetricDef>;
 
-export type MetricName = keyof typeof METRICS;
-export type Labels = Record<string, string>;
+type MetricName = keyof typeof METRICS;
+type Labels = Record<string, string>;
 
 export interface Metrics {
   /** Sets a gauge. */

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from './metrics.ts';
 
-export interface ServerOptions {
+interface ServerOptions {
   /** `host:port` or `:port`; `0` is port 0 in tests only. */
   healthAddress: string;
   /** The same as healthAddress: one port for all. `0`: no metrics. */

@@ -52,7 +52,7 @@ export function createStores(now: () => number): Record<KindName, Store> {
   return Object.fromEntries(entries) as Record<KindName, Store>;
 }
 
-export interface InformersOptions {
+interface InformersOptions {
   api: Pick<KubeApi, 'list' | 'watch'>;
   stores: Record<KindName, Store>;
   /** Empty: all. */

@@ -24,9 +24,9 @@ const CHECKS: Check[] = [
     fix: 'mend the lines above',
   },
   {
-    title: 'who imports whom',
+    title: 'imports and exports',
     command: [process.execPath, 'hack/check-modules.ts'],
-    fix: 'move what is shared to where both may take it (hack/lib/import-laws.ts)',
+    fix: 'move what is shared to where both may take it, and delete what nobody takes',
   },
   {
     title: 'format',

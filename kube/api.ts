@@ -25,13 +25,13 @@ export interface ListResult {
   continue?: string;
 }
 
-export interface ApplyOptions {
+interface ApplyOptions {
   fieldManager?: string;
   subresource?: 'status';
   dryRun?: boolean;
 }
 
-export interface DeleteOptions {
+interface DeleteOptions {
   /** Preconditions: the server answers 409 (class `conflict`) when they do not hold. */
   uid?: string;
   resourceVersion?: string;

@@ -5,7 +5,7 @@ import { refOf, type KubeApi } from './api.ts';
 import { isKubeError, type ErrorCause } from './errors.ts';
 import { trim } from './transform.ts';
 
-export interface ApplyResult {
+interface ApplyResult {
   object: KubeObject;
   /** False when nothing was sent, or when the server found nothing to change. */
   changed: boolean;
@@ -136,7 +136,7 @@ const differs = (answer: KubeObject, observed: KubeObject | undefined) =>
   answer.metadata.resourceVersion !== observed?.metadata.resourceVersion;
 
 /** Conditions keep the time of their last real transition. */
-export function settleConditions(
+function settleConditions(
   wanted: readonly Condition[],
   observed: readonly Condition[] | undefined,
   now: string,
@@ -164,7 +164,7 @@ function settleStatus(status: unknown, observed: unknown, now: string): unknown 
 }
 
 /** Hash of the content that somebody chose: without status, versions and field managers. */
-export function contentHash(object: KubeObject): string {
+function contentHash(object: KubeObject): string {
   const { status: _status, ...rest } = trim(object);
   const { resourceVersion: _version, generation: _generation, ...metadata } = rest.metadata;
   return hashOf({ ...rest, metadata });

@@ -34,7 +34,7 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   });
 }
 
-export interface BackoffOptions {
+interface BackoffOptions {
   /** First delay in milliseconds. */
   baseMs: number;
   /** Longest delay in milliseconds, before jitter. */

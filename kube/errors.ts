@@ -23,7 +23,7 @@ export interface ErrorCause {
   message: string;
 }
 
-export interface KubeErrorInit {
+interface KubeErrorInit {
   class: ErrorClass;
   /** HTTP status; 0 when no answer came. */
   status: number;

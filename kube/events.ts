@@ -16,7 +16,7 @@ export interface EventRecorder {
   flush(ms: number): Promise<void>;
 }
 
-export interface EventOptions {
+interface EventOptions {
   api: Pick<KubeApi, 'create'>;
   clock: Clock;
   /** Name of this instance. */

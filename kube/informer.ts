@@ -4,14 +4,14 @@ import { backoffMs, sleep, type Clock } from './clock.ts';
 import { isKubeError } from './errors.ts';
 import type { Change, Store } from './store.ts';
 
-export type ChangeHandler = (change: Change) => void;
+type ChangeHandler = (change: Change) => void;
 
 interface InformerLog {
   debug(fields: object, message?: string): void;
   warn(fields: object, message?: string): void;
 }
 
-export interface InformerOptions {
+interface InformerOptions {
   api: Pick<KubeApi, 'list' | 'watch'>;
   kind: KindRef;
   /** May be shared by informers of several namespaces. */

@@ -4,7 +4,7 @@ import { sleep, type Clock } from './clock.ts';
 import { isKubeError } from './errors.ts';
 
 /** All in milliseconds; the usual figures of Kubernetes controllers. */
-export interface LeaseTimes {
+interface LeaseTimes {
   /** Others may take the lease after it was not renewed for so long. */
   durationMs: number;
   /** The holder gives up after failing to renew for so long; less than durationMs. */
@@ -13,7 +13,7 @@ export interface LeaseTimes {
   retryMs: number;
 }
 
-export const LEASE_TIMES: LeaseTimes = {
+const LEASE_TIMES: LeaseTimes = {
   durationMs: 15_000,
   renewDeadlineMs: 10_000,
   retryMs: 2_000,
@@ -30,12 +30,12 @@ interface LeaseSpec {
 type Lease = KubeObject<LeaseSpec>;
 
 /** A version of the lease and when this process first saw it, by its own clock. */
-export interface Sighting {
+interface Sighting {
   resourceVersion: string;
   atMs: number;
 }
 
-export type LeaseStep =
+type LeaseStep =
   { kind: 'create' } | { kind: 'take' } | { kind: 'renew' } | { kind: 'wait'; holder: string };
 
 /**
@@ -57,7 +57,7 @@ export function leaseStep(
   return expired ? { kind: 'take' } : { kind: 'wait', holder };
 }
 
-export interface LeaseOptions {
+interface LeaseOptions {
   api: Pick<KubeApi, 'get' | 'create' | 'mergePatch'>;
   namespace: string;
   name: string;
@@ -70,7 +70,7 @@ export interface LeaseOptions {
 }
 
 /** How holding the lease ended: asked for, or lost to time or to somebody else. */
-export type LeaseEnd = 'released' | 'lost';
+type LeaseEnd = 'released' | 'lost';
 
 /**
  * Waits for the lease, then runs `work` while renewing it. Ends when `signal` aborts (the lease is

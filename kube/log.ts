@@ -11,7 +11,7 @@ export interface Log {
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Fields that are blanked wherever they stand in a line, one level deep or at the top. */
 export const REDACTED = ['password', 'token', 'authorization', 'data', 'stringData', 'secret'];
@@ -86,7 +86,7 @@ function replaced(fields: Fields, by: Blank): Fields {
 }
 
 /** What is logged of an error: no bodies, the stack only for errors that nobody foresaw. */
-export function errorFields(error: unknown): Record<string, unknown> {
+function errorFields(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) };
   const known = 'class' in error && error.class !== 'bug';
   return {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { durationMs } from '../schemas/duration.ts';
 
 /** One setting of a program of ours, for the command line, the environment and docs/options.md. */
-export interface OptionDef {
+interface OptionDef {
   /** Command line name without the dashes. */
   flag: string;
   env: string;

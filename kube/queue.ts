@@ -2,13 +2,13 @@ import { backoffMs, type Clock } from './clock.ts';
 import { TokenBucket } from './bucket.ts';
 
 /** Keys of the first list wait behind live changes. */
-export type Priority = 'live' | 'initial';
+type Priority = 'live' | 'initial';
 
 /** What to do with a key after its work. `retry`: with back-off, at least `minDelayMs` from now. */
 export type Outcome =
   { kind: 'done' } | { kind: 'after'; ms: number } | { kind: 'retry'; minDelayMs?: number };
 
-export interface QueueHooks {
+interface QueueHooks {
   added?(): void;
   retried?(): void;
   depth?(depth: number): void;
@@ -16,7 +16,7 @@ export interface QueueHooks {
   waited?(seconds: number): void;
 }
 
-export interface QueueOptions {
+interface QueueOptions {
   clock: Clock;
   hooks?: QueueHooks;
   /** First and longest delay of a key that keeps failing. */

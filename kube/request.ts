@@ -4,7 +4,7 @@ import { KubeError, errorFromNetwork, errorFromResponse, isKubeError } from './e
 import { text } from './stream.ts';
 import type { HttpResponse, Transport } from './transport.ts';
 
-export interface RequestHooks {
+interface RequestHooks {
   /** After each request; status 0 means no answer. */
   request?(method: string, status: number): void;
   /** Seconds that a request waited for the rate limit. */

@@ -2,7 +2,7 @@ import type { KubeObject } from '../schemas/k8s.ts';
 import { LABELS } from '../schemas/labels.ts';
 
 /** Computes the index keys of an object; runs once per stored version. */
-export type IndexFn = (object: KubeObject) => string[];
+type IndexFn = (object: KubeObject) => string[];
 
 /** Read access to the local copy of one kind. Objects are shared: never change them. */
 export interface Lister {
@@ -19,9 +19,9 @@ export interface Lister {
   observeDeleted(namespace: string | undefined, name: string, uid: string | undefined): void;
 }
 
-export type IndexName = 'owner' | 'cluster' | 'node';
+type IndexName = 'owner' | 'cluster' | 'node';
 
-export const INDEXES: Record<IndexName, IndexFn> = {
+const INDEXES: Record<IndexName, IndexFn> = {
   owner: (object) =>
     (object.metadata.ownerReferences ?? []).filter((o) => o.controller).map((o) => o.uid),
   cluster: (object) => {
@@ -46,7 +46,7 @@ export interface Change {
 }
 
 /** `namespace/name`, or `/name` for cluster-scoped objects. */
-export function storeKey(namespace: string | undefined, name: string): string {
+function storeKey(namespace: string | undefined, name: string): string {
   return `${namespace ?? ''}/${name}`;
 }
 
@@ -69,7 +69,7 @@ const OVERLAY_LIMIT_MS = 30_000;
 /** Versions remembered to recognise an answer that arrives after its own watch event. */
 const SEEN_LIMIT = 2048;
 
-export interface StoreOptions {
+interface StoreOptions {
   now: () => number;
   /** Trims objects before they are kept. */
   transform?: (object: KubeObject) => KubeObject;

@@ -4,7 +4,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { KubeError } from './errors.ts';
 
 /** Which cluster a person means, in kubectl's words. */
-export interface UserConfigOptions {
+interface UserConfigOptions {
   /** Absent: KUBECONFIG, ~/.kube/config, or the pod's own service account, as for kubectl. */
   kubeconfig?: string;
   /** Absent: the current one of the file. */

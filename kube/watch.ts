@@ -7,7 +7,7 @@ import { jsonLines, text } from './stream.ts';
 
 export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
-export interface WatchRun {
+interface WatchRun {
   kind: KindRef;
   watch: WatchOptions;
   onEvent: (event: WatchEvent) => void;

@@ -9,7 +9,7 @@ export interface KeyPair {
   key: string;
 }
 
-export interface CaRequest {
+interface CaRequest {
   commonName: string;
   /** Life of the CA in years (365 days each), from `now`. */
   years: number;
@@ -17,7 +17,7 @@ export interface CaRequest {
   now?: number;
 }
 
-export interface LeafRequest {
+interface LeafRequest {
   ca: KeyPair;
   commonName: string;
   /** DNS names; IP addresses among them become IP entries. */

@@ -1,5 +1,5 @@
 /** T without the keys that may be undefined, those made optional: what is left after `compact`. */
-export type Compact<T> = {
+type Compact<T> = {
   [K in keyof T as undefined extends T[K] ? never : K]: T[K];
 } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;

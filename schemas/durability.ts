@@ -136,22 +136,6 @@ export const satisfies = (policy: Policy, membership: Membership): boolean =>
 
 const idsOf = (members: readonly Member[]): Set<string> => new Set(members.map(({ id }) => id));
 
-/** Can `leader` commit a write when of the cohort `members` only `alive` answer? */
-export const canCommit = (
-  policy: Policy,
-  members: readonly Member[],
-  alive: readonly Member[],
-  leader: Member,
-): boolean => {
-  const answering = idsOf(alive);
-  if (!answering.has(leader.id)) return false;
-  const acks = members.filter(
-    ({ id, cell }) =>
-      id !== leader.id && answering.has(id) && (policy.scope === 'any' || cell !== leader.cell),
-  );
-  return acks.length >= policy.count - 1;
-};
-
 /** May the members `recruited` of the outgoing `cohort` elect a leader? Others are ignored. */
 export const canElect = (
   policy: Policy,
@@ -317,17 +301,10 @@ export const minAvailable = (policy: Policy, members: readonly Member[]): number
  * leader's loss; delete the pod gracefully, its SHUTDOWN record removes it.
  * `refuse`: the rest could not meet the policy, so writes would stop.
  */
-export type Removal = 'cohort-first' | 'delete' | 'refuse';
+type Removal = 'cohort-first' | 'delete' | 'refuse';
 
 export const removalOf = (policy: Policy, members: readonly Member[], victim: string): Removal => {
   const rest = countByCell(members.filter(({ id }) => id !== victim));
   if (!satisfies(policy, rest)) return 'refuse';
   return durabilityOf(policy, rest).failoverTolerance >= 1 ? 'cohort-first' : 'delete';
 };
-
-/**
- * Members that may leave in one step: one at a time (the runtime changes one member per rule), none
- * if whichever leaves, the rest could not meet the policy.
- */
-export const removalsPerStep = (policy: Policy, members: readonly Member[]): 0 | 1 =>
-  members.some(({ id }) => removalOf(policy, members, id) !== 'refuse') ? 1 : 0;

@@ -1,6 +1,6 @@
 /** What can be told of an image by its reference alone. */
 
-export interface ImageReference {
+interface ImageReference {
   /** Registry and path, without tag and digest. */
   repository: string;
   tag?: string;
@@ -43,7 +43,7 @@ export const movingTag = (image: string): string | undefined => {
   return digest === undefined && MOVING.has(tag.toLowerCase()) ? tag : undefined;
 };
 
-export interface BadBuild {
+interface BadBuild {
   /** Of the whole repository. */
   repository: RegExp;
   /** Absent: every tag. */
@@ -62,7 +62,7 @@ export interface BadBuild {
  * operator runs by default, and lacks the calls and states that the operator relies on. The official
  * image of PostgreSQL is a likely slip for the image that has Postgres and pgctld.
  */
-export const BAD_BUILDS: readonly BadBuild[] = [
+const BAD_BUILDS: readonly BadBuild[] = [
   {
     repository: /(^|\/)multigres\/(multigres|pgctld)$/,
     tag: /^v?0\.1\.0$/,

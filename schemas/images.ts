@@ -91,7 +91,7 @@ export interface ImageRecord {
   applied?: ComponentImages;
 }
 
-export const imageRecordOf = (cluster: MultigresCluster): ImageRecord => {
+const imageRecordOf = (cluster: MultigresCluster): ImageRecord => {
   const annotation = cluster.metadata.annotations?.[ANNOTATIONS.appliedImages];
   const applied = cluster.status?.images?.applied;
   return { ...(annotation && { annotation }), ...(applied && { applied }) };
@@ -123,7 +123,7 @@ const readRecord = (record: ImageRecord): ImageSet | 'none' | 'invalid' => {
 export type ImageStrategy = 'immediate' | 'lazy';
 
 /** Content of the condition ImageRolloutPending. */
-export interface ImageCondition {
+interface ImageCondition {
   status: 'True' | 'False';
   reason: 'UpToDate' | 'FullyPinned' | 'AwaitingAcknowledgement' | 'RevisionMismatch';
   message: string;

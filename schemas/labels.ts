@@ -93,7 +93,7 @@ export const NODE_LABELS = {
 export const ZONE_LABELS: readonly string[] = [NODE_LABELS.zoneId, NODE_LABELS.zone];
 
 export const MANAGED_BY = 'multigres-operator';
-export const PART_OF = 'multigres';
+const PART_OF = 'multigres';
 
 /** Server-side apply field managers. */
 export const FIELD_MANAGERS = {
@@ -152,13 +152,6 @@ export const selectorOf = (labels: Readonly<Record<string, string>>): Record<str
       return value === undefined ? [] : [[key, value]];
     }),
   );
-
-/** `a=b,c=d`, the text form of a label selector, keys sorted. */
-export const selectorText = (selector: Readonly<Record<string, string>>): string =>
-  Object.entries(selector)
-    .map(([key, value]) => `${key}=${value}`)
-    .toSorted()
-    .join(',');
 
 /** Labels of the nodes on which a cell's pods may run; empty when the cell names no place. */
 export const cellNodeSelector = (

@@ -6,8 +6,8 @@ export { POSTGRES_MAJOR } from './generated/postgres-settings.ts';
  * Every setting of PostgreSQL as `pg_settings` of a Debian build lists them: what a value may be, and what
  * it takes for a change to have effect. hack/generate-postgres-settings.ts renews the catalogue.
  */
-export type SettingType = 'bool' | 'integer' | 'real' | 'string' | 'enum';
-export type SettingContext =
+type SettingType = 'bool' | 'integer' | 'real' | 'string' | 'enum';
+type SettingContext =
   'internal' | 'postmaster' | 'sighup' | 'superuser' | 'user' | 'backend' | 'superuser-backend';
 
 export interface PostgresSetting {

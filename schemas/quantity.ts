@@ -85,10 +85,6 @@ export const compareQuantity = (a: Quantity, b: Quantity): -1 | 0 | 1 | undefine
   return left < right ? -1 : 1;
 };
 
-/** The larger of two, in its own spelling; `a` if they are equal or `b` is no quantity. */
-export const maxQuantity = <T extends Quantity>(a: T, b: T): T =>
-  compareQuantity(a, b) === -1 ? b : a;
-
 /** Whole units (bytes, cores), rounded up; undefined if no quantity or beyond exact numbers. */
 export const wholeUnits = (quantity: Quantity): number | undefined => {
   const nanos = parseQuantity(quantity);
@@ -104,12 +100,4 @@ export const milliUnits = (quantity: Quantity): number | undefined => {
   if (nanos === undefined) return undefined;
   const value = Number(nanos >= 0n ? ceilDiv(nanos, 1_000_000n) : nanos / 1_000_000n);
   return Number.isSafeInteger(value) ? value : undefined;
-};
-
-/** A number of bytes as the shortest exact binary quantity: 1073741824 is `1Gi`, 1000 is `1000`. */
-export const formatBytes = (bytes: number): string => {
-  const value = BigInt(bytes);
-  const units = Object.entries(BINARY).toReversed();
-  const fit = units.find(([, factor]) => value !== 0n && value % factor === 0n);
-  return fit ? `${value / fit[1]}${fit[0]}` : `${value}`;
 };

@@ -14,7 +14,7 @@ interface AccessReview {
   status?: { allowed?: boolean; denied?: boolean; evaluationError?: string };
 }
 
-export interface AccessDeps {
+interface AccessDeps {
   kube: Pick<KubeApi, 'raw'>;
   clock: Clock;
   log: Pick<Log, 'warn'>;

@@ -10,7 +10,7 @@ export interface Authority {
   previousCert?: string;
 }
 
-export interface AuthorityOptions {
+interface AuthorityOptions {
   kube: KubeApi;
   namespace: string;
   /** Name of the Secret that holds the CA, shared by all replicas. */

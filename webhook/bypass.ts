@@ -3,7 +3,7 @@ import type { Judged, Policy } from './policies/policy.ts';
 import { oneLine } from './text.ts';
 
 /** Break-glass: what the author of an object asks for by annotations. */
-export interface Bypass {
+interface Bypass {
   /** As written, each once. */
   ids: readonly string[];
   /** Those of them that are no policy. */

@@ -27,7 +27,7 @@ export function withBundle(
  * different. Returns why it is not in place yet: a configuration that does not exist, for example
  * because Helm creates it after the Deployment. Throws what the API server answers otherwise.
  */
-export async function publishBundle(
+async function publishBundle(
   kube: KubeApi,
   name: string,
   bundle: string,

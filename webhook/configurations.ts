@@ -3,8 +3,8 @@ import { KINDS } from '../schemas/k8s.ts';
 import type { Policy, PolicyKind } from './policies/policy.ts';
 import { SOMETHING_TO_WRITE } from './something-to-write.ts';
 
-export const MUTATING_WEBHOOK = 'mutate.multigres.com';
-export const VALIDATING_WEBHOOK = 'validate.multigres.com';
+const MUTATING_WEBHOOK = 'mutate.multigres.com';
+const VALIDATING_WEBHOOK = 'validate.multigres.com';
 
 const GARBAGE_COLLECTOR = 'system:serviceaccount:kube-system:generic-garbage-collector';
 
@@ -14,7 +14,7 @@ export const CLEANUP_USERS = [
   'system:serviceaccount:kube-system:namespace-controller',
 ] as const;
 
-export interface Rule {
+interface Rule {
   apiGroups: string[];
   apiVersions: string[];
   operations: string[];
@@ -22,7 +22,7 @@ export interface Rule {
   scope: 'Namespaced';
 }
 
-export interface ClientConfig {
+interface ClientConfig {
   url?: string;
   service?: { namespace: string; name: string; path: string; port: number };
   caBundle?: string;
@@ -38,7 +38,7 @@ export interface WebhookConfiguration extends KubeObject {
   webhooks: WebhookEntry[];
 }
 
-export interface ConfigurationOptions {
+interface ConfigurationOptions {
   /** Name of both configuration objects. */
   name: string;
   /** Where the API server finds the webhook at `path`. */
@@ -49,7 +49,7 @@ export interface ConfigurationOptions {
 }
 
 /** Rules of the mutating webhook: defaults exist for clusters only. */
-export const MUTATING_RULES: Rule[] = [rule(['CREATE', 'UPDATE'], ['MultigresCluster'])];
+const MUTATING_RULES: Rule[] = [rule(['CREATE', 'UPDATE'], ['MultigresCluster'])];
 
 /** Rules of the validating webhook: what the policies want to see, no more. */
 export function validatingRules(policies: readonly Policy[]): Rule[] {
@@ -75,9 +75,7 @@ export function validatingRules(policies: readonly Policy[]): Rule[] {
  * Kubernetes and objects that are being deleted never wait for a webhook, which may be down. A whole
  * cluster that goes because somebody else's object owned it is no clean-up: that is asked about.
  */
-export function matchConditions(
-  trustedUsers: readonly string[],
-): { name: string; expression: string }[] {
+function matchConditions(trustedUsers: readonly string[]): { name: string; expression: string }[] {
   const users = [...trustedUsers, ...CLEANUP_USERS].map((user) => JSON.stringify(user)).join(', ');
   return [
     {

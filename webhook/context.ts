@@ -9,7 +9,7 @@ import type { PolicyContext } from './policies/policy.ts';
 import { transitionOf } from './policies/transition.ts';
 import { oldTemplatesOf } from './policies/world.ts';
 
-export type ContextInput = ConsumerInput;
+type ContextInput = ConsumerInput;
 
 /** Completes a context with the resolved clusters, each worked out at most once and on demand. */
 export function createContext(input: ContextInput): PolicyContext {

@@ -7,7 +7,7 @@ const CACHE_MS = 5_000;
 /** After a failure the next review may try again this soon. */
 const RETRY_MS = 1_000;
 
-export interface ControllerLeaseDeps {
+interface ControllerLeaseDeps {
   kube: Pick<KubeApi, 'get'>;
   clock: Pick<Clock, 'now'>;
   /** Namespace and name of the lease that the controller holds while it works. */

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Refusal } from './refusal.ts';
 
 /** Where to listen, and for how long a client may take to send a request. */
-export interface Address {
+interface Address {
   host?: string;
   /** 0 takes a free one. */
   port: number;

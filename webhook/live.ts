@@ -31,7 +31,7 @@ const SELECTORS: Partial<Record<WorldKind, string>> = { PersistentVolumeClaim: L
 /** Copies that tell how a cluster is, not how it shall be: their age counts. */
 const STATE_KINDS: readonly WorldKind[] = ['Shard', 'PersistentVolumeClaim'];
 
-export interface LiveDeps {
+interface LiveDeps {
   kube: Pick<KubeApi, 'get' | 'list' | 'watch'>;
   clock: Clock;
   random: () => number;

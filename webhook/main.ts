@@ -42,7 +42,7 @@ interface Parts {
 }
 
 /** Runs the webhook until `signal` aborts. Resolves with the exit code. */
-export async function run(
+async function run(
   argv: readonly string[],
   env: Record<string, string | undefined>,
   signal: AbortSignal,

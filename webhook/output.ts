@@ -6,7 +6,7 @@ const APART_MS = 10;
 /** With this many characters waiting they are written at once. */
 const FULL_CHARACTERS = 8 * 1024;
 
-export interface Output {
+interface Output {
   write(line: string): void;
 }
 

@@ -23,7 +23,7 @@ interface Setting {
 }
 
 /** By name in the ConfigMap and under `policySettings` of the chart. An empty text is as good as none. */
-export const SETTINGS: Readonly<Record<string, Setting>> = {
+const SETTINGS: Readonly<Record<string, Setting>> = {
   strictZones: flag('strictZones'),
   deletionProtection: flag('deletionProtection'),
   backupMaxAge: {

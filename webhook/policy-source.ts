@@ -16,7 +16,7 @@ export interface PolicySource {
   labelsOf(namespace: string): Promise<Readonly<Record<string, string>>>;
 }
 
-export interface PolicySourceDeps {
+interface PolicySourceDeps {
   kube: Pick<KubeApi, 'get' | 'list' | 'watch'>;
   clock: Clock;
   random: () => number;

@@ -1,6 +1,6 @@
 import type { Clock } from '../kube/clock.ts';
 
-export interface RecentOptions {
+interface RecentOptions {
   clock: Pick<Clock, 'now'>;
   /** How old an answer may be, in milliseconds; that there is nothing (null) has its own age. */
   foundMs: number;

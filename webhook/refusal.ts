@@ -40,7 +40,7 @@ export interface RefusalDeps {
 }
 
 /** A request that failed, and how far it came. */
-export interface Failed {
+interface Failed {
   req: IncomingMessage;
   path: string;
   /** `performance.now()` at its start. */

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../schemas/k8s.ts';
 import { oneLine } from './text.ts';
 
-export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
+type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
 
 /** The part of `AdmissionReview.request` (admission.k8s.io/v1) that we read. */
 export interface AdmissionRequest {
@@ -42,7 +42,7 @@ export interface Verdict {
   auditAnnotations?: Record<string, string>;
 }
 
-export interface AdmissionReview {
+interface AdmissionReview {
   apiVersion: 'admission.k8s.io/v1';
   kind: 'AdmissionReview';
   response: Record<string, unknown>;

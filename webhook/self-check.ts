@@ -6,7 +6,7 @@ import type { Log } from '../kube/log.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import type { MultigresClusterSpec } from '../schemas/types.ts';
 
-export interface SelfCheckDeps {
+interface SelfCheckDeps {
   kube: Pick<KubeApi, 'raw'>;
   clock: Clock;
   log: Log;

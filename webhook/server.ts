@@ -6,7 +6,7 @@ import { LINGER_MS } from './listen.ts';
 import { HttpError, refuse, sendText, tooLarge, type RefusalDeps } from './refusal.ts';
 import { buildReview, parseReview, type AdmissionRequest, type Verdict } from './review.ts';
 
-export interface Answered {
+interface Answered {
   verdict: Verdict;
   /** Called once the answer has left: nobody waits for what is told of it. */
   told?: () => void;
@@ -23,12 +23,12 @@ export interface Handlers extends RefusalDeps {
   metrics?: () => Promise<{ contentType: string; body: string }>;
 }
 
-export interface ServerLimits {
+interface ServerLimits {
   /** Largest request body in bytes; 7 MiB: an object and its old version, twice the API server's own limit. */
   bodyBytes: number;
 }
 
-export const LIMITS: ServerLimits = { bodyBytes: 7 * 1024 * 1024 };
+const LIMITS: ServerLimits = { bodyBytes: 7 * 1024 * 1024 };
 
 /** A request that asks for a review. */
 interface Asked {

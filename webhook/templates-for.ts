@@ -11,7 +11,7 @@ import type { Templates } from '../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../schemas/types.ts';
 import type { Live } from './live.ts';
 
-export interface TemplatesDeps {
+interface TemplatesDeps {
   live: Pick<Live, 'listers' | 'defaultTemplate'>;
   kube: Pick<KubeApi, 'get'>;
 }

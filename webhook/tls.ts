@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { bundleOf, type Authority } from './authority.ts';
 import { issueLeaf, needsRenewal, type KeyPair } from '../pki/ca.ts';
 
-export interface CertificateDeps {
+interface CertificateDeps {
   /** Reads or makes the shared CA. */
   loadAuthority(now: number): Promise<Authority>;
   /** Puts the bundle where the API server looks; returns what is still missing. */

@@ -15,7 +15,7 @@ import { anchorOf, describeBriefly, describeFinding } from './policies/finding-t
 import type { World } from './policies/world.ts';
 import type { AdmissionRequest, Verdict } from './review.ts';
 
-export interface ValidateDeps {
+interface ValidateDeps {
   policies: readonly Policy[];
   trustedUsers: readonly string[];
   /** The modes in force in a namespace. */
@@ -103,7 +103,7 @@ async function conclude(
  * The answer for a list of findings: refused if one of them denies, with the text of all.
  * @param words `warnings` besides those of the findings; `notes` end the text of a refusal
  */
-export function verdictOf(
+function verdictOf(
   judged: readonly Judged[],
   words: { warnings?: readonly string[]; notes?: readonly string[] } = {},
 ): Verdict {

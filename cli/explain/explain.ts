@@ -46,7 +46,7 @@ export type Source =
   | { from: 'stored' }
   | { from: 'namespace' };
 
-export interface UsedTemplate {
+interface UsedTemplate {
   kind: TemplateKind;
   name: string;
   implicit: boolean;

@@ -6,7 +6,7 @@ import { pointerOf, type Segment } from '../paths.ts';
 import { at, type Leaf, leavesOf, withValue } from './leaves.ts';
 
 /** Where a resolved value was written. */
-export type Written =
+type Written =
   | { in: 'cluster'; segments: readonly Segment[] }
   | { in: 'template'; kind: TemplateKind; name: string; segments: readonly Segment[] };
 
@@ -16,9 +16,9 @@ export type TemplateKind = 'CoreTemplate' | 'CellTemplate' | 'ShardTemplate';
 export type Origin = { how: 'written' | 'derived'; from: Written } | { how: 'default' };
 
 /** Origin of each leaf of a resolved cluster, by JSON pointer. */
-export type Provenance = Readonly<Record<string, Origin>>;
+type Provenance = Readonly<Record<string, Origin>>;
 
-export interface Sources {
+interface Sources {
   cluster: MultigresCluster;
   templates: Templates;
   /** What runs already, which a changed default does not shrink. */

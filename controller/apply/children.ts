@@ -25,7 +25,7 @@ export const nameOf = (object: KubeObject): string => `${object.kind} ${object.m
  * `child` with `owner` as its controller. A claim keeps what its builder says: it may have to outlive
  * the owner.
  */
-export const owned = (child: KubeObject, owner: KubeObject): KubeObject =>
+const owned = (child: KubeObject, owner: KubeObject): KubeObject =>
   child.kind === 'PersistentVolumeClaim' || child.metadata.ownerReferences
     ? child
     : {
@@ -50,7 +50,7 @@ const refuseForeign = (observed: KubeObject, owner: KubeObject): void => {
   );
 };
 
-export interface Applied {
+interface Applied {
   object: KubeObject;
   changed: boolean;
   /** It did not exist before. */
@@ -62,7 +62,7 @@ export interface Failed {
   error: unknown;
 }
 
-export interface ApplyOutcome {
+interface ApplyOutcome {
   applied: Applied[];
   failed: Failed[];
 }

@@ -2,7 +2,7 @@
 import type { Condition } from '../../schemas/k8s.ts';
 import { findCondition } from '../observe/conditions.ts';
 
-export interface StatusEvent {
+interface StatusEvent {
   type: 'Normal' | 'Warning';
   reason: string;
   message: string;

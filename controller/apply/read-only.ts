@@ -3,7 +3,7 @@ import type { KindName, KubeObject, ObjectRef } from '../../schemas/k8s.ts';
 import { apiVersionOf } from '../../kube/api.ts';
 import type { Deps } from '../deps.ts';
 
-export interface ReadOnly {
+interface ReadOnly {
   deps: Deps;
   /** What would have been written, in words: `apply Cell demo-a`. */
   pending: string[];

@@ -15,7 +15,7 @@ export interface BuildContext {
   readonly clusterDomain?: string;
 }
 
-export interface CertIssuer {
+interface CertIssuer {
   readonly name: string;
   /** `ClusterIssuer` (default) or `Issuer`. */
   readonly kind?: string;

@@ -23,7 +23,7 @@ const SCRAPE: readonly string[] = [
 const userAnnotations = (annotations: Record<string, string> = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(annotations).filter(([key]) => !SCRAPE.includes(key)));
 
-export interface DeploymentParts {
+interface DeploymentParts {
   readonly name: string;
   readonly labels: Record<string, string>;
   /** Replicas and the user's labels and annotations of the pods. */

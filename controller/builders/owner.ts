@@ -17,20 +17,3 @@ export const ownerReference = (owner: KubeObject): OwnerReference => {
     blockOwnerDeletion: true,
   };
 };
-
-/**
- * A copy of `object` owned by `owner` alone. Both must live in one namespace.
- * @throws if the owner has no uid or lives elsewhere.
- */
-export const withOwner = <T extends KubeObject>(object: T, owner: KubeObject): T => {
-  if (object.metadata.namespace !== owner.metadata.namespace) {
-    throw new Error(
-      `${owner.kind} ${owner.metadata.namespace ?? ''}/${owner.metadata.name} cannot own ` +
-        `${object.kind} ${object.metadata.name}: it is in another namespace`,
-    );
-  }
-  return {
-    ...object,
-    metadata: { ...object.metadata, ownerReferences: [ownerReference(owner)] },
-  };
-};

@@ -3,7 +3,7 @@ import { selectorOf } from '../../schemas/labels.ts';
 import { childMeta, type Identity } from './meta.ts';
 
 /** One more condition on the labels of the pods. */
-export interface Requirement {
+interface Requirement {
   readonly key: string;
   readonly operator: 'In' | 'NotIn';
   readonly values: readonly string[];

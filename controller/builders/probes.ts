@@ -12,7 +12,7 @@ const probe = (path: string, port: number, rest: Omit<Probe, 'httpGet'>): Probe 
   ...rest,
 });
 
-export interface ProbePaths {
+interface ProbePaths {
   startup: string;
   liveness: string;
   readiness: string;

@@ -17,7 +17,7 @@ export const pullOf = (images: ImagePull): Pull => ({
  * A TopoServer has no field for these, so they travel as annotations of ours; without them etcd
  * could not be pulled from a private registry.
  */
-export const PULL_ANNOTATIONS = {
+const PULL_ANNOTATIONS = {
   policy: 'multigres.com/image-pull-policy',
   secrets: 'multigres.com/image-pull-secrets',
 } as const;

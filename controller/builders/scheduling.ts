@@ -76,7 +76,7 @@ const spreadOut = (selector: Record<string, string>): Affinity => ({
   })),
 });
 
-export interface Scheduling {
+interface Scheduling {
   /** Node labels of the cell; empty: anywhere. */
   readonly place?: Readonly<Record<string, string>>;
   /** The user's own affinity. Its podAntiAffinity replaces ours; its node rules are added to the place. */

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../schemas/k8s.ts';
 import { selectorOf } from '../../schemas/labels.ts';
 import { childMeta, type Identity } from './meta.ts';
 
-export interface ServicePorts {
+interface ServicePorts {
   readonly [name: string]: number;
 }
 

@@ -26,7 +26,7 @@ const PLACES: Record<TlsComponent, { volume: string; dir: string }> = {
 };
 
 /** A Secret of certificates, read only. */
-export const certVolume = (volume: string, secret: string, dir: string): Omit<Tls, 'args'> => ({
+const certVolume = (volume: string, secret: string, dir: string): Omit<Tls, 'args'> => ({
   volumes: [{ name: volume, secret: { secretName: secret, defaultMode: SECRET_MODE } }],
   mounts: [{ name: volume, mountPath: dir, readOnly: true }],
 });

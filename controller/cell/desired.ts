@@ -122,7 +122,7 @@ const gatewayPod = (
 };
 
 /** A cell's own etcd, only if it is to be run by us. */
-export const localTopoServer = (cell: Cell): TopoServer | undefined => {
+const localTopoServer = (cell: Cell): TopoServer | undefined => {
   const spec = specOf(cell);
   const etcd = spec.topoServer?.etcd;
   if (etcd === undefined) return undefined;

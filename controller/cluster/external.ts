@@ -10,13 +10,13 @@ interface ServiceShape {
 }
 
 /** First external IP, else the load balancer's host name, else its address, else nothing. */
-export const endpointOf = (service: KubeObject | undefined): string => {
+const endpointOf = (service: KubeObject | undefined): string => {
   const { spec, status } = (service ?? {}) as ServiceShape;
   const ingress = status?.loadBalancer?.ingress?.[0];
   return spec?.externalIPs?.[0] ?? ingress?.hostname ?? ingress?.ip ?? '';
 };
 
-export interface ExternalInput {
+interface ExternalInput {
   resolved: ResolvedCluster;
   services: { gateway: KubeObject | undefined; adminWeb: KubeObject | undefined };
   gatewaysReady: boolean;

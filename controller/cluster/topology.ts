@@ -93,7 +93,7 @@ export interface TopologyState {
   pruned?: PruneResult;
 }
 
-export interface TopologyRequest {
+interface TopologyRequest {
   resolved: ResolvedCluster;
   client: EtcdClient;
   /** Cells whose own etcd does not run yet: they are registered once it does. */

@@ -69,7 +69,7 @@ export interface Feed {
   close(): void;
 }
 
-export interface FeedOptions {
+interface FeedOptions {
   topo: Pick<TopoAccess, 'client'>;
   rpc: Pick<Rpc, 'poolerStatus'>;
   clock: Clock;
@@ -98,7 +98,7 @@ const topologyRequest = ({ topo, shard, members, topoTls }: FeedRequest) => ({
 });
 
 /** Where to reach a pooler; undefined when it is not worth a stream. */
-export const addressOf = (
+const addressOf = (
   member: FeedMember,
   record: Multipooler | undefined,
   /** Its record may be there although it is not known. */

@@ -37,7 +37,7 @@ const BREAK_GRACE_MS = 2_000;
 /** A stream that breaks under a poll is worth a second one. */
 const POLL_TRIES = 2;
 
-export interface PoolerHealthOptions {
+interface PoolerHealthOptions {
   target: Target;
   clock: Clock;
   random: () => number;

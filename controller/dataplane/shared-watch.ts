@@ -26,7 +26,7 @@ export interface Lease<T> {
   release(): void;
 }
 
-export interface SharedWatchesOptions<T> {
+interface SharedWatchesOptions<T> {
   topo: Pick<TopoAccess, 'client'>;
   clock: Clock;
   random: () => number;

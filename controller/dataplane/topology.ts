@@ -12,7 +12,7 @@ import { whatMatters } from './matters.ts';
 import type { Lease, Place } from './shared-watch.ts';
 import { SharedWatches } from './shared-watch.ts';
 
-export interface TopologyRequest {
+interface TopologyRequest {
   topo: TopoRef;
   shard: ShardKey;
   /** Names of the cells in which the shard has members. */

@@ -13,7 +13,7 @@ export interface ClaimDeletion {
   users: readonly string[];
 }
 
-export type ClaimDecision = { ok: true; reason: string } | { ok: false; refusal: string };
+type ClaimDecision = { ok: true; reason: string } | { ok: false; refusal: string };
 
 /** May this claim, and with it its data, be deleted? */
 export const mayDeleteClaim = (request: ClaimDeletion): ClaimDecision => {

@@ -9,7 +9,7 @@ const keyIn = (object: KubeObject, name: string | undefined): Key[] =>
     : [{ namespace: object.metadata.namespace, name }];
 
 /** The controlling owner, if it is of this kind. */
-export const ownerKey = (object: KubeObject, kind: string): Key[] => {
+const ownerKey = (object: KubeObject, kind: string): Key[] => {
   const owner = object.metadata.ownerReferences?.find((ref) => ref.controller && ref.kind === kind);
   return keyIn(object, owner?.name);
 };

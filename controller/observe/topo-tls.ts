@@ -4,7 +4,7 @@ import type { TopoRef } from '../../schemas/types.ts';
 import type { KubeApi } from '../../kube/api.ts';
 import type { TlsMaterial } from '../rpc/tls.ts';
 
-export type TopoMaterial = { ok: true; tls?: TlsMaterial } | { ok: false; problem: string };
+type TopoMaterial = { ok: true; tls?: TlsMaterial } | { ok: false; problem: string };
 
 /** Renewed certificates are taken over after this time at the latest, in ms. */
 const LIFE_MS = 300_000;

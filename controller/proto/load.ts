@@ -61,7 +61,7 @@ const prune = (type: Type, value: object): object => {
   return Object.fromEntries(kept);
 };
 
-export interface MessageCodec<T> {
+interface MessageCodec<T> {
   encode: (value: T) => Buffer;
   /** @throws Error when the bytes are no protobuf message. */
   decode: (bytes: Uint8Array) => T;

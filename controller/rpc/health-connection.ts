@@ -12,7 +12,7 @@ export interface HealthTiming {
   stalenessMs: number;
 }
 
-export interface ConnectionEvents {
+interface ConnectionEvents {
   /** The pooler took the stream: what it will keep to. */
   onStart: (agreed: HealthTiming) => void;
   onSnapshot: (snapshot: HealthSnapshot) => void;

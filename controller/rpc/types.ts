@@ -14,7 +14,7 @@ export interface RulePosition {
   decision?: ShardRule;
   proposal?: ShardRule;
 }
-export interface ConsensusStatus {
+interface ConsensusStatus {
   term_revocation?: {
     revoked_below_term?: string;
     accepted_coordinator_id?: Id;
@@ -33,7 +33,7 @@ export interface ConsensusStatus {
     lsn?: string;
   };
 }
-export interface AvailabilityStatus {
+interface AvailabilityStatus {
   leadership_status?: {
     leader_term?: string;
     signal?: 'LEADERSHIP_SIGNAL_ACTIVE' | 'LEADERSHIP_SIGNAL_REQUESTING_DEMOTION';
@@ -43,7 +43,7 @@ export interface AvailabilityStatus {
   };
   suspected_divergence?: boolean;
 }
-export interface StandbyReplicationStatus {
+interface StandbyReplicationStatus {
   last_replay_lsn?: string;
   last_receive_lsn?: string;
   is_wal_replay_paused?: boolean;
@@ -64,7 +64,7 @@ export interface StandbyReplicationStatus {
   wal_receiver_timeout?: Timestamp;
   last_receive_lsn_advance_time?: Timestamp;
 }
-export interface PrimaryStatus {
+interface PrimaryStatus {
   lsn?: string;
   ready?: boolean;
   connected_followers?: Id[];
@@ -77,7 +77,7 @@ export interface PrimaryStatus {
   };
   max_wal_senders?: number;
 }
-export interface PoolerStatus {
+interface PoolerStatus {
   pooler_type?: 'PRIMARY' | 'REPLICA' | 'DRAINED';
   primary_status?: PrimaryStatus;
   replication_status?: StandbyReplicationStatus;
@@ -166,7 +166,7 @@ export type SnapshotTrigger =
   | 'SNAPSHOT_TRIGGER_POLL'
   | 'SNAPSHOT_TRIGGER_HEARTBEAT';
 /** First message both ways: what is asked for, and what will be. Durations. */
-export interface HealthStreamStart {
+interface HealthStreamStart {
   snapshot_interval?: Timestamp;
   staleness_timeout?: Timestamp;
 }

@@ -2,7 +2,7 @@ import type { Phase, Shard, TableGroup, TableGroupStatus } from '../../schemas/t
 import { ANNOTATIONS } from '../../schemas/labels.ts';
 import { condition, isTrue } from '../observe/conditions.ts';
 
-export interface TableGroupObserved {
+interface TableGroupObserved {
   /** Name -> Shard as it is now, undefined while it does not exist; one entry per shard of the spec. */
   shards: ReadonlyMap<string, Shard | undefined>;
   /** Shards that exist and are not in the spec any more. */

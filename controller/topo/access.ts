@@ -10,7 +10,7 @@ export interface TopoAccess {
 /** Connections are few (one per topology server), but those of deleted clusters must not pile up. */
 const IDLE_MS = 600_000;
 
-export interface TopoAccessOptions {
+interface TopoAccessOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Deadline of one call in ms; the client's default when absent. */

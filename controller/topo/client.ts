@@ -9,7 +9,7 @@ import { CHANNEL_OPTIONS, Redial } from '../rpc/redial.ts';
 import { channelCredentials, tlsOptions, type TlsMaterial } from '../rpc/tls.ts';
 import { requireLeader, runWatch, type WatchAnswer } from './watch.ts';
 
-export interface EtcdOptions {
+interface EtcdOptions {
   /**
    * host:port or URLs, at least one. https:// is TLS and http:// never is; without a scheme a client
    * certificate decides. The runtime's client takes them in the same way.
@@ -77,7 +77,7 @@ const UNREACHABLE = new Set<number>([
 ]);
 
 /** Smallest key behind every key that starts with `prefix`. */
-export const prefixEnd = (prefix: string): Buffer => {
+const prefixEnd = (prefix: string): Buffer => {
   const end = Buffer.from(prefix);
   for (let at = end.length - 1; at >= 0; at--) {
     const byte = end[at] ?? 0;

@@ -49,7 +49,7 @@ export type Removal =
   | { kind: 'shard' | 'database'; name: string; retained: boolean; poolers: readonly string[] }
   | { kind: 'cell'; name: string; databases: readonly string[]; processes: readonly string[] };
 
-export type RemovalDecision = { ok: true } | { ok: false; refusal: string };
+type RemovalDecision = { ok: true } | { ok: false; refusal: string };
 
 const IP = /^[0-9.]+$|:/;
 const isAt = (namespace: string, hostname: string): boolean =>

@@ -18,7 +18,7 @@ export interface ItemChange<T> {
   after?: Item<T>;
 }
 
-export interface PrefixWatchOptions<T> {
+interface PrefixWatchOptions<T> {
   /** Asked for at every use: clients that nobody asks for are closed. */
   client: () => EtcdClient;
   prefix: string;

@@ -4,7 +4,7 @@ import { codecs } from './codec.ts';
 import { topoKeys } from './keys.ts';
 import { listCells, listDatabases, readPoolers } from './records.ts';
 
-export interface PruneRequest {
+interface PruneRequest {
   /** Names in the spec. */
   databases: readonly string[];
   /** Names in the spec, and those whose Cell object is still being removed. */

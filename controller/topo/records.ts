@@ -7,7 +7,7 @@ import { codecs, patchCell, patchDatabase } from './codec.ts';
 import { childNames, topoKeys } from './keys.ts';
 import type { CellRecord, DatabaseRecord, Multipooler, ShardKey } from './types.ts';
 
-export type WriteResult = 'created' | 'updated' | 'unchanged';
+type WriteResult = 'created' | 'updated' | 'unchanged';
 
 /** A record that changes under us this often in a row is being fought over. */
 const CAS_ATTEMPTS = 5;

@@ -10,7 +10,7 @@ export interface WatchAnswer<Event> {
   events?: Event[];
 }
 
-export interface WatchRun<Event> {
+interface WatchRun<Event> {
   stream: ClientDuplexStream<object, WatchAnswer<Event>>;
   /** What to watch, in the terms of the proto text. */
   create: object;

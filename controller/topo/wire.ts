@@ -3,7 +3,7 @@
  * as it was: a record is written by programs newer than us, and what they put there must survive.
  */
 
-export interface RawField {
+interface RawField {
   number: number;
   /** The whole field: tag, length if any, value. */
   bytes: Buffer;
@@ -47,7 +47,7 @@ const fieldEnd = (bytes: Buffer, wireType: number, at: number): number => {
 };
 
 /** @throws Error when the bytes are no protobuf message. */
-export const splitFields = (message: Uint8Array): RawField[] => {
+const splitFields = (message: Uint8Array): RawField[] => {
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
   const fields: RawField[] = [];
   for (let at = 0; at < bytes.length;) {

@@ -30,7 +30,7 @@ export interface TopologyUse {
   recorded: boolean;
 }
 
-export type UseDecision = { ok: true } | { ok: false; refusal: string };
+type UseDecision = { ok: true } | { ok: false; refusal: string };
 
 const few = (names: readonly string[]): string =>
   names.length > 3

@@ -6,7 +6,7 @@ import { crashLoop, troubles } from '../observe/pods.ts';
 import { storageClassCondition } from '../observe/storage-class.ts';
 import { workloadOf } from '../observe/workload.ts';
 
-export interface TopoServerObserved {
+interface TopoServerObserved {
   statefulSet: KubeObject | undefined;
   pods: Pod[];
   storageClasses: KubeObject[];

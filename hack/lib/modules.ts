@@ -16,6 +16,8 @@ export interface Module {
   /** Of what is ours, not of packages. Type imports, re-exports and `import()` count like any other. */
   imports: readonly Import[];
   exports: readonly { name: string; line: number }[];
+  /** Names that the module itself uses, apart from declaring them. */
+  uses: ReadonlySet<string>;
 }
 
 export const ALL = '*';
@@ -76,7 +78,7 @@ export async function parseModule(file: string, text: string): Promise<Module> {
       for (const name of exportedNames(node)) exports.push({ name, line });
     if (node.type === 'ExportDefaultDeclaration') exports.push({ name: 'default', line });
   }
-  return { path: file, imports, exports };
+  return { path: file, imports, exports, uses: usedNames(tree.program.body) };
 }
 
 const nameOf = ({ name, value }: Named): string => name ?? value ?? '';
@@ -98,6 +100,24 @@ function exportedNames({ specifiers = [], declaration }: Node): string[] {
   if (!declaration) return specifiers.map(({ exported = {} }) => nameOf(exported));
   const { id, declarations = [] } = declaration;
   return (id ? [id] : declarations.map((one) => one.id)).map(nameOf);
+}
+
+/** Where the name at a key is no use of what has that name. */
+const NO_USE = new Set(['id', 'key', 'property', 'local', 'exported', 'imported', 'label']);
+
+function usedNames(body: readonly Node[]): Set<string> {
+  const names = new Set<string>();
+  const visit = (value: unknown, key: string, computed: boolean): void => {
+    if (Array.isArray(value)) for (const item of value) visit(item, '', false);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+    const node = value as Record<string, unknown>;
+    const isName = node['type'] === 'Identifier' && typeof node['name'] === 'string';
+    if (isName && (computed || !NO_USE.has(key))) names.add(String(node['name']));
+    for (const [inner, child] of Object.entries(node))
+      if (inner !== 'loc' && inner !== 'extra') visit(child, inner, node['computed'] === true);
+  };
+  for (const node of body) if (node.type !== 'ImportDeclaration') visit(node, '', false);
+  return names;
 }
 
 /** `const { a, b } = await import('x')` and `(await import('x')).a` take names, any other use all. */

@@ -9,7 +9,7 @@ import { STORED } from './stored.ts';
  * docs/compatibility.md for the list and the reasons).
  */
 
-export interface DefaultContext {
+interface DefaultContext {
   /** The stored object, on UPDATE. */
   old?: MultigresCluster;
   /** Whether the author of the update wrote this field; absent = not known, so no. */

@@ -12,7 +12,7 @@ import {
 import { text } from './scalars.ts';
 import { storage } from './storage.ts';
 
-export const filesystemBackup = struct('FilesystemBackup', 'Backups on a volume.', {
+const filesystemBackup = struct('FilesystemBackup', 'Backups on a volume.', {
   path: optional(text, 'Folder of the backups, as the pods see it. Default: /backups.'),
   storage: optional(
     storage,
@@ -20,7 +20,7 @@ export const filesystemBackup = struct('FilesystemBackup', 'Backups on a volume.
   ),
 });
 
-export const s3Backup = struct(
+const s3Backup = struct(
   'S3Backup',
   'Backups in a bucket that speaks the S3 protocol.',
   {

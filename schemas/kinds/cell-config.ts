@@ -12,7 +12,7 @@ export const locationRules = [
   rule('has(self.zoneId) || has(self.region)', 'a cell needs a place: add zoneId or region'),
 ];
 
-export const cellConfig = struct(
+const cellConfig = struct(
   'CellConfig',
   'One cell: a zone or region with gateways and poolers of its own.',
   {

@@ -21,19 +21,19 @@ export const shardSettings: Record<string, Field> = {
   postgresConfig: optional(postgresConfig, 'Settings of postgresql.conf, by name.'),
 };
 
-export const shardOverrides = struct('ShardOverrides', 'Settings that win over a template.', {
+const shardOverrides = struct('ShardOverrides', 'Settings that win over a template.', {
   ...shardSettings,
   pools: optional(clusterPools, 'Pools by name. Pools can be added, not removed.'),
 });
 
-export const shardInlineSpec = struct(
+const shardInlineSpec = struct(
   'ShardInlineSpec',
   'A shard written out.',
   { pvcDeletionPolicy: optional(pvcPolicyInList, 'What happens to data volumes when pods go.') },
   { bases: [shardOverrides] },
 );
 
-export const shardConfig = struct(
+const shardConfig = struct(
   'ShardConfig',
   'One shard of a table group.',
   {
@@ -68,7 +68,7 @@ export const shardConfig = struct(
   },
 );
 
-export const tableGroupConfig = struct(
+const tableGroupConfig = struct(
   'TableGroupConfig',
   'A group of tables that are sharded alike.',
   {
@@ -91,7 +91,7 @@ export const tableGroupConfig = struct(
   },
 );
 
-export const databaseConfig = struct('DatabaseConfig', 'One database.', {
+const databaseConfig = struct('DatabaseConfig', 'One database.', {
   name: required(databaseName, 'Name of the database: postgres.'),
   default: optional(boolean, 'The database that exists from the start: true.'),
   backup: optional(backup, 'Where its backups go. Absent: as the cluster.'),

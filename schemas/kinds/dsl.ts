@@ -3,7 +3,7 @@
  * TypeScript types, validators and the field reference are all made from these values.
  */
 
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /**
  * A rule that looks at more than one value, in the CEL that the API server evaluates.
@@ -32,14 +32,14 @@ export interface StringSchema extends Ruled {
   format?: 'date-time';
 }
 
-export interface IntegerSchema extends Ruled {
+interface IntegerSchema extends Ruled {
   type: 'integer';
   format: 'int32' | 'int64';
   minimum?: number;
   maximum?: number;
 }
 
-export interface BooleanSchema extends Ruled {
+interface BooleanSchema extends Ruled {
   type: 'boolean';
 }
 
@@ -92,7 +92,7 @@ export interface Field {
   default?: Json;
 }
 
-export interface Column {
+interface Column {
   name: string;
   type: 'string' | 'integer' | 'date';
   jsonPath: string;

@@ -28,9 +28,9 @@ const etcdWith = (policy: StructSchema): StructSchema =>
     pvcDeletionPolicy: optional(policy, 'What happens to the data volumes.'),
   });
 
-export const etcd = etcdWith(pvcPolicy);
+const etcd = etcdWith(pvcPolicy);
 
-export const externalTopo = struct('ExternalTopo', 'A topology server that others run.', {
+const externalTopo = struct('ExternalTopo', 'A topology server that others run.', {
   endpoints: required(
     list(endpointUrl, {
       listType: 'set',

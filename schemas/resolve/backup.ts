@@ -49,10 +49,7 @@ const counting = (backup: Backup): Backup =>
   });
 
 /** A lower level's backup over the level above it. Another type replaces everything. */
-export const mergeBackup = (
-  parent: Backup | undefined,
-  child: Backup | undefined,
-): Backup | undefined => {
+const mergeBackup = (parent: Backup | undefined, child: Backup | undefined): Backup | undefined => {
   if (!child) return parent && counting(parent);
   if (!parent || parent.type !== child.type) return counting(child);
   return counting(

@@ -31,7 +31,7 @@ import type {
   Templates,
 } from './types.ts';
 
-export interface ResolveOptions {
+interface ResolveOptions {
   /** What runs already, see RunningShards. Without it a new cluster is assumed. */
   running?: RunningShards;
 }

@@ -36,7 +36,7 @@ const filled = <T>(list: readonly T[] | undefined): T[] | undefined =>
  * The upper block as a whole if any of its three parts is there, even as an empty map: `{}`
  * inherits, `{limits: {}}` means no resources at all.
  */
-export const mergeResources = (
+const mergeResources = (
   lower: ResourceRequirements | undefined,
   upper: ResourceRequirements | undefined,
 ): ResourceRequirements | undefined =>
@@ -77,10 +77,7 @@ export const mergeGateway = (lower: Gateway | undefined, upper: Gateway | undefi
         buffer: mergeFields(lower?.buffer, upper?.buffer),
       });
 
-export const mergeMultiorch = (
-  lower: Multiorch | undefined,
-  upper: Multiorch | undefined,
-): Multiorch =>
+const mergeMultiorch = (lower: Multiorch | undefined, upper: Multiorch | undefined): Multiorch =>
   compact({
     ...mergeStateless(lower, upper),
     placement: mergePlacement(lower?.placement, upper?.placement),
@@ -112,7 +109,7 @@ const mergeContainer = (
       })
     : undefined;
 
-export const mergePool = (lower: Pool = {}, upper: Pool = {}): Pool =>
+const mergePool = (lower: Pool = {}, upper: Pool = {}): Pool =>
   compact({
     type: upper.type ?? lower.type,
     cells: filled(upper.cells) ?? filled(lower.cells),

@@ -34,7 +34,7 @@ export const runningPools = (
 ): Readonly<Record<string, Pool>> =>
   running && Object.hasOwn(running, key) ? (running[key]?.pools ?? {}) : {};
 
-export interface Kept {
+interface Kept {
   pool: ResolvedPool;
   notes: Problem[];
 }

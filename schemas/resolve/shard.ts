@@ -8,7 +8,7 @@ import { keepPool, keepRunning } from './running.ts';
 import type { ResolvedPool, ResolvedShard, ResolvedStateless } from './types.ts';
 
 /** Pools and multiorch of a shard; what it inherits from its tablegroup is added by the caller. */
-export type ShardBody = Pick<
+type ShardBody = Pick<
   ResolvedShard,
   'multiorch' | 'pools' | 'initdbArgs' | 'postgresConfigRef' | 'postgresConfig'
 > & { pvcDeletionPolicy?: ShardTemplateSpec['pvcDeletionPolicy'] };
@@ -43,7 +43,7 @@ const completePool = (pool: Pool, clusterCells: readonly string[]): ResolvedPool
   });
 };
 
-export interface ShardContext {
+interface ShardContext {
   /** Names of the cluster's cells, sorted. */
   cells: readonly string[];
   /** Pools that run; empty for a new shard. */

@@ -28,12 +28,12 @@ export interface TemplateChoice<T> {
 }
 
 /** A level of the chain: where a name may stand, and the name that stands there. */
-export interface TemplateLevel {
+interface TemplateLevel {
   path: string;
   name: string | undefined;
 }
 
-export const missingTemplate = (
+const missingTemplate = (
   { kind, path, name }: TemplateReference,
   available: Readonly<Record<string, unknown>>,
 ): Problem => {

@@ -9,7 +9,7 @@ import { topoAddress } from './topo.ts';
 const MAX_ADDRESS = 512;
 
 /** What a client shows and trusts. Secrets of the cluster's namespace. */
-export type TopoCredentials = Pick<TopoRef, 'caSecret' | 'clientCertSecret'>;
+type TopoCredentials = Pick<TopoRef, 'caSecret' | 'clientCertSecret'>;
 
 interface Block {
   path: string;

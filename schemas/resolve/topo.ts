@@ -1,5 +1,4 @@
 import { compact } from '../compact.ts';
-import { names } from '../names.ts';
 import { PORTS } from '../ports.ts';
 import type {
   Etcd,
@@ -8,7 +7,6 @@ import type {
   LocalTopo,
   Placement,
   PvcPolicy,
-  TopoRef,
   TopoServerSpec,
 } from '../types.ts';
 import { BUILTIN } from './builtin.ts';
@@ -85,27 +83,3 @@ export const resolveLocalTopo = (
 /** `<topo server>.<namespace>.svc:2379`, without a scheme as the runtime wants it. */
 export const topoAddress = (topoServer: string, namespace: string): string =>
   `${topoServer}.${namespace}.svc:${PORTS.etcd.client}`;
-
-/** Where a cell's records live: content of the cell's own record in the global topology. */
-export interface CellTopology {
-  serverAddresses: string[];
-  root: string;
-}
-
-/** `cellObject`: name and namespace of the Cell object, from which its TopoServer has its name. */
-export const cellTopologyOf = (
-  localTopo: LocalTopo | undefined,
-  globalRef: TopoRef,
-  cell: { object: string; namespace: string; name: string },
-): CellTopology => {
-  const rootPath = BUILTIN.localRootPath(cell.name);
-  if (localTopo?.external) {
-    const { endpoints, rootPath: root } = localTopo.external;
-    return { serverAddresses: endpoints, root: root || rootPath };
-  }
-  if (localTopo?.etcd) {
-    const address = topoAddress(names.localTopo(cell.object), cell.namespace);
-    return { serverAddresses: [address], root: localTopo.etcd.rootPath || rootPath };
-  }
-  return { serverAddresses: [globalRef.address], root: globalRef.rootPath };
-};

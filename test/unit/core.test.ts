@@ -8,7 +8,6 @@ import {
   LABELS,
   cellNodeSelector,
   selectorOf,
-  selectorText,
   standardLabels,
 } from '../../schemas/labels.ts';
 import { problemText } from '../../schemas/problem.ts';
@@ -59,7 +58,6 @@ test('selectors hold identity only', () => {
     'multigres.com/pool': 'default',
     'multigres.com/cell': 'z1',
   });
-  assert.equal(selectorText({ b: '2', a: '1' }), 'a=1,b=2');
 });
 
 test('a cell selects nodes by zone, else by region', () => {

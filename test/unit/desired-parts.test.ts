@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { withOwner } from '../../controller/builders/owner.ts';
+import { ownerReference } from '../../controller/builders/owner.ts';
 import { sharedMemoryOf } from '../../controller/shard/desired/postgres-sizing.ts';
 import type { Container, KubeObject, ResourceRequirements } from '../../schemas/k8s.ts';
 import { LABELS } from '../../schemas/labels.ts';
@@ -273,19 +273,15 @@ test('no value is undefined', () => {
   for (const object of ALL) check(object, `${object.kind} ${object.metadata.name}`);
 });
 
-test('an owner is set only within one namespace and only if it exists', () => {
-  const child: KubeObject = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a', namespace: 'n' } }; // prettier-ignore
+test('an owner is referred to only if it exists', () => {
   const owner: KubeObject = { apiVersion: 'multigres.com/v1alpha1', kind: 'Cell', metadata: { name: 'c', namespace: 'n', uid: 'u' } }; // prettier-ignore
-  assert.deepEqual(withOwner(child, owner).metadata.ownerReferences, [
-    {
-      apiVersion: 'multigres.com/v1alpha1',
-      kind: 'Cell',
-      name: 'c',
-      uid: 'u',
-      controller: true,
-      blockOwnerDeletion: true,
-    },
-  ]);
-  assert.throws(() => withOwner(child, { ...owner, metadata: { name: 'c', namespace: 'n' } }));
-  assert.throws(() => withOwner(child, { ...owner, metadata: { name: 'c', namespace: 'm', uid: 'u' } })); // prettier-ignore
+  assert.deepEqual(ownerReference(owner), {
+    apiVersion: 'multigres.com/v1alpha1',
+    kind: 'Cell',
+    name: 'c',
+    uid: 'u',
+    controller: true,
+    blockOwnerDeletion: true,
+  });
+  assert.throws(() => ownerReference({ ...owner, metadata: { name: 'c', namespace: 'n' } }));
 });

@@ -2,32 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { effectivePvcPolicy, mergePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
 import { missingTemplates, templateReferences } from '../../schemas/resolve/templates.ts';
-import { cellTopologyOf } from '../../schemas/resolve/topo.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
-
-const globalRef = { address: 'g:2379', rootPath: '/multigres/global', implementation: 'etcd' };
-const cell = { object: 'm-z1-0a1b2c3d', namespace: 'ns', name: 'z1' };
-
-test('records of a cell without its own topology live in the global one', () => {
-  assert.deepEqual(cellTopologyOf(undefined, globalRef, cell), {
-    serverAddresses: ['g:2379'],
-    root: '/multigres/global',
-  });
-});
-
-test('records of a cell with its own etcd live there, under its own root', () => {
-  const { serverAddresses, root } = cellTopologyOf({ etcd: {} }, globalRef, cell);
-  assert.match(serverAddresses.join(), /^m-z1-0a1b2c3d-topo-[0-9a-f]{8}\.ns\.svc:2379$/);
-  assert.equal(root, '/multigres/z1');
-});
-
-test('records of a cell with an external topology go to all its endpoints', () => {
-  const external = { endpoints: ['http://a:2379', 'http://b:2379'], rootPath: '/r' };
-  assert.deepEqual(cellTopologyOf({ external }, globalRef, cell), {
-    serverAddresses: ['http://a:2379', 'http://b:2379'],
-    root: '/r',
-  });
-});
 
 test('claims merge per half, and outlive their Shard if nobody says otherwise', () => {
   const parent = { whenDeleted: 'Delete', whenScaled: 'Delete' } as const;

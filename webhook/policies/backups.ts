@@ -1,7 +1,7 @@
 import type { Backup, Shard } from '../../schemas/types.ts';
 
 /** A step that deletes volumes needs a complete backup newer than this, unless settings say else. */
-export const BACKUP_MAX_AGE_MS = 24 * 3600 * 1000;
+const BACKUP_MAX_AGE_MS = 24 * 3600 * 1000;
 
 /** Why the newest complete backup of a shard is not good enough; undefined if it is. */
 export function backupProblem(

@@ -3,7 +3,7 @@ import type { MultigresCluster } from '../../schemas/types.ts';
 import { locate, locateInCell, pointer } from './locate.ts';
 
 /** An image that the author or a template names; the operator's own defaults are not among them. */
-export interface NamedImage {
+interface NamedImage {
   image: string;
   /** Field of `spec.images`, or `etcd`. */
   component: string;

@@ -4,7 +4,7 @@ import type { NodeIndex, WorldNode, World } from './world.ts';
 
 export const REGION_LABEL = NODE_LABELS.region;
 
-export interface Place {
+interface Place {
   zoneId?: string;
   region?: string;
 }
@@ -14,7 +14,7 @@ export function labelsFor(world: World, cell: Place): readonly string[] {
   return cell.zoneId === undefined ? [REGION_LABEL] : zoneLabels(world);
 }
 
-export function zoneLabels(world: World): readonly string[] {
+function zoneLabels(world: World): readonly string[] {
   return world.zoneLabels ?? ZONE_LABELS;
 }
 

@@ -4,7 +4,7 @@ import type { Quantity, ResourceRequirements } from '../../schemas/k8s.ts';
 import type { Finding } from './policy.ts';
 
 /** Whose block of resources it is, for texts, and a JSON pointer to it. */
-export interface BlockPlace {
+interface BlockPlace {
   owner: string;
   path: string;
 }

@@ -37,7 +37,7 @@ const DIRECTIVES = ['include', 'include_dir', 'include_if_exists'];
 const QUALIFIED = /^[a-z_\u0080-\uffff][\w\u0080-\uffff]*\.[a-z_\u0080-\uffff][\w\u0080-\uffff]*$/;
 
 /** The brief text does not say whose setting it is. */
-export type SettingFinding = Omit<Finding, 'path'> & { brief: string };
+type SettingFinding = Omit<Finding, 'path'> & { brief: string };
 
 interface FileReading {
   /** Values of owned settings that pass. */

@@ -4,7 +4,7 @@ import type { Segment } from './locate.ts';
 import type { PolicyKind } from './policy.ts';
 
 /** A piece of a template that has sizes of its own, whether or not a cluster uses it. */
-export interface TemplatePart {
+interface TemplatePart {
   /** For texts: `the etcd`, `postgres of pool main`. */
   owner: string;
   path: Segment[];

@@ -4,7 +4,7 @@ import type { Transition } from './policy.ts';
 type Topo = ResolvedGlobalTopo | ResolvedLocalTopo | undefined;
 
 /** A place of topology records that becomes another one, which has none of them. */
-export interface TopologyMove {
+interface TopologyMove {
   /** Absent: the global one. */
   cell?: string;
   was: Topo;

@@ -6,7 +6,7 @@ import { podDisruptionBudget } from '../../builders/pdb.ts';
 import { isReady } from '../../observe/pods.ts';
 import { shardLabels, type ShardScope } from './scope.ts';
 
-export interface BudgetInput {
+interface BudgetInput {
   /** The policy in force. */
   readonly policy: Policy;
   /** All poolers that exist or should, each once. */

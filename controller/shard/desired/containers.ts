@@ -45,7 +45,7 @@ const ADMIN_CONNECTIONS = 5;
 const SPARE_CONNECTIONS = 15;
 
 /** Connections that multipooler may open for clients: what Postgres allows less what others need. */
-export const poolCapacity = (maxConnections: number): number =>
+const poolCapacity = (maxConnections: number): number =>
   Math.max(maxConnections - ADMIN_CONNECTIONS - SPARE_CONNECTIONS, ADMIN_CONNECTIONS);
 
 interface Users {
@@ -149,7 +149,7 @@ export const postgresContainer = (scope: ShardScope, pool: Pool, otel: Telemetry
   };
 };
 
-export interface PoolerParts {
+interface PoolerParts {
   readonly cell: string;
   readonly serviceId: string;
   readonly otel: Telemetry;

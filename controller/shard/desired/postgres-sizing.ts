@@ -5,7 +5,7 @@ import type { Pool } from '../../../schemas/types.ts';
 import { POSTGRES_RESOURCES } from '../../builders/resources.ts';
 
 /** What the pods of a shard have; undefined where no pool says. */
-export interface Sizes {
+interface Sizes {
   /** Bytes; the largest pool. */
   readonly memory?: number;
   /** Whole cores; the largest pool. */

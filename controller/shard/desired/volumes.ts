@@ -7,7 +7,7 @@ import { FILES, PATHS } from './paths.ts';
 import { sharedMemoryOf } from './postgres-sizing.ts';
 import type { ShardScope } from './scope.ts';
 
-export type Volume = NonNullable<PodSpec['volumes']>[number];
+type Volume = NonNullable<PodSpec['volumes']>[number];
 export type Mount = NonNullable<Container['volumeMounts']>[number];
 
 export const MOUNTS = {

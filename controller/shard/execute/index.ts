@@ -30,8 +30,6 @@ import {
 } from './rpc.ts';
 import { shutDownRecord } from './topology.ts';
 
-export type { Execution } from './context.ts';
-
 const certificates = async ({ deps, state, cache }: Execution): Promise<void> => {
   await ensureCertificates(deps, state.shard);
   cache.certificatesAtMs = deps.clock.now();

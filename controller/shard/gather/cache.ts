@@ -6,7 +6,7 @@ import type { ShardChildren } from '../desired/index.ts';
 import type { BackupAttempt, Job, PodTrace } from '../state/state.ts';
 
 /** A value that was read some time ago. */
-export interface Dated<T> {
+interface Dated<T> {
   atMs: number;
   value: T;
 }

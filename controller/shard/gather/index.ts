@@ -34,7 +34,7 @@ import { readUserConfig } from './user-config.ts';
 const READ_TIMEOUT_MS = 2000;
 
 /** What a pass read, apart from the informers' caches: these are looked at again after its writes. */
-export interface Reading {
+interface Reading {
   material: Material;
   heard: Heard;
   /** The data plane was asked for this pass, not only heard. */

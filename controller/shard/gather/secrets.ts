@@ -83,7 +83,7 @@ export const secretProblem = (
 };
 
 /** Problems of all Secrets that the shard needs. */
-export const checkSecrets = async (
+const checkSecrets = async (
   kube: Pick<KubeApi, 'get'>,
   namespace: string,
   spec: ShardSpec,

@@ -126,7 +126,7 @@ const freshReading: Refuses = ({ state }) => {
     : 'roles, cohort and positions have to be read anew first';
 };
 
-export interface Check {
+interface Check {
   name: string;
   refuses: Refuses;
   /**

@@ -2,7 +2,7 @@
 import type { Pod } from '../../../schemas/k8s.ts';
 import type { DeathProof } from '../state/node.ts';
 
-export interface ForceEvidence {
+interface ForceEvidence {
   /** As the API server itself has it now; undefined: it is gone. */
   pod: Pod | undefined;
   /** Of the pod that is meant. */
@@ -11,7 +11,7 @@ export interface ForceEvidence {
   proof?: DeathProof;
 }
 
-export type ForceDecision = { ok: true; reason: string } | { ok: false; refusal: string };
+type ForceDecision = { ok: true; reason: string } | { ok: false; refusal: string };
 
 export const mayForceDelete = ({ pod, uid, proof }: ForceEvidence): ForceDecision => {
   const no = (refusal: string): ForceDecision => ({ ok: false, refusal });

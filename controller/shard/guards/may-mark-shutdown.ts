@@ -15,7 +15,7 @@ export interface ShutdownEvidence {
   proof?: DeathProof;
 }
 
-export type ShutdownDecision = { ok: true; reason: string } | { ok: false; refusal: string };
+type ShutdownDecision = { ok: true; reason: string } | { ok: false; refusal: string };
 
 const PROOFS: Record<DeathProof, string> = {
   'containers-terminated': 'its containers have ended',

@@ -73,7 +73,7 @@ const applyClaim = (
 };
 
 /** `2006-01-02T15-04-05Z`: colons are not allowed in labels. */
-export const orphanStamp = (nowMs: number): string =>
+const orphanStamp = (nowMs: number): string =>
   new Date(nowMs)
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')

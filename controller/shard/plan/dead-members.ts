@@ -12,7 +12,7 @@ import type { ShardState } from '../state/state.ts';
 import type { Planner } from './planner.ts';
 
 /** Why nothing of this member runs; undefined when it may. */
-export const deathOf = (state: ShardState, member: Member): DeathProof | undefined => {
+const deathOf = (state: ShardState, member: Member): DeathProof | undefined => {
   const { pod, observed } = member;
   if (observed) {
     // A standby that restarts in place keeps its seat in the cohort; a leader's costs writes.

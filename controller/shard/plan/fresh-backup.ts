@@ -17,14 +17,14 @@ const FRESH_MS = 300_000;
 const ATTEMPTS = 3;
 const PAUSE_MS = 10_000;
 
-export interface FreshBackupInput {
+interface FreshBackupInput {
   views: readonly PoolerView[];
   backups: readonly BackupMetadata[] | undefined;
   attempt: BackupAttempt | undefined;
   nowMs: number;
 }
 
-export type FreshBackup =
+type FreshBackup =
   /** `reason` says why a new member may be created. */
   | { ready: true; reason: string }
   /** `from`: the pooler to ask for a backup now; absent while one has to be waited for. */

@@ -9,7 +9,7 @@ import { isQuarantined } from '../state/lifecycle.ts';
 import type { PoolerView } from '../state/roles.ts';
 import { leaderOf, shardRule } from '../state/roles.ts';
 
-export interface HoldInput {
+interface HoldInput {
   /** Its pooler's name in the topology. */
   id: string;
   views: readonly PoolerView[];
@@ -20,10 +20,10 @@ export interface HoldInput {
   policy: Policy;
 }
 
-export type Hold = { hold: true; reason: string } | { hold: false; reason: string };
+type Hold = { hold: true; reason: string } | { hold: false; reason: string };
 
 /** Four times the longest election that was measured: whoever can be elected has been by then. */
-export const HOLD_LIMIT_MS = 90_000;
+const HOLD_LIMIT_MS = 90_000;
 
 export const holdBack = (input: HoldInput): Hold => {
   const create = (reason: string): Hold => ({ hold: false, reason });

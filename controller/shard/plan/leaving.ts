@@ -18,7 +18,7 @@ import type { Planner } from './planner.ts';
 import { whyMove, whyReplace } from '../state/reasons.ts';
 
 /** A step that waits longer than this is taken back; upstream's cap for a drain. */
-export const LEAVING_DEADLINE_MS = 300_000;
+const LEAVING_DEADLINE_MS = 300_000;
 
 /** What the record means now: the specification may have changed since it was written. */
 const purposeOf = (member: Member, { purpose }: PhaseRecord): Purpose =>

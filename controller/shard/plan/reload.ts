@@ -10,7 +10,7 @@ import type { Planner } from './planner.ts';
 const RETRY_MS = 10_000;
 
 /** A pod whose settings of the restart class are right, but whose others are not confirmed. */
-export const needsReload = (pod: Pod, config: PostgresConfig): boolean =>
+const needsReload = (pod: Pod, config: PostgresConfig): boolean =>
   pod.metadata.annotations?.[ANNOTATIONS.postgresConfigHash] === config.restartHash &&
   pod.metadata.annotations[ANNOTATIONS.postgresReloadHash] !== config.reloadHash;
 

@@ -22,7 +22,7 @@ export const byTurn =
     rank(state, a) - rank(state, b) || b.index - a.index || (a.pod < b.pod ? -1 : 1);
 
 /** Members that wait for a new pod, in the order of their turns. */
-export const replaceable = (state: ShardState): Member[] =>
+const replaceable = (state: ShardState): Member[] =>
   state.members
     .filter((member) => member.desired && isAlive(member) && whyReplace(member).length > 0)
     .toSorted(byTurn(state));

@@ -7,7 +7,7 @@ import type { PhaseRecord, Purpose } from '../state/phase.ts';
 import type { ShardState } from '../state/state.ts';
 import { refused } from './leaving.ts';
 
-export interface Request {
+interface Request {
   member: Member;
   purpose: Purpose;
   reason: string;

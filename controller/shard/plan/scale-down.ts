@@ -9,7 +9,7 @@ import { byTurn } from './replace.ts';
 import { ask, isBusy } from './request.ts';
 
 /** Members beyond the specification whose pod still runs, in the order in which they leave. */
-export const leavers = (state: ShardState): Member[] =>
+const leavers = (state: ShardState): Member[] =>
   state.members.filter((member) => !member.desired && isAlive(member)).toSorted(byTurn(state));
 
 export const planScaleDown: Planner = (state) => {

@@ -15,7 +15,7 @@ const TYPES: Record<string, 'full' | 'diff' | 'incr'> = {
   incremental: 'incr',
 };
 
-export interface BackupReport {
+interface BackupReport {
   status: Pick<ShardStatus, 'lastBackupTime' | 'lastBackupType'>;
   conditions: Condition[];
 }

@@ -9,7 +9,7 @@ import { cohortOf, isFollowed } from '../state/roles.ts';
 import type { ShardState } from '../state/state.ts';
 
 /** `zone-b/0 (demo-...-0)`: what people know it by, and the name of its pod once. */
-export const nameOf = (state: ShardState, member: Member): string => {
+const nameOf = (state: ShardState, member: Member): string => {
   const pools = Object.keys(state.shard.spec?.pools ?? {}).length;
   return `${placeText(member, pools)} (${member.pod})`;
 };

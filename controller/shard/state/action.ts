@@ -31,7 +31,7 @@ interface Common {
 }
 
 /** Takes a member, or its leadership, away from a shard that may serve. */
-export type Disruptive = Common &
+type Disruptive = Common &
   (
     | { kind: 'delete-pod'; pod: string; uid: string; permit: Permit; record?: PhaseRecord }
     | { kind: 'switch-primary'; pod: string; id: string; permit: Permit; record: PhaseRecord }
@@ -64,7 +64,7 @@ export type Action =
         | { kind: 'certificates' }
       ));
 
-export type ActionKind = Action['kind'];
+type ActionKind = Action['kind'];
 export type ActionOf<K extends ActionKind> = Extract<Action, { kind: K }>;
 
 const DISRUPTIVE: ReadonlySet<ActionKind> = new Set<ActionKind>([

@@ -3,7 +3,6 @@ import type { Member as PolicyMember } from '../../../schemas/durability.ts';
 import { isReady, isTerminating } from '../../observe/pods.ts';
 import { isQuarantined, runsNothing } from './lifecycle.ts';
 import type { Member } from './member.ts';
-import { isAlive } from './member.ts';
 import { silentSinceMs } from './node.ts';
 import { cohortOf, isFollowed, leaderOf, shardRule, usefulStandby } from './roles.ts';
 import type { ShardState } from './state.ts';
@@ -74,7 +73,7 @@ const isServing = (state: ShardState, leader: Member | undefined): boolean => {
   return primary && (leader.record?.serving_status ?? 'SERVING') === 'SERVING';
 };
 
-export interface Health {
+interface Health {
   /** A primary takes writes now. */
   serving: boolean;
   /** Every member asked for is in the cohort and of use, and the cohort has nobody else. */
@@ -105,7 +104,3 @@ export const healthOf = (state: ShardState): Health => {
 /** Orchestrator pods that can act: they elect, and they take returning members into the cohort. */
 export const orchestratorsReady = ({ objects }: Pick<ShardState, 'objects'>): number =>
   objects.orchPods.filter((pod) => isReady(pod)).length;
-
-/** Members whose pod is there and ready; what Kubernetes itself counts. */
-export const readyMembers = ({ members }: Pick<ShardState, 'members'>): Member[] =>
-  members.filter((member) => isAlive(member) && member.observed && isReady(member.observed));

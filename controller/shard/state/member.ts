@@ -39,7 +39,7 @@ export interface Member {
   phase?: PhaseRecord;
 }
 
-export interface MembersInput {
+interface MembersInput {
   namespace: string;
   desired: readonly DesiredPod[];
   pods: ReadonlyMap<string, Pod>;

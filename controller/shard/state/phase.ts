@@ -7,14 +7,14 @@ import { ANNOTATIONS } from '../../../schemas/labels.ts';
 import type { RuleNumber } from '../../topo/types.ts';
 
 /** What each state says was checked last stands in phases.ts. */
-export const PHASES = ['requested', 'draining', 'acknowledged', 'ready-for-deletion'] as const;
-export type Phase = (typeof PHASES)[number];
+const PHASES = ['requested', 'draining', 'acknowledged', 'ready-for-deletion'] as const;
+type Phase = (typeof PHASES)[number];
 
 /** `replace`: a new pod follows. `remove`: none does. `move`: only leadership goes, the pod stays. */
 export type Purpose = 'replace' | 'remove' | 'move';
 
 /** Leadership was asked to leave this pod. */
-export interface SwitchRecord {
+interface SwitchRecord {
   /** Rule under which the pod led when it was asked first: a higher one of another leader is the success. */
   rule: RuleNumber;
   attempts: number;

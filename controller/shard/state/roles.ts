@@ -18,7 +18,7 @@ export interface PoolerView {
   status?: StatusResponse;
 }
 
-export type Role = 'PRIMARY' | 'REPLICA' | 'QUARANTINED';
+type Role = 'PRIMARY' | 'REPLICA' | 'QUARANTINED';
 
 /** Negative, zero or positive as `a` is lower than, equal to or higher than `b`. Absent is 0.0. */
 export const compareRules = (a: RuleNumber | undefined, b: RuleNumber | undefined): number => {
@@ -32,11 +32,7 @@ export const compareRules = (a: RuleNumber | undefined, b: RuleNumber | undefine
   return 0;
 };
 
-/** `term.subterm` */
-export const ruleText = (rule: RuleNumber | undefined): string =>
-  `${rule?.coordinator_term ?? '0'}.${rule?.leader_subterm ?? '0'}`;
-
-export const decisionOf = (status: StatusResponse | undefined): ShardRule | undefined =>
+const decisionOf = (status: StatusResponse | undefined): ShardRule | undefined =>
   status?.consensus_status?.current_position?.position?.decision;
 
 /**
@@ -62,7 +58,7 @@ export const hasLed = (views: readonly PoolerView[]): boolean =>
 export const rulePolicy = (views: readonly PoolerView[]): string | undefined =>
   parsePolicy(shardRule(views)?.durability_policy?.policy_name ?? '')?.name;
 
-export interface Leader {
+interface Leader {
   view: PoolerView;
   rule: RuleNumber;
 }
@@ -137,7 +133,7 @@ export const timeOf = (at: Timestamp | undefined): number =>
 /** A standby that heard nothing from its leader for so long is not following it. */
 const SILENCE_MS = 30_000;
 
-export type StandbyTest = { useful: true } | { useful: false; reason: string };
+type StandbyTest = { useful: true } | { useful: false; reason: string };
 
 interface Pair {
   standby: PoolerView;

@@ -21,7 +21,7 @@ export interface ShardObjects {
   storageClasses: readonly KubeObject[];
 }
 
-export interface DataPlane {
+interface DataPlane {
   /** Why the topology could not be read, if so. */
   error?: string;
   /** Cells of the shard that have no record yet. */

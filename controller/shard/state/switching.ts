@@ -5,13 +5,13 @@ import { compareRules, leaderOf } from './roles.ts';
 import type { ShardState } from './state.ts';
 
 /** Requests for one move; then the plan takes another way, or gives up. */
-export const SWITCH_ATTEMPTS = 3;
+const SWITCH_ATTEMPTS = 3;
 /** A request that led to nothing is repeated after this time, times its number. */
 const RETRY_MS = 5_000;
 /** From the first request on: an election that takes longer needs people. */
-export const SWITCH_DEADLINE_MS = 300_000;
+const SWITCH_DEADLINE_MS = 300_000;
 
-export type Switching =
+type Switching =
   /** Nobody asked it to stop leading. */
   | { state: 'none' }
   /** Asked; the answer or the election is not there yet. */

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { whyReplaced } from '../../../controller/shard/desired/pod-diff.ts';
-import { changedSettings } from '../../../controller/shard/desired/settings-diff.ts';
 import { withSpecHash } from '../../../controller/shard/desired/spec-hash.ts';
 import type { Pod, PodSpec } from '../../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
@@ -83,20 +82,4 @@ test('whatever changes the spec hash has a name', () => {
     assert.equal(why.length, 1, JSON.stringify([change, why]));
     assert.notDeepEqual(why, ['specification changed'], JSON.stringify(change));
   }
-});
-
-test('changed settings have their values, those that restart Postgres first', () => {
-  const before =
-    "max_connections = 100\nwork_mem = '4MB'\nshared_buffers = 1GB\nlock_timeout = 5s\n" +
-    "multigres.config_reload_marker = 'a'\n";
-  const after =
-    "max_connections = '200'\nwork_mem = '8MB'\nshared_buffers = '1GB' # the same\njit = off\n" +
-    "multigres.config_reload_marker = 'b'\n";
-  assert.deepEqual(changedSettings(before, after), [
-    { name: 'max_connections', from: '100', to: '200', restart: true },
-    { name: 'jit', to: 'off', restart: false },
-    { name: 'lock_timeout', from: '5s', restart: false },
-    { name: 'work_mem', from: '4MB', to: '8MB', restart: false },
-  ]);
-  assert.deepEqual(changedSettings(before, before), []);
 });

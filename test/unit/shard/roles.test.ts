@@ -7,7 +7,6 @@ import {
   compareRules,
   leaderOf,
   rolesOf,
-  ruleText,
   usefulStandby,
 } from '../../../controller/shard/state/roles.ts';
 import type { PoolerView } from '../../../controller/shard/state/roles.ts';
@@ -42,7 +41,9 @@ const summary = (state: string) => {
   const leader = leaderOf(all);
   return {
     roles: rolesOf(all),
-    leader: leader && `${leader.view.id} ${ruleText(leader.rule)}`,
+    leader:
+      leader &&
+      `${leader.view.id} ${leader.rule?.coordinator_term ?? '0'}.${leader.rule?.leader_subterm ?? '0'}`,
     cohort: cohortOf(all),
   };
 };

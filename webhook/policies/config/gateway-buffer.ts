@@ -33,7 +33,7 @@ is judged what it says itself, and what comes of it in the clusters that use it.
 };
 
 /** Findings of the resolved buffer of one cell. */
-export function bufferOfCell(cluster: MultigresCluster, cell: ResolvedCell): Finding[] {
+function bufferOfCell(cluster: MultigresCluster, cell: ResolvedCell): Finding[] {
   return bufferFindings(cell.gateway.buffer, `the gateway of cell ${cell.name}`, (field) =>
     locateInCell(cluster, cell.name, 'multigateway', 'buffer', field),
   );
