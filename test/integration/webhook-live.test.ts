@@ -105,12 +105,12 @@ async function runShard(cluster: string, cells: string[]): Promise<void> {
   const name = controller.runShard(cluster, {
     main: { type: 'readWrite', cells, replicasPerCell: 2 },
   });
-  const roles = cells.flatMap((cell) =>
-    [0, 1].map((index) => [
+  const pods = cells.flatMap((cell) =>
+    [0, 1].map((index) =>
       names.poolPod(cluster, 'postgres', 'default', '0-inf', 'main', cell, index),
-      'REPLICA',
-    ]),
+    ),
   );
+  const roles = pods.map((pod, at) => [pod, at === 0 ? 'PRIMARY' : 'REPLICA']);
   await api.mergePatch(
     { kind: KINDS.Shard, namespace: ns, name },
     { status: { podRoles: Object.fromEntries(roles), orchReady: true, poolsReady: true } },

@@ -13,7 +13,7 @@ import { heal, OPERATIONS, perform } from '../../support/sim/operations.ts';
 /** What the controller does not do yet; an operation comes in by being taken out of here. */
 const NOT_YET: readonly OperationName[] = [];
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 4);
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 12);
 const SEED = Number(process.env['MODEL_SEED'] ?? 20_260_101);
 /** Longer than any wait of the controller or of Kubernetes. */
 const CONVERGED_MS = 1_200_000;
