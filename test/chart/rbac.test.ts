@@ -53,9 +53,13 @@ const LIVE_READERS = [
   'observe/tls.ts',
   'observe/topo-tls.ts',
   'shard/execute/certificates.ts',
-  'shard/execute/index.ts',
+  'shard/execute/claims.ts',
+  'shard/execute/pods.ts',
+  'shard/execute/proof.ts',
+  'shard/execute/topology.ts',
   'shard/gather/inputs.ts',
   'shard/gather/secrets.ts',
+  'shard/gather/user-config.ts',
 ];
 /** Never deleted by us: clusters are the users', and etcd's data must not go by mistake. */
 const NOT_DELETED = new Set<KindName>(['MultigresCluster', 'StatefulSet']);
