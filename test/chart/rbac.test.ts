@@ -11,6 +11,7 @@ import { WORLD_KINDS } from '../../webhook/live.ts';
 import { WEBHOOK_OPTIONS } from '../../webhook/options.ts';
 import { POLICIES } from '../../webhook/policies/index.ts';
 import { one, render, renderSmall } from '../support/chart.ts';
+import { READ_LIVE } from '../support/rights.ts';
 
 interface PolicyRule {
   apiGroups: string[];
@@ -46,8 +47,6 @@ const keyOf = (name: KindName, subresource = ''): string =>
 
 /** Owners of other objects, which have a status. */
 const OURS: KindName[] = ['MultigresCluster', 'Cell', 'TableGroup', 'Shard', 'TopoServer'];
-/** Read past the copies, by name. */
-const READ_LIVE: KindName[] = ['Pod', 'Secret', 'ConfigMap'];
 const LIVE_READERS = [
   'observe/refused-members.ts',
   'observe/tls.ts',

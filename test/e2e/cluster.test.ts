@@ -34,18 +34,6 @@ let program: string;
 const manifest = async (file: string): Promise<string> =>
   await readFile(path.join(ROOT, 'examples', file), 'utf8');
 
-/** The one shard, once its status satisfies `check`. */
-async function shardWhere(
-  what: string,
-  check: (shard: Shard) => boolean,
-  timeoutMs = 5 * MINUTE,
-): Promise<Shard> {
-  return await until(what, timeoutMs, async () => {
-    const [shard] = await demo.getShards(kubectl);
-    return shard && check(shard) ? shard : undefined;
-  });
-}
-
 const primaries = (shard: Shard): string[] =>
   Object.entries(shard.status?.podRoles ?? {})
     .filter(([, role]) => role === 'PRIMARY')
@@ -265,44 +253,6 @@ describe('clusters on kind', () => {
     assert.equal(await demo.sql(kubectl, write, 'SELECT 1'), '1');
     await demo.installOperator(program, kubectl, await operatorImage(), images);
     await demo.untilHealthy(kubectl, 3 * MINUTE, (line) => say(line));
-  });
-
-  it('scales up in all zones at once and refuses to scale down, saying so', async () => {
-    const scale = async (value: number): Promise<string> =>
-      await kubectl.run([
-        '-n',
-        NS,
-        'patch',
-        'mgc',
-        demo.DEMO_CLUSTER,
-        '--type=json',
-        '-p',
-        JSON.stringify([
-          {
-            op: 'replace',
-            path: '/spec/databases/0/tablegroups/0/shards/0/spec/pools/default/replicasPerCell',
-            value,
-          },
-        ]),
-      ]);
-    await scale(2);
-    await shardWhere(
-      'six poolers with a role',
-      (shard) => Object.keys(shard.status?.podRoles ?? {}).length === 6,
-    );
-    await until('all six in the cohort', 4 * MINUTE, async () =>
-      primaryOf(await poolers(world)).cohort.length === 6 ? true : undefined,
-    );
-    await demo.untilHealthy(kubectl, 4 * MINUTE, (line) => say(line));
-    await scale(1);
-    const refused = await shardWhere('the refusal to scale down', (shard) =>
-      (shard.status?.conditions ?? []).some(
-        ({ type, status }) => type === 'ScaleDownRefused' && status === 'True',
-      ),
-    );
-    const condition = refused.status?.conditions?.find(({ type }) => type === 'ScaleDownRefused');
-    assert.match(condition?.message ?? '', /replicasPerCell/);
-    assert.equal((await demo.poolPods(kubectl)).length, 6);
   });
 
   it('removes everything that the policy says goes', async () => {

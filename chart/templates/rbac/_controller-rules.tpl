@@ -20,12 +20,12 @@ create for what is new) and by merge patch, never by update; it gets only what i
 - apiGroups: [multigres.com]
   resources: [multigresclusters/finalizers, cells/finalizers, tablegroups/finalizers, shards/finalizers, toposervers/finalizers]
   verbs: [update]
-# Secrets and ConfigMaps that a cluster names are read live, as are pods before a decision about them.
+# Secrets and ConfigMaps that a cluster names are read live, as are pods and claims before a decision about them.
 - apiGroups: ['']
-  resources: [pods, secrets, configmaps]
+  resources: [pods, persistentvolumeclaims, secrets, configmaps]
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: ['']
-  resources: [services, persistentvolumeclaims]
+  resources: [services]
   verbs: [list, watch, create, patch, delete]
 # A StatefulSet says only in Events why its pods are refused.
 - apiGroups: ['']

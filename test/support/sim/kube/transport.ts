@@ -1,6 +1,7 @@
 /** The network between one life of the operator and the API server: it takes time, and it fails when told to. */
-import type { KubeObject } from '../../../../schemas/k8s.ts';
+import { KINDS, type KubeObject } from '../../../../schemas/k8s.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../../../kube/transport.ts';
+import { READ_LIVE } from '../../rights.ts';
 import type { Session } from '../session.ts';
 import type { ApiServer, ServerEvent, Written } from './api-server.ts';
 import type { Failure, Faults } from './faults.ts';
@@ -100,12 +101,19 @@ function answer(
 
 function handle(options: TransportOptions, request: ApiRequest): HttpResponse {
   try {
+    allow(request);
     const { status, body, written } = carryOut(options.server, request, options.evict);
     if (written && isWrite(request)) note(options.session, request, written);
     return response(status, body);
   } catch (error) {
     return refused(error);
   }
+}
+
+/** As the chart's roles do. */
+function allow({ verb, kind, name }: ApiRequest): void {
+  if (verb !== 'get' || READ_LIVE.some((known) => KINDS[known] === kind)) return;
+  throw new Refusal(403, 'Forbidden', `cannot get ${kind.plural} ${name}: the chart grants no get`);
 }
 
 /** A write that changed something, Events aside. */
