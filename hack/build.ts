@@ -11,6 +11,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const PROGRAMS = {
   webhook: 'webhook/main.ts',
   controller: 'controller/main.ts',
+  sweep: 'controller/sweep/main.ts',
   'kubectl-multigres': 'cli/main.ts',
   emulator: 'emulator/main.ts',
 } as const;

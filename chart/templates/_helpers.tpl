@@ -14,6 +14,7 @@
 
 {{- define "multigres-operator.webhook" -}}{{ include "multigres-operator.fullname" . }}-webhook{{- end -}}
 {{- define "multigres-operator.controller" -}}{{ include "multigres-operator.fullname" . }}-controller{{- end -}}
+{{- define "multigres-operator.sweep" -}}{{ include "multigres-operator.fullname" . }}-volume-sweep{{- end -}}
 {{- define "multigres-operator.webhook.caSecret" -}}{{ include "multigres-operator.webhook" . }}-ca{{- end -}}
 
 {{- define "multigres-operator.policies" -}}{{ include "multigres-operator.fullname" . }}-policies{{- end -}}
@@ -24,6 +25,10 @@
 
 {{- define "multigres-operator.controller.serviceAccount" -}}
 {{- default (include "multigres-operator.controller" .) .Values.serviceAccounts.controller -}}
+{{- end -}}
+
+{{- define "multigres-operator.sweep.serviceAccount" -}}
+{{- default (include "multigres-operator.sweep" .) .Values.serviceAccounts.volumeSweep -}}
 {{- end -}}
 
 {{/* Labels of every object. Call with (dict "root" $ "component" "webhook"). */}}

@@ -1,5 +1,6 @@
 /** docs/options.md, from the tables of the programs. */
 import { OPTIONS, PASSED_ENV } from '../../controller/options.ts';
+import { SWEEP_OPTIONS } from '../../controller/sweep/options.ts';
 import type { OptionTable } from '../../kube/options.ts';
 import { WEBHOOK_OPTIONS } from '../../webhook/options.ts';
 import type { Output } from './output.ts';
@@ -7,7 +8,7 @@ import type { Output } from './output.ts';
 export const options = (): Output => ({
   path: 'docs/options.md',
   content: [
-    '<!-- Made from controller/options.ts and webhook/options.ts: change those, then run the generator. -->',
+    '<!-- Made from the options.ts of controller, webhook and sweep: change those, then run the generator. -->',
     '',
     '# Options',
     '',
@@ -27,6 +28,10 @@ export const options = (): Output => ({
     '## Webhook',
     '',
     ...tableOf(WEBHOOK_OPTIONS),
+    '',
+    '## Sweep of volumes',
+    '',
+    ...tableOf(SWEEP_OPTIONS),
     '',
   ].join('\n'),
 });

@@ -74,14 +74,14 @@ bundles() { for b in "$@"; do [ -s "$dist/$b" ] || die "dist/$b is missing: run 
 case $what in
   root) one_at_a_time images; debian_root ;;
   operator)
-    bundles webhook.mjs controller.mjs kubectl-multigres.mjs
+    bundles webhook.mjs controller.mjs sweep.mjs kubectl-multigres.mjs
     one_at_a_time images
     libs=$(libs_layer) node=$(node_layer)
-    key=$(hash_of "$dist"/{webhook,controller,kubectl-multigres}.mjs "$0" <(echo "$libs $node"))
+    key=$(hash_of "$dist"/{webhook,controller,sweep,kubectl-multigres}.mjs "$0" <(echo "$libs $node"))
     out=$images/operator-$key.tar name=multigres-operator:$key
     if [ ! -s "$out" ]; then
       t=$(now); d=$(mktemp -d); mkdir -p "$d/app" "$d/usr/local/bin"; chmod -R 755 "$d"
-      for b in webhook controller kubectl-multigres; do for f in "$dist/$b.mjs" "$dist/$b.mjs.map"; do [ ! -e "$f" ] || install -m 644 "$f" "$d/app/"; done; done
+      for b in webhook controller sweep kubectl-multigres; do for f in "$dist/$b.mjs" "$dist/$b.mjs.map"; do [ ! -e "$f" ] || install -m 644 "$f" "$d/app/"; done; done
       sed '1s|.*|#!/usr/local/bin/node|' "$(dirname "$0")/../../cli/image/kubectl-multigres" >"$d/usr/local/bin/kubectl-multigres"; chmod 755 "$d/usr/local/bin/kubectl-multigres"
       layer "$layers/app-$key.tar" "$d"; rm -rf "$d"
       archive "$out" "$libs,$node,$layers/app-$key.tar" '{"User":"65532:65532","WorkingDir":"/app","Entrypoint":["/usr/local/bin/node"],"Cmd":["/app/controller.mjs"],"Env":["NODE_ENV=production"]}' "docker.io/library/$name"

@@ -204,6 +204,32 @@ describe('the webhook', () => {
   });
 });
 
+describe('the sweep of volumes', () => {
+  const sweep = ['--set=volumeSweep.enabled=true'];
+  const rights = { '/persistentvolumeclaims': ['delete', 'list'], '/pods': ['list'] };
+
+  test('may list and delete claims, in all namespaces', () => {
+    const role = one(renderSmall(sweep), 'ClusterRole', '-volume-sweep');
+    assert.deepEqual(granted(rulesOf(role)), rights);
+  });
+
+  test('may do so in named namespaces only', () => {
+    const named = renderSmall([...sweep, '--set=controller.watchNamespaces={a,b}']);
+    const roles = named.filter(({ metadata }) => metadata.name.endsWith('-volume-sweep'));
+    assert.ok(!roles.some(({ kind }) => kind.startsWith('ClusterRole')));
+    const inNamespaces = roles.filter(({ kind }) => kind === 'Role');
+    assert.deepEqual(
+      inNamespaces.map(({ metadata }) => metadata.namespace),
+      ['a', 'b'],
+    );
+    for (const role of inNamespaces) assert.deepEqual(granted(rulesOf(role)), rights);
+  });
+
+  test('is not there unless it is asked for', () => {
+    assert.ok(!renderSmall().some(({ metadata }) => metadata.name.endsWith('-volume-sweep')));
+  });
+});
+
 describe('all roles', () => {
   const objects = render();
   const roles = objects.filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole');

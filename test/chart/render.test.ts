@@ -8,11 +8,15 @@ import type { EnvVar, KubeObject, PodSpec } from '../../schemas/k8s.ts';
 import { CHART, CI_VALUES, helm, NAMESPACE, one, render, renderSmall } from '../support/chart.ts';
 
 type Workload = KubeObject<{ template: { spec: PodSpec } }>;
-const WORKLOADS = ['Deployment', 'Job'];
+type CronJob = KubeObject<{ jobTemplate: Workload }>;
+const WORKLOADS = ['Deployment', 'Job', 'CronJob'];
 const workloads = (objects: readonly KubeObject[]): Workload[] =>
   objects.filter(({ kind }) => WORKLOADS.includes(kind)) as Workload[];
 function podOf(object: KubeObject): PodSpec {
-  const { spec } = object as Workload;
+  const { spec } =
+    object.kind === 'CronJob'
+      ? ((object as CronJob).spec?.jobTemplate ?? {})
+      : (object as Workload);
   assert.ok(spec, `${object.metadata.name} has a spec`);
   return spec.template.spec;
 }

@@ -1,0 +1,68 @@
+/** Which volumes without a pod have been kept for long enough. */
+import type { KubeObject, Pod } from '../../schemas/k8s.ts';
+import { LABELS } from '../../schemas/labels.ts';
+import { mayDeleteClaim } from '../guards/may-delete-claim.ts';
+import { isTerminating } from '../observe/pods.ts';
+
+export interface Verdict {
+  claim: KubeObject;
+  action: 'delete' | 'keep' | 'refuse';
+  reason: string;
+}
+
+const HOUR_MS = 3_600_000;
+const STAMP = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)Z$/;
+
+/** In ms; undefined for what is no time of the label's form. */
+function since(stamp: string): number | undefined {
+  const [, day, ...clock] = STAMP.exec(stamp) ?? [];
+  const at = day === undefined ? NaN : Date.parse(`${day}T${clock.join(':')}Z`);
+  return Number.isNaN(at) ? undefined : at;
+}
+
+const keyOf = (namespace: string | undefined, name: string): string => `${namespace}/${name}`;
+
+function users(pods: readonly Pod[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { metadata, spec } of pods) {
+    for (const volume of spec?.volumes ?? []) {
+      const { claimName } = (volume['persistentVolumeClaim'] ?? {}) as { claimName?: string };
+      if (claimName === undefined) continue;
+      const key = keyOf(metadata.namespace, claimName);
+      found.set(key, [...(found.get(key) ?? []), metadata.name]);
+    }
+  }
+  return found;
+}
+
+/** `claims` are those with the label of a volume without a pod. */
+export function judgeOrphans(
+  claims: readonly KubeObject[],
+  pods: readonly Pod[],
+  { nowMs, retentionMs }: { nowMs: number; retentionMs: number },
+): Verdict[] {
+  const mounted = users(pods);
+  return claims
+    .filter((claim) => !isTerminating(claim))
+    .map((claim) => {
+      const { namespace, name, labels } = claim.metadata;
+      const stamp = labels?.[LABELS.orphanSince] ?? '';
+      const at = since(stamp);
+      if (at === undefined) {
+        const reason = `label ${LABELS.orphanSince}: ${JSON.stringify(stamp)} must be a time like 2006-01-02T15-04-05Z`;
+        return { claim, action: 'refuse', reason };
+      }
+      const age = nowMs - at;
+      const told = `without a pod for ${Math.floor(age / HOUR_MS)} h of ${Math.floor(retentionMs / HOUR_MS)} h`;
+      if (age < retentionMs) return { claim, action: 'keep', reason: told };
+      const decision = mayDeleteClaim({
+        claim,
+        policy: 'Delete',
+        ownerLeaves: told,
+        users: mounted.get(keyOf(namespace, name)) ?? [],
+      });
+      return decision.ok
+        ? { claim, action: 'delete', reason: told }
+        : { claim, action: 'refuse', reason: decision.refusal };
+    });
+}
