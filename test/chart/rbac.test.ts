@@ -24,7 +24,7 @@ const rulesOf = (object: KubeObject): PolicyRule[] =>
 
 const SOURCES = path.join(import.meta.dirname, '../../controller');
 const sources = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts') && !name.startsWith('kube/'))
+  .filter((name) => name.endsWith('.ts') && !name.startsWith('sweep/'))
   .map((name) => ({ name, text: readFileSync(path.join(SOURCES, name), 'utf8') }));
 
 /** `group/resource` -> verbs, of rules without names. */
@@ -56,7 +56,6 @@ const LIVE_READERS = [
   'shard/execute/pods.ts',
   'shard/execute/proof.ts',
   'shard/execute/topology.ts',
-  'shard/gather/inputs.ts',
   'shard/gather/secrets.ts',
   'shard/gather/user-config.ts',
 ];

@@ -86,7 +86,7 @@ function assertRestricted(workload: Workload): void {
     // The entrypoint is Node.js, whose own flags come first, at another place in each of our two images.
     assert.equal(container.command, undefined);
     const program = container.args?.find((arg) => !arg.startsWith('--')) ?? '';
-    assert.match(program, /^\/app\/(webhook|controller)\.mjs$/);
+    assert.match(program, /^\/app\/(webhook|controller|sweep)\.mjs$/);
     assert.ok(container.resources?.requests?.['memory'], 'memory request');
   }
 }

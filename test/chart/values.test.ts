@@ -110,7 +110,12 @@ describe('the schema', () => {
 describe('each value changes what is rendered', { concurrency: 2 }, () => {
   const ci = CI_VALUES.map(({ file }) => parse(readFileSync(file, 'utf8')) as Tree);
   const folder = mkdtempSync(path.join(tmpdir(), 'chart-values-'));
-  const base = { crds: { enabled: false }, metrics: { serviceMonitor: { enabled: true } } };
+  const base = {
+    crds: { enabled: false },
+    metrics: { serviceMonitor: { enabled: true } },
+    volumeSweep: { enabled: true },
+  };
+  const switches = ['crds.enabled', 'metrics.serviceMonitor.enabled', 'volumeSweep.enabled'];
   const renderWith = (extra: Tree, name: string): string => {
     const file = path.join(folder, `${name}.yaml`);
     writeFileSync(file, stringify(extra, { version: '1.1' }));
@@ -128,12 +133,11 @@ describe('each value changes what is rendered', { concurrency: 2 }, () => {
     test(name, () => {
       // Only set where something else is on, which the base does not show.
       if (name === 'metrics.enabled' || name === 'crds.keep') return;
-      const other =
-        name === 'crds.enabled' || name === 'metrics.serviceMonitor.enabled'
-          ? !at(base, name)
-          : ci
-              .map((tree) => at(tree, name))
-              .find((found) => found !== undefined && stringify(found) !== stringify(value));
+      const other = switches.includes(name)
+        ? !at(base, name)
+        : ci
+            .map((tree) => at(tree, name))
+            .find((found) => found !== undefined && stringify(found) !== stringify(value));
       assert.notEqual(other, undefined, `no file in chart/ci sets ${name} to another value`);
       assert.notEqual(renderWith(nested(name, other), name), plain);
     });
