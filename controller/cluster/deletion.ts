@@ -21,7 +21,7 @@ import type { ToRemove, TopologyAt } from './leftovers.ts';
 
 /** Longest waits, counted from the deletion: for processes to end, and for the topology to answer. */
 const PROCESSES_MS = 80_000;
-const RECORDS_MS = 105_000;
+const RECORDS_MS = 45_000;
 const POLL_MS = 1000;
 
 export interface Ending {
