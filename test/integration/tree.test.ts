@@ -360,7 +360,7 @@ describe('a cluster', { concurrency: false }, () => {
           () => true,
         );
       },
-      60_000,
+      120_000,
     );
     removeNamespace = async () => {};
   });
