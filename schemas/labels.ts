@@ -39,6 +39,8 @@ export const ANNOTATIONS = {
   specHash: 'multigres.com/spec-hash',
   postgresConfigHash: 'multigres.com/postgres-config-hash',
   postgresReloadHash: 'multigres.com/postgres-reload-hash',
+  /** Ours: the settings a pod is to have; its change makes the kubelet bring the ConfigMap in at once. */
+  postgresReloadWanted: 'multigres.com/postgres-reload-wanted',
   drainState: 'drain.multigres.com/state',
   drainRequestedAt: 'drain.multigres.com/requested-at',
   /** Ours, beside upstream's two: why a pod is on its way out, and how its leadership was moved. */

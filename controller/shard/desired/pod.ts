@@ -57,6 +57,7 @@ const annotationsOf = (scope: ShardScope): Record<string, string> => ({
   [ANNOTATIONS.prometheusPath]: '/metrics',
   [ANNOTATIONS.postgresConfigHash]: scope.config.restartHash,
   [ANNOTATIONS.postgresReloadHash]: scope.config.reloadHash,
+  [ANNOTATIONS.postgresReloadWanted]: scope.config.reloadHash,
 });
 
 const poolPod = (

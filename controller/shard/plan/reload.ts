@@ -6,8 +6,11 @@ import { isAlive } from '../state/member.ts';
 import type { PostgresConfig } from '../desired/postgres-config.ts';
 import type { Planner } from './planner.ts';
 
-/** The kubelet needs up to a minute to bring a changed ConfigMap into a pod. */
-const RETRY_MS = 10_000;
+/**
+ * The kubelet brings a changed ConfigMap in within a second or two of a change of the pod (an annotation says
+ * which settings are wanted), and otherwise within 90 s.
+ */
+const RETRY_MS = 3_000;
 
 /** A pod whose settings of the restart class are right, but whose others are not confirmed. */
 const needsReload = (pod: Pod, config: PostgresConfig): boolean =>
