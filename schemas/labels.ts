@@ -49,6 +49,8 @@ export const ANNOTATIONS = {
   drainSwitch: 'drain.multigres.com/switch',
   drainRequest: 'drain.multigres.com/request',
   pendingDeletion: 'multigres.com/pending-deletion',
+  /** Ours, on data claims: what a Postgres on this data must have at least, as `name=value,...`. */
+  postgresFloor: 'multigres.com/postgres-floor',
   appliedImages: 'multigres.com/applied-images',
   traceparent: 'multigres.com/traceparent',
   traceparentTs: 'multigres.com/traceparent-ts',

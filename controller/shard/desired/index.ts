@@ -23,6 +23,8 @@ export interface ShardInput {
   readonly configBody?: string;
   /** Once the shard has started: postgresql.conf of its ConfigMap as it is. Some settings cannot go down. */
   readonly runningConfig?: string;
+  /** Of the data claims that are there, see `ANNOTATIONS.postgresFloor`. */
+  readonly floorNotes?: readonly string[];
   /** Poolers of pods beyond the specification that still run: the budgets have to count them. */
   readonly surplus?: readonly Member[];
   /** Poolers that must not be evicted: `readyPrimaries` of the pods. */
@@ -49,6 +51,7 @@ export const shardConfig = (shard: Shard, input: ShardInput): ConfigResult => {
     ...(input.configBody !== undefined && { body: input.configBody }),
     ...(spec.postgresConfig !== undefined && { inline: spec.postgresConfig }),
     ...(input.runningConfig !== undefined && { running: input.runningConfig }),
+    ...(input.floorNotes !== undefined && { floorNotes: input.floorNotes }),
   });
 };
 

@@ -2,7 +2,8 @@ import { sha256 } from '../../../schemas/canonical.ts';
 import { needsRestart, OWNED_SETTINGS } from '../../../schemas/postgres-settings.ts';
 import { HARMLESS, parseSettings } from '../../../schemas/postgres-conf.ts';
 import type { Pool } from '../../../schemas/types.ts';
-import { keptLines, settingsToKeep, SIZED, type KeptSetting } from './postgres-floor.ts';
+import type { KeptSetting } from './postgres-floor.ts';
+import { floorNote, keptLines, readFloorNote, settingsToKeep, SIZED } from './postgres-floor.ts';
 import { baseline, sizeOf } from './postgres-sizing.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface ConfigInput {
   readonly inline?: Readonly<Record<string, string>>;
   /** The file that a shard which has started runs with: some of its settings can only go up. */
   readonly running?: string;
+  /** The same of data that is there already, as noted on its claims. */
+  readonly floorNotes?: readonly string[];
 }
 
 export interface PostgresConfig {
@@ -36,6 +39,8 @@ export interface PostgresConfig {
   readonly reloadHash: string;
   /** Connections that the file allows. */
   readonly maxConnections: number;
+  /** Of the settings that can only go up, for the claims of the data. */
+  readonly floorNote: string;
   /** What the user wants lower and does not get. */
   readonly kept: readonly KeptSetting[];
 }
@@ -108,7 +113,11 @@ export const renderPostgresConfig = (input: ConfigInput): ConfigResult => {
     ...Object.entries(baseline(sizes)).map(([name, value]) => `${name} = ${value}`),
   ];
   const lines = [...base, ...(body === '' ? [] : [body.trimEnd()]), ...inlineLines(inline)];
-  const floor = settingsToKeep(parseSettings(lines.join('\n')), input.running);
+  const before = [
+    ...(input.running === undefined ? [] : [parseSettings(input.running)]),
+    ...(input.floorNotes ?? []).map(readFloorNote),
+  ];
+  const floor = settingsToKeep(parseSettings(lines.join('\n')), before);
   const text = [...lines, ...keptLines(floor), ''].join('\n');
   const settings = parseSettings(text);
   const written = writtenBy(body, inline);
@@ -123,6 +132,7 @@ export const renderPostgresConfig = (input: ConfigInput): ConfigResult => {
       restartHash,
       reloadHash,
       maxConnections: Number(settings.get('max_connections')) || DEFAULT_CONNECTIONS,
+      floorNote: floorNote(settings),
       kept: floor.filter(({ name }) => name !== SIZED || written.has(name)),
     },
   };

@@ -27,20 +27,30 @@ const ONLY_UP: Readonly<Record<string, number>> = {
 /** The one of them that follows the size of the pool: that it stays is nothing to tell a user of. */
 export const SIZED = 'max_worker_processes';
 
-/** The settings that would go down from the running file, with both values. */
-export const settingsToKeep = (
-  wanted: ReadonlyMap<string, string>,
-  running: string | undefined,
-): KeptSetting[] => {
-  if (running === undefined) return [];
-  const before = parseSettings(running);
-  return Object.entries(ONLY_UP).flatMap(([name, preset]) => {
-    const [want, have] = [wanted, before].map((settings) => settings.get(name) ?? `${preset}`);
+type Settings = ReadonlyMap<string, string>;
+
+const valueIn = (settings: Settings, name: string): string =>
+  settings.get(name) ?? `${ONLY_UP[name]}`;
+
+/** As it is kept on a data claim: the data directory outlives the file, and the Shard too. */
+export const floorNote = (settings: Settings): string =>
+  Object.keys(ONLY_UP)
+    .map((name) => `${name}=${valueIn(settings, name)}`)
+    .join(',');
+
+export const readFloorNote = (note: string): Settings => parseSettings(note.replaceAll(',', '\n'));
+
+/** The settings that would go below the highest value that any of `before` has, with both values. */
+export const settingsToKeep = (wanted: Settings, before: readonly Settings[]): KeptSetting[] =>
+  Object.keys(ONLY_UP).flatMap((name) => {
+    const want = valueIn(wanted, name);
     // What is no number is for Postgres to refuse.
-    if (want === undefined || have === undefined || !(Number(want) < Number(have))) return [];
-    return [{ name, wanted: want, kept: have }];
+    const higher = before
+      .map((settings) => valueIn(settings, name))
+      .filter((have) => Number(want) < Number(have))
+      .toSorted((a, b) => Number(b) - Number(a));
+    return higher[0] === undefined ? [] : [{ name, wanted: want, kept: higher[0] }];
   });
-};
 
 /** Lines that put them back, after all others. */
 export const keptLines = (kept: readonly KeptSetting[]): string[] =>

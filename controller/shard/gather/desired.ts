@@ -1,5 +1,5 @@
 /** What should exist, built once for each change of what it is made of. */
-import { LABELS } from '../../../schemas/labels.ts';
+import { ANNOTATIONS, LABELS } from '../../../schemas/labels.ts';
 import type { Member as PolicyMember } from '../../../schemas/durability.ts';
 import { names } from '../../../schemas/names.ts';
 import type { Shard } from '../../../schemas/types.ts';
@@ -43,6 +43,14 @@ const runningConfig = (
     ?.data?.[FILES.config];
 };
 
+/** What data that is there already asks of a Postgres, also that of an earlier Shard of this name. */
+const floorNotes = ({ claims }: ShardObjects): string[] => {
+  const notes = [...claims.values()].map(
+    ({ metadata }) => metadata.annotations?.[ANNOTATIONS.postgresFloor],
+  );
+  return [...new Set(notes)].filter((note) => note !== undefined).toSorted();
+};
+
 /** What the children are made of, beside the Shard itself. */
 export const desiredChildren = (
   deps: Deps,
@@ -56,6 +64,7 @@ export const desiredChildren = (
   const settings = {
     ...(body === undefined ? {} : { configBody: body }),
     ...(running === undefined ? {} : { runningConfig: running }),
+    floorNotes: floorNotes(objects),
   };
   const primaries = readyPrimaries(objects.pods.values());
   const context = buildContextOf(deps.options);

@@ -1,6 +1,6 @@
 /** Volumes: made with their pods, grown, never shrunk; what becomes of those whose pod has gone for good. */
 import type { KubeObject } from '../../../schemas/k8s.ts';
-import { LABELS } from '../../../schemas/labels.ts';
+import { ANNOTATIONS, LABELS } from '../../../schemas/labels.ts';
 import { compareQuantity } from '../../../schemas/quantity.ts';
 import { effectivePvcPolicy } from '../../../schemas/resolve/pvc-policy.ts';
 import type { PvcPolicy, Shard } from '../../../schemas/types.ts';
@@ -48,6 +48,15 @@ const withPolicy = (claim: KubeObject, whenDeleted: string, owner: KubeObject): 
   whenDeleted === 'Delete'
     ? { ...claim, metadata: { ...claim.metadata, ownerReferences: [ownerReference(owner)] } }
     : claim;
+
+/** What the data asks of a Postgres is noted once there is data, and is not forgotten with the Shard. */
+const withFloor = ({ started, desired, objects }: ShardState, wanted: KubeObject): KubeObject => {
+  const { name, annotations } = wanted.metadata;
+  const observed = objects.claims.get(name)?.metadata.annotations?.[ANNOTATIONS.postgresFloor];
+  if (!desired || (!started && observed === undefined)) return wanted;
+  const note = { [ANNOTATIONS.postgresFloor]: desired.config.floorNote };
+  return { ...wanted, metadata: { ...wanted.metadata, annotations: { ...annotations, ...note } } };
+};
 
 const applyClaim = (
   state: ShardState,
@@ -140,7 +149,9 @@ export const planClaims: Planner = (state) => {
   const wait = newcomersWait(state);
   const shared = desired.objects.filter(({ kind }) => kind === 'PersistentVolumeClaim');
   const own = members.flatMap((member) =>
-    member.desired && !(wait !== undefined && isNewcomer(member)) ? [member.desired.pvc] : [],
+    member.desired && !(wait !== undefined && isNewcomer(member))
+      ? [withFloor(state, member.desired.pvc)]
+      : [],
   );
   const settled = members.map((member) => settleClaim(state, member));
   return {

@@ -113,6 +113,7 @@ export const childrenOf = (world: World & { members: string[] }): ShardChildren 
     restartHash: 'r',
     reloadHash: 'l',
     maxConnections: 60,
+    floorNote: 'max_connections=60',
     kept: [],
   },
 });

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ClaimDeletion } from '../../../controller/guards/may-delete-claim.ts';
 import { mayDeleteClaim } from '../../../controller/guards/may-delete-claim.ts';
-import { LABELS, MANAGED_BY } from '../../../schemas/labels.ts';
+import { planClaims } from '../../../controller/shard/plan/claims.ts';
+import type { ShardState } from '../../../controller/shard/state/state.ts';
+import { ANNOTATIONS, LABELS, MANAGED_BY } from '../../../schemas/labels.ts';
+import { stateOf } from '../../support/shard-world.ts';
 
 const request = (change: Partial<ClaimDeletion> = {}): ClaimDeletion => ({
   claim: {
@@ -41,4 +44,27 @@ describe('deleting a volume', () => {
       assert.match(decision.refusal, reason);
     });
   }
+});
+
+describe('what the data asks of a Postgres', () => {
+  const noted = (state: ShardState): (string | undefined)[] =>
+    (planClaims(state).actions ?? []).flatMap((action) =>
+      action.kind === 'apply'
+        ? [action.object.metadata.annotations?.[ANNOTATIONS.postgresFloor]]
+        : [],
+    );
+
+  it('is noted on its claim once there is data', () => {
+    const state = stateOf({ healthy: ['a', 'b'] });
+    assert.deepEqual(noted(state), ['max_connections=60', 'max_connections=60']);
+    assert.deepEqual(noted({ ...state, started: false }), [undefined, undefined]);
+  });
+
+  it('stays noted when another Shard takes the claim over', () => {
+    const state = { ...stateOf({ healthy: ['a', 'b'] }), started: false };
+    const [name, kept] = [...state.objects.claims][0] ?? [];
+    assert.ok(name && kept);
+    kept.metadata.annotations = { [ANNOTATIONS.postgresFloor]: 'max_connections=80' };
+    assert.deepEqual(noted(state), ['max_connections=60', undefined]);
+  });
 });

@@ -178,6 +178,16 @@ test("the user's ConfigMap counts, up is no matter, and before the start everyth
   assert.equal(render({ body: 'max_connections = 50' }).maxConnections, 50);
 });
 
+test('data that is there already keeps its values, whatever became of its Shard', () => {
+  const { floorNote } = render({ inline: { max_connections: '80', max_wal_senders: '200' } });
+  assert.match(floorNote, /^max_connections=80,max_worker_processes=\d+,max_wal_senders=200,/);
+  const back = render({ floorNotes: [floorNote] });
+  assert.deepEqual(kept(back), ['max_connections 60 < 80', 'max_wal_senders 25 < 200']);
+  assert.equal(back.maxConnections, 80);
+  const two = render({ floorNotes: [floorNote, 'max_connections=120'], running: back.text });
+  assert.equal(two.maxConnections, 120, 'the highest of all');
+});
+
 test('a smaller CPU limit leaves the number of worker processes, without a word', () => {
   const pools = (cpu: string): ConfigInput['pools'] => ({
     default: { postgres: { resources: { limits: { cpu } } } },
