@@ -14,15 +14,20 @@ const usable = ({ gone, deleting, ready }: PodMoment): boolean => !gone && !dele
 /**
  * Times in which a pod that had once been Ready was leaving, absent or not Ready. A pod that is Ready
  * for the first time was not disrupted before.
+ * @param asked pods that are to be there in the end; without one of the others nothing is missing once it is gone
  */
-export function disruptions(moments: readonly PodMoment[]): Disruption[] {
+export function disruptions(
+  moments: readonly PodMoment[],
+  asked?: ReadonlySet<string>,
+): Disruption[] {
   const found: Disruption[] = [];
   const seen = new Map<string, { ready: boolean; open?: Disruption }>();
   for (const moment of moments) {
     const known = seen.get(moment.pod) ?? { ready: false };
     seen.set(moment.pod, known);
-    if (usable(moment)) {
-      known.ready = true;
+    const removed = moment.gone && asked !== undefined && !asked.has(moment.pod);
+    if (usable(moment) || (removed && known.open)) {
+      known.ready = !removed;
       if (known.open) known.open.to = moment.at;
       delete known.open;
     } else if (known.ready && !known.open) {

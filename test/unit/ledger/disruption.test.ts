@@ -39,6 +39,22 @@ describe('disruption of pods', () => {
     assert.equal(together(open).length, 1);
   });
 
+  it('is over once a pod that is not asked for any more is gone', () => {
+    const gone = [
+      moment(1, 'a'),
+      moment(1, 'b'),
+      moment(10, 'a', { deleting: true }),
+      moment(12, 'a', { gone: true, ready: false }),
+      ...replaced('b', 20, 30),
+    ];
+    assert.equal(together(disruptions(gone)).length, 1);
+    assert.deepEqual(together(disruptions(gone, new Set(['b']))), []);
+    assert.deepEqual(disruptions(gone, new Set(['b'])), [
+      { pod: 'a', from: 10, to: 12 },
+      { pod: 'b', from: 20, to: 30 },
+    ]);
+  });
+
   it('tells the order of deletions, each pod object once', () => {
     const moments = [
       moment(1, 'a'),
