@@ -1,8 +1,9 @@
 /** Calls to the runtime that change something. */
 import { KINDS } from '../../../schemas/k8s.ts';
-import { ANNOTATIONS } from '../../../schemas/labels.ts';
+import { ANNOTATIONS, LABELS } from '../../../schemas/labels.ts';
 import { sleep } from '../../../kube/clock.ts';
 import { textOf } from '../../apply/children.ts';
+import { isTerminating } from '../../observe/pods.ts';
 import type { Target } from '../../rpc/client.ts';
 import { BACKUPS_LISTED } from '../gather/backups.ts';
 import { orchestratorTargets } from '../gather/orchestrator.ts';
@@ -10,6 +11,7 @@ import { targetOf } from '../gather/target.ts';
 import type { ActionOf } from '../state/action.ts';
 import { leaderMember } from '../state/health.ts';
 import { shardKeyOf } from '../state/identity.ts';
+import { isLeaving } from '../state/node.ts';
 import { recordPatch } from '../state/phase.ts';
 import { shardRule } from '../state/roles.ts';
 import type { Execution } from './context.ts';
@@ -36,11 +38,20 @@ const RULE_MS = 30_000;
 /** Problems of a leader that an election ends, with a grace period that can be cut short. */
 const ELECTABLE = new Set(['LeaderResigned', 'LeaderUnreachableByCohort', 'LeaderUnhealthy']);
 
+/** One that ends in the middle of an election leaves it to another one's grace period and back-off. */
+const electors = ({ deps, state, material }: Execution): Target[] => {
+  const { orchPods, nodes } = state.objects;
+  const going = orchPods.filter(
+    (pod) => isTerminating(pod) || isLeaving(nodes.get(pod.spec?.nodeName ?? '')),
+  );
+  const cells = new Set(going.map(({ metadata }) => metadata.labels?.[LABELS.cell] ?? ''));
+  const staying = orchestratorTargets(deps, state.shard, material.tls, cells);
+  return staying.length > 0 ? staying : orchestratorTargets(deps, state.shard, material.tls);
+};
+
 /** The first orchestrator that lists such a problem: its grace period counts already. */
-const electorOf = async (
-  { deps, state, material }: Execution,
-  deadlineMs: number,
-): Promise<Target | undefined> => {
+const electorOf = async (execution: Execution, deadlineMs: number): Promise<Target | undefined> => {
+  const { deps, state } = execution;
   const key = shardKeyOf(state.shard);
   const sees = async (target: Target): Promise<Target> => {
     const { problems = [] } = await deps.rpc.shardStatus(target, key, LIST_TIMEOUT_MS);
@@ -48,7 +59,7 @@ const electorOf = async (
     throw new Error('nothing to elect about');
   };
   while (deps.clock.now() < deadlineMs) {
-    const asked = orchestratorTargets(deps, state.shard, material.tls).map(sees);
+    const asked = electors(execution).map(sees);
     try {
       return await Promise.any(asked);
     } catch {

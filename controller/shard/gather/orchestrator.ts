@@ -13,14 +13,16 @@ import { wakeShard } from './target.ts';
 const TIMEOUT_MS = 1500;
 const PAUSE_MS = 2000;
 
-/** The orchestrators of a shard, by their Services. */
+/** The orchestrators of a shard, by their Services; not those in the cells of `without`. */
 export const orchestratorTargets = (
   deps: Pick<Deps, 'listers'>,
   shard: Shard,
   tls: TlsMaterial | undefined,
+  without: ReadonlySet<string> = new Set(),
 ): Target[] =>
   deps.listers.Service.byIndex('owner', shard.metadata.uid ?? '')
-    .filter(({ metadata }) => metadata.labels?.[LABELS.component] === COMPONENTS.multiorch)
+    .filter(({ metadata: { labels } }) => labels?.[LABELS.component] === COMPONENTS.multiorch)
+    .filter(({ metadata: { labels } }) => !without.has(labels?.[LABELS.cell] ?? ''))
     .map(
       ({ metadata }) => `${metadata.name}.${metadata.namespace ?? ''}.svc:${PORTS.multiorch.grpc}`,
     )
