@@ -1,17 +1,15 @@
 /** Calls to the runtime that change something. */
 import { KINDS } from '../../../schemas/k8s.ts';
-import { ANNOTATIONS, LABELS } from '../../../schemas/labels.ts';
+import { ANNOTATIONS } from '../../../schemas/labels.ts';
 import { sleep } from '../../../kube/clock.ts';
 import { textOf } from '../../apply/children.ts';
-import { isTerminating } from '../../observe/pods.ts';
 import type { Target } from '../../rpc/client.ts';
 import { BACKUPS_LISTED } from '../gather/backups.ts';
 import { orchestratorTargets } from '../gather/orchestrator.ts';
 import { targetOf } from '../gather/target.ts';
 import type { ActionOf } from '../state/action.ts';
-import { leaderMember } from '../state/health.ts';
+import { cellsLosingTheirOrchestrator, leaderMember } from '../state/health.ts';
 import { shardKeyOf } from '../state/identity.ts';
-import { isLeaving } from '../state/node.ts';
 import { recordPatch } from '../state/phase.ts';
 import { shardRule } from '../state/roles.ts';
 import type { Execution } from './context.ts';
@@ -38,14 +36,10 @@ const RULE_MS = 30_000;
 /** Problems of a leader that an election ends, with a grace period that can be cut short. */
 const ELECTABLE = new Set(['LeaderResigned', 'LeaderUnreachableByCohort', 'LeaderUnhealthy']);
 
-/** One that ends in the middle of an election leaves it to another one's grace period and back-off. */
+/** All orchestrators only where none stays. */
 const electors = ({ deps, state, material }: Execution): Target[] => {
-  const { orchPods, nodes } = state.objects;
-  const going = orchPods.filter(
-    (pod) => isTerminating(pod) || isLeaving(nodes.get(pod.spec?.nodeName ?? '')),
-  );
-  const cells = new Set(going.map(({ metadata }) => metadata.labels?.[LABELS.cell] ?? ''));
-  const staying = orchestratorTargets(deps, state.shard, material.tls, cells);
+  const without = cellsLosingTheirOrchestrator(state);
+  const staying = orchestratorTargets(deps, state.shard, material.tls, without);
   return staying.length > 0 ? staying : orchestratorTargets(deps, state.shard, material.tls);
 };
 

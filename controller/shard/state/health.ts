@@ -1,9 +1,10 @@
 /** Who of a shard is of use now: what guards, plan and report judge by. Pure. */
 import type { Member as PolicyMember } from '../../../schemas/durability.ts';
+import { LABELS } from '../../../schemas/labels.ts';
 import { isReady, isTerminating } from '../../observe/pods.ts';
 import { isQuarantined, runsNothing } from './lifecycle.ts';
 import type { Member } from './member.ts';
-import { silentSinceMs } from './node.ts';
+import { isLeaving, silentSinceMs } from './node.ts';
 import { cohortOf, isFollowed, leaderOf, shardRule, usefulStandby } from './roles.ts';
 import type { ShardState } from './state.ts';
 
@@ -104,3 +105,13 @@ export const healthOf = (state: ShardState): Health => {
 /** Orchestrator pods that can act: they elect, and they take returning members into the cohort. */
 export const orchestratorsReady = ({ objects }: Pick<ShardState, 'objects'>): number =>
   objects.orchPods.filter((pod) => isReady(pod)).length;
+
+/** Cells whose orchestrator is about to go: one that ends in the middle of an election holds it up. */
+export const cellsLosingTheirOrchestrator = ({
+  objects: { orchPods, nodes },
+}: Pick<ShardState, 'objects'>): Set<string> =>
+  new Set(
+    orchPods
+      .filter((pod) => isTerminating(pod) || isLeaving(nodes.get(pod.spec?.nodeName ?? '')))
+      .map(({ metadata }) => metadata.labels?.[LABELS.cell] ?? ''),
+  );
