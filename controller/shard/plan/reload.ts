@@ -19,13 +19,23 @@ const needsReload = (pod: Pod, config: PostgresConfig): boolean =>
 
 export const planReload: Planner = ({ members, desired, reloads, nowMs }) => {
   if (!desired) return {};
+  const waiting = members.filter(
+    (member) =>
+      member.observed !== undefined &&
+      isAlive(member) &&
+      needsReload(member.observed, desired.config) &&
+      member.record !== undefined &&
+      member.status?.status?.postgres_ready === true,
+  );
   return {
-    actions: members.flatMap((member): Action[] => {
-      const { pod, id, observed, status, record } = member;
-      if (!observed || !isAlive(member) || !needsReload(observed, desired.config)) return [];
-      if (!record || status?.status?.postgres_ready !== true) return [];
-      if (nowMs - (reloads.get(pod) ?? 0) < RETRY_MS) return [];
-      return [{ kind: 'reload', pod, id, reason: 'settings that need no restart changed' }];
-    }),
+    actions: waiting
+      .filter(({ pod }) => nowMs - (reloads.get(pod) ?? 0) >= RETRY_MS)
+      .map(({ pod, id }): Action => ({
+        kind: 'reload',
+        pod,
+        id,
+        reason: 'settings that need no restart changed',
+      })),
+    doing: waiting.map(({ pod }) => ({ pod, reason: 'takes over settings without a restart' })),
   };
 };
