@@ -10,7 +10,7 @@ import type { Planner } from './planner.ts';
 import { ask, isBusy } from './request.ts';
 
 /** Between two moves: when every node is cordoned in turn, the primary does not run in circles. */
-const PAUSE_MS = 30_000;
+const PAUSE_MS = 10_000;
 
 export const planMovePrimary: Planner = (state) => {
   const leader = leaderMember(state);
