@@ -22,6 +22,8 @@ interface Outcome {
 const FIRST_PORT = Number(process.env['MULTIGRES_TEST_PORT'] ?? 20443);
 /** Of the tiers on kind: a cluster of its own, so that a demo that is up stays up. */
 const KIND_NAME = process.env['KIND_NAME'] ?? 'multigres-test';
+/** The longest integration file, mostly waiting: begun first, so that nothing waits for it alone. */
+const LONGEST = 'tree.test.ts';
 /** How many integration files run at once, each with a control plane of its own (0.8 GiB). */
 const AT_ONCE = 2;
 
@@ -66,6 +68,7 @@ async function integration(only: string[]): Promise<Outcome[]> {
   const program = await helm();
   const waiting = files('test/integration')
     .filter((file) => only.length === 0 || only.some((part) => file.includes(part)))
+    .toSorted((a, b) => Number(b.endsWith(LONGEST)) - Number(a.endsWith(LONGEST)))
     .map((file, index) => ({ file, index }));
   const outcomes: Outcome[] = [];
   const worker = async (): Promise<void> => {
