@@ -88,6 +88,7 @@ export const names = {
   poolPod: (...[c, db, tg, s, pool, cell, index]: PodArgs) =>
     `${buildName([c, db, tg, s, 'pool', pool, cell], 'pod')}-${index}`,
   dataPvc: (pod: string) => `data-${pod}`,
+  podOfDataPvc: (claim: string) => claim.replace(/^data-/, ''),
   poolHeadless: (...[c, db, tg, s, pool, cell]: PoolArgs) =>
     buildName([c, db, tg, s, 'pool', pool, cell, 'headless'], 'service'),
   /** Upstream's PDB of one pool in one cell. We make two per shard and remove these. */

@@ -6,6 +6,7 @@ import { canElect, countByCell, satisfies } from '../../../schemas/durability.ts
 import { isTerminating } from '../../observe/pods.ts';
 import type { Permit } from '../state/action.ts';
 import {
+  awaitsAnotherPrimary,
   cohortMembers,
   isDeadWeight,
   leaderMember,
@@ -61,11 +62,12 @@ const leaderInCohort: Refuses = ({ state, target, effect }) => {
     : `primary ${leader.pod} is not in its own cohort`;
 };
 
-/** Useful is who streams, and is in the cohort. */
-const othersUseful: Refuses = ({ state, target }) => {
+/** Useful is who streams, and is in the cohort. A switch is the cure of one that waits for another primary. */
+const othersUseful: Refuses = ({ state, target, effect }) => {
   const leader = leaderMember(state);
   for (const member of state.members) {
     if (member === target || !member.desired) continue;
+    if (effect === 'switch' && awaitsAnotherPrimary(state, member)) continue;
     const trouble = memberTrouble(state, member, leader);
     if (trouble !== undefined) return `${member.pod}: ${trouble}`;
   }

@@ -1,13 +1,14 @@
 /** Volumes: made with their pods, grown, never shrunk; what becomes of those whose pod has gone for good. */
-import type { KubeObject } from '../../../schemas/k8s.ts';
+import type { KubeObject, Pod } from '../../../schemas/k8s.ts';
 import { ANNOTATIONS, LABELS } from '../../../schemas/labels.ts';
+import { names } from '../../../schemas/names.ts';
 import { compareQuantity } from '../../../schemas/quantity.ts';
 import { effectivePvcPolicy } from '../../../schemas/resolve/pvc-policy.ts';
 import type { PvcPolicy, Shard } from '../../../schemas/types.ts';
 import { requestedStorage } from '../../apply/claims.ts';
 import { ownerReference } from '../../builders/owner.ts';
 import { isTerminating } from '../../observe/pods.ts';
-import { mayDeleteClaim } from '../../guards/may-delete-claim.ts';
+import { mayDeleteClaim, mayRemakeClaim } from '../../guards/may-delete-claim.ts';
 import type { Action, Plan } from '../state/action.ts';
 import { leaderMember } from '../state/health.ts';
 import { isShutdown } from '../state/lifecycle.ts';
@@ -58,11 +59,35 @@ const withFloor = ({ started, desired, objects }: ShardState, wanted: KubeObject
   return { ...wanted, metadata: { ...wanted.metadata, annotations: { ...annotations, ...note } } };
 };
 
+/** A claim cannot shrink nor change its class; one that nothing was ever bound to is made anew instead. */
+const corrected = (wanted: KubeObject, observed: KubeObject): boolean => {
+  const [want, have] = [wanted, observed].map(requestedStorage);
+  const shrinks = want !== undefined && have !== undefined && compareQuantity(want, have) === -1;
+  const classOf = ({ spec }: KubeObject): string | undefined =>
+    (spec as { storageClassName?: string }).storageClassName;
+  const [asked, is] = [classOf(wanted), classOf(observed)];
+  return shrinks || (asked !== undefined && asked !== is);
+};
+
+const remake = (wanted: KubeObject, observed: KubeObject, pod: Pod | undefined): Action[] => {
+  if (isTerminating(observed) || !corrected(wanted, observed)) return [];
+  const decision = mayRemakeClaim(observed, pod?.spec?.nodeName);
+  if (!decision.ok) return [];
+  const { name, uid = '' } = observed.metadata;
+  const message = `claim ${name} is made anew: ${decision.reason}`;
+  const notice = { type: 'Normal', reason: 'VolumeClaimRemade', message } as const;
+  const { reason } = decision;
+  return [{ kind: 'delete-claim', claim: name, uid, unbound: true, reason, notice }];
+};
+
 const applyClaim = (
   state: ShardState,
   wanted: KubeObject,
   observed: KubeObject | undefined,
 ): Action[] => {
+  const pod = state.objects.pods.get(names.podOfDataPvc(wanted.metadata.name));
+  const again = observed ? remake(wanted, observed, pod) : [];
+  if (again.length > 0) return again;
   const { whenDeleted } = claimPolicy(state.shard, wanted);
   const object = withPolicy(claimToApply(wanted, observed), whenDeleted, state.shard);
   const apply: Action = { kind: 'apply', object, reason: 'volume of the shard' };

@@ -54,7 +54,8 @@ export type Action =
         | { kind: 'force-delete-pod'; pod: string; uid: string; proof: DeathProof }
         /** All of the shard goes. */
         | { kind: 'delete-removed-pod'; pod: string; uid: string }
-        | { kind: 'delete-claim'; claim: string; uid: string }
+        /** `unbound`: it never had a volume, and comes back with the size and class that are wanted now. */
+        | { kind: 'delete-claim'; claim: string; uid: string; unbound?: true }
         | { kind: 'mark-shutdown'; pod: string; id: string; proof: DeathProof }
         /** Orchestrators elect without waiting out their grace period. */
         | { kind: 'trigger-recovery' }

@@ -5,7 +5,7 @@ import { isReady, isTerminating } from '../../observe/pods.ts';
 import { isQuarantined, runsNothing } from './lifecycle.ts';
 import type { Member } from './member.ts';
 import { isLeaving, silentSinceMs } from './node.ts';
-import { cohortOf, isFollowed, leaderOf, shardRule, usefulStandby } from './roles.ts';
+import { cohortOf, isFollowed, leaderOf, shardRule, timeOf, usefulStandby } from './roles.ts';
 import type { ShardState } from './state.ts';
 
 /** The member that leads; undefined while nobody does. */
@@ -41,6 +41,25 @@ export const memberTrouble = (
   if (!leader?.status) return undefined;
   const test = usefulStandby(member, leader, nowMs);
   return test.useful ? undefined : test.reason;
+};
+
+/** A new primary has written its checkpoint by then, after which others may be rewound from it. */
+const REWIND_MS = 90_000;
+
+/**
+ * Its data has to be rewound, and its primary has said for too long that nothing can be rewound from it. Seen
+ * live: a primary whose multipooler was restarted never says so again, until another one is elected.
+ */
+export const awaitsAnotherPrimary = (
+  state: Pick<ShardState, 'members' | 'nowMs'>,
+  member: Member,
+): boolean => {
+  const leader = leaderMember(state);
+  const rule = shardRule(state.members);
+  if (!leader?.status || !rule || member === leader) return false;
+  const diverged = member.status?.availability_status?.suspected_divergence === true;
+  const isSource = leader.status.consensus_status?.replication_primary?.rewind_ready === true;
+  return diverged && !isSource && state.nowMs - timeOf(rule.creation_time) > REWIND_MS;
 };
 
 /** The leader, if it answers, and every standby that holds its writes. */

@@ -1,5 +1,6 @@
 /** Why a pod has to be replaced by a new one on the same volume, and why a primary has to move. Pure. */
 import type { KubeObject } from '../../../schemas/k8s.ts';
+import { awaitsAnotherPrimary } from './health.ts';
 import { isQuarantined } from './lifecycle.ts';
 import type { Member } from './member.ts';
 import { isLeaving } from './node.ts';
@@ -33,6 +34,8 @@ export const whyMove = (state: ShardState, leader: Member): string | undefined =
   if (isLeaving(leader.node)) {
     return `node ${leader.observed?.spec?.nodeName ?? '?'} is to be emptied`;
   }
+  const waiting = state.members.find((member) => awaitsAnotherPrimary(state, member));
+  if (waiting) return `${waiting.pod} has to be rewound, and cannot be from this primary`;
   const rule = shardRule(state.members);
   const inside = cohortOf(state.members).includes(leader.id);
   if (!rule || inside || rule.leader_id?.name !== leader.id) return undefined;

@@ -38,7 +38,9 @@ export interface PoolerNote {
   lifecycle?: string;
   serving?: 'SERVING' | 'DRAINING' | 'DISABLED';
   /** What it answers: nothing, as leader, as streaming standby, or something in between. */
-  answers?: 'primary' | 'standby' | 'detached' | 'first-backup' | 'restoring';
+  answers?: 'primary' | 'standby' | 'detached' | 'diverged' | 'first-backup' | 'restoring';
+  /** As primary: others can be rewound from it. */
+  rewindReady?: boolean;
   /** Its postgres_action. */
   busy?: 'CREATING_FIRST_BACKUP' | 'RESTORING_FROM_BACKUP' | 'STARTING';
 }

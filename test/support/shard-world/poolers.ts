@@ -40,7 +40,11 @@ export const replyOf = (
     creation_time: { seconds: String(NOW / 1000 - (world.rule.since ?? 3600)) },
   };
   const consensus_status = decided
-    ? { id: idOf(name), current_position: { position: { decision: decided } } }
+    ? {
+        id: idOf(name),
+        current_position: { position: { decision: decided } },
+        ...(note.rewindReady ? { replication_primary: { rewind_ready: true } } : {}),
+      }
     : {};
   const reply = (status: StatusResponse['status']): StatusResponse => ({
     ...(status ? { status } : {}),
@@ -75,6 +79,15 @@ export const replyOf = (
         postgres_status: 'POSTGRES_STATUS_STANDBY',
         replication_status: {},
       });
+    case 'diverged':
+      return {
+        ...reply({
+          postgres_ready: true,
+          postgres_status: 'POSTGRES_STATUS_STANDBY',
+          replication_status: {},
+        }),
+        availability_status: { suspected_divergence: true },
+      };
     case 'first-backup':
       return reply({
         is_initialized: true,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ClaimDeletion } from '../../../controller/guards/may-delete-claim.ts';
-import { mayDeleteClaim } from '../../../controller/guards/may-delete-claim.ts';
+import { mayDeleteClaim, mayRemakeClaim } from '../../../controller/guards/may-delete-claim.ts';
+import type { KubeObject } from '../../../schemas/k8s.ts';
 import { planClaims } from '../../../controller/shard/plan/claims.ts';
 import type { ShardState } from '../../../controller/shard/state/state.ts';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../../../schemas/labels.ts';
@@ -66,5 +67,62 @@ describe('what the data asks of a Postgres', () => {
     assert.ok(name && kept);
     kept.metadata.annotations = { [ANNOTATIONS.postgresFloor]: 'max_connections=80' };
     assert.deepEqual(noted(state), ['max_connections=60', undefined]);
+  });
+});
+
+describe('a claim that never had a volume', () => {
+  const claim = (spec: object, phase = 'Pending'): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'data-a', uid: 'u', labels: { [LABELS.managedBy]: MANAGED_BY } },
+    spec,
+    status: { phase },
+  });
+  const size = (storage: string, more: object = {}): object => ({
+    resources: { requests: { storage } },
+    ...more,
+  });
+
+  it('may be made anew, and no other', () => {
+    assert.equal(mayRemakeClaim(claim(size('20Ti')), undefined).ok, true);
+    const refusals: [KubeObject, string | undefined, RegExp][] = [
+      [claim(size('20Ti'), 'Bound'), undefined, /has a volume/],
+      [claim(size('20Ti', { volumeName: 'pv-1' })), undefined, /has a volume/],
+      [claim(size('20Ti')), 'node-a', /is on node node-a/],
+      [{ ...claim(size('20Ti')), metadata: { name: 'data-a' } }, undefined, /is not ours/],
+    ];
+    for (const [one, node, reason] of refusals) {
+      const decision = mayRemakeClaim(one, node);
+      assert.ok(!decision.ok);
+      assert.match(decision.refusal, reason);
+    }
+  });
+
+  const planned = (observed: KubeObject, wanted: object, node?: string): string[] => {
+    const state = stateOf({ members: ['a'], pods: { a: null } });
+    const [member] = state.members;
+    const pod = state.objects.pods.get('a');
+    assert.ok(member?.desired && pod?.spec);
+    Object.assign(pod.spec, { nodeName: node });
+    member.desired.pvc.spec = wanted;
+    const claims = new Map([['data-a', observed]]);
+    const { actions = [] } = planClaims({ ...state, objects: { ...state.objects, claims } });
+    return actions.map(({ kind }) => kind);
+  };
+
+  it('is made anew once its size or class is corrected', () => {
+    assert.deepEqual(planned(claim(size('20Ti')), size('20Gi')), ['delete-claim']);
+    const other = { storageClassName: 'fast' };
+    const slow = claim(size('1Gi', { storageClassName: 'slow' }));
+    assert.deepEqual(planned(slow, size('1Gi', other)), ['delete-claim']);
+  });
+
+  it('is left alone when it is as it was asked for, has a volume, or its pod has a node', () => {
+    assert.deepEqual(planned(claim(size('20Gi')), size('20Gi')), ['apply']);
+    assert.deepEqual(planned(claim(size('1Gi', { storageClassName: 'x' })), size('1Gi')), [
+      'apply',
+    ]);
+    assert.deepEqual(planned(claim(size('20Gi'), 'Bound'), size('10Gi')), ['apply']);
+    assert.deepEqual(planned(claim(size('20Ti')), size('20Gi'), 'node-a'), ['apply']);
   });
 });
