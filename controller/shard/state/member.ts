@@ -132,6 +132,6 @@ export const placeText = ({ cell, index, pool }: Member, pools: number): string 
 export const isAlive = ({ observed }: Member): boolean =>
   observed !== undefined && !isTerminating(observed);
 
-/** Neither its pod nor its volume exists: it begins with a backup. */
+/** Neither its pod nor its volume exists, or the volume is on its way out: it begins with a backup. */
 export const isNewcomer = ({ observed, claim, desired }: Member): boolean =>
-  desired !== undefined && !observed && !claim;
+  desired !== undefined && !observed && (!claim || isTerminating(claim));

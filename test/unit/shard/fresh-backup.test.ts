@@ -5,6 +5,7 @@ import { freshBackup } from '../../../controller/shard/plan/fresh-backup.ts';
 import type { PoolerView } from '../../../controller/shard/state/roles.ts';
 import type { BackupAttempt } from '../../../controller/shard/state/state.ts';
 import type { BackupMetadata } from '../../../controller/rpc/types.ts';
+import { isNewcomer } from '../../../controller/shard/state/member.ts';
 import { names } from '../../../schemas/names.ts';
 import { NOW, stateOf, type World } from '../../support/shard-world.ts';
 
@@ -110,4 +111,14 @@ describe('a backup for new members', () => {
     const { poolers: _, rule: __, ...rest } = world;
     assert.equal(decide([], undefined, { ...rest, poolers: {} }).ready, true);
   });
+});
+
+it('a member whose volume is on its way out begins with an empty one', () => {
+  const state = stateOf({ healthy: ['a', 'b', 'c'], pods: { b: false }, claims: ['b'] });
+  const member = state.members.find(({ pod }) => pod === 'b');
+  assert.ok(member?.claim);
+  assert.equal(isNewcomer(member), false);
+  const deletionTimestamp = '2026-01-02T03:04:05Z';
+  const claim = { ...member.claim, metadata: { ...member.claim.metadata, deletionTimestamp } };
+  assert.equal(isNewcomer({ ...member, claim }), true);
 });
