@@ -70,3 +70,10 @@ export const podsWith = (
   pods.filter((pod): pod is Pod =>
     Object.entries(labels).every(([key, value]) => pod.metadata.labels?.[key] === value),
   );
+
+/** Names of the claims among its volumes. */
+export const claimsMountedBy = ({ spec }: Pod): string[] =>
+  (spec?.volumes ?? []).flatMap((volume) => {
+    const { claimName } = (volume['persistentVolumeClaim'] ?? {}) as { claimName?: string };
+    return claimName === undefined ? [] : [claimName];
+  });

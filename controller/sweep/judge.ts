@@ -2,7 +2,7 @@
 import type { KubeObject, Pod } from '../../schemas/k8s.ts';
 import { LABELS } from '../../schemas/labels.ts';
 import { mayDeleteClaim } from '../guards/may-delete-claim.ts';
-import { isTerminating } from '../observe/pods.ts';
+import { claimsMountedBy, isTerminating } from '../observe/pods.ts';
 
 export interface Verdict {
   claim: KubeObject;
@@ -24,12 +24,11 @@ const keyOf = (namespace: string | undefined, name: string): string => `${namesp
 
 function users(pods: readonly Pod[]): Map<string, string[]> {
   const found = new Map<string, string[]>();
-  for (const { metadata, spec } of pods) {
-    for (const volume of spec?.volumes ?? []) {
-      const { claimName } = (volume['persistentVolumeClaim'] ?? {}) as { claimName?: string };
-      if (claimName === undefined) continue;
-      const key = keyOf(metadata.namespace, claimName);
-      found.set(key, [...(found.get(key) ?? []), metadata.name]);
+  for (const pod of pods) {
+    const { namespace, name } = pod.metadata;
+    for (const claim of claimsMountedBy(pod)) {
+      const key = keyOf(namespace, claim);
+      found.set(key, [...(found.get(key) ?? []), name]);
     }
   }
   return found;

@@ -1,6 +1,6 @@
 /** The end of a shard: poolers say goodbye while the topology still lives, then the volumes are settled. */
-import type { KubeObject, Pod } from '../../../schemas/k8s.ts';
-import { isTerminating } from '../../observe/pods.ts';
+import type { KubeObject } from '../../../schemas/k8s.ts';
+import { claimsMountedBy, isTerminating } from '../../observe/pods.ts';
 import { mayDeleteClaim } from '../../guards/may-delete-claim.ts';
 import type { Action, Plan } from '../state/action.ts';
 import { overdueMs } from '../state/lifecycle.ts';
@@ -32,12 +32,6 @@ const drain = ({ objects }: ShardState): Action[] => [
   })),
 ];
 
-const mounts = (pod: Pod, claim: string): boolean =>
-  (pod.spec?.volumes ?? []).some(
-    (volume) =>
-      (volume['persistentVolumeClaim'] as { claimName?: string } | undefined)?.claimName === claim,
-  );
-
 /** Volumes that stay lose their owner, so that the garbage collector spares them; the others go. */
 const settle = (state: ShardState, claim: KubeObject): Partial<Plan> => {
   const { shard, objects } = state;
@@ -51,7 +45,9 @@ const settle = (state: ShardState, claim: KubeObject): Partial<Plan> => {
     return { actions: [{ kind: 'patch-claim', claim: name, patch, reason }] };
   }
   const users = [...objects.pods.values()]
-    .filter((pod) => mounts(pod, name) && overdueMs(pod, state.nowMs) <= ABANDON_MS)
+    .filter(
+      (pod) => claimsMountedBy(pod).includes(name) && overdueMs(pod, state.nowMs) <= ABANDON_MS,
+    )
     .map((pod) => pod.metadata.name);
   const decision = mayDeleteClaim({
     claim,

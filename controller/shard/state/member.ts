@@ -83,9 +83,8 @@ const surplusOf = (input: MembersInput): Place[] => {
   }
   for (const claim of input.claims.values()) {
     const { name, labels } = claim.metadata;
-    const pod = name.startsWith('data-') ? name.slice('data-'.length) : undefined;
-    if (pod === undefined || wanted.has(pod) || found.has(pod) || names.dataPvc(pod) !== name)
-      continue;
+    const pod = names.podOfDataPvc(name);
+    if (wanted.has(pod) || found.has(pod) || names.dataPvc(pod) !== name) continue;
     if (labels?.[LABELS.orphanSince] !== undefined || isTerminating(claim)) continue;
     found.set(pod, { pod, ...placeOf(claim) });
   }
