@@ -94,7 +94,7 @@ export const failoverTimers = struct(
     ),
     gracePeriodJitter: optional(
       duration,
-      `Each multiorch adds a random part of this, so that two do not start an election at once: both would then pause for 4s. Default: ${FAILOVER_DEFAULTS.gracePeriodJitter}.`,
+      `Each multiorch adds a part of this, random within the turn of its cell, so that two do not start an election at once: both would then pause for 4s. Default: ${FAILOVER_DEFAULTS.gracePeriodJitter}.`,
     ),
     healthCheckInterval: optional(
       duration,

@@ -1,5 +1,5 @@
 import { compact, nonEmpty } from '../../../schemas/compact.ts';
-import { failoverOf } from '../../../schemas/failover.ts';
+import { failoverOf, graceOf } from '../../../schemas/failover.ts';
 import { buildName, names } from '../../../schemas/names.ts';
 import type { KubeObject, PodSpec } from '../../../schemas/k8s.ts';
 import { COMPONENTS, LABELS, selectorOf } from '../../../schemas/labels.ts';
@@ -32,11 +32,12 @@ const POD_UID = envField('POD_UID', 'metadata.uid');
 const serviceId = (deploymentName: string, replicas: number): string =>
   replicas > 1 ? 'o-$(POD_UID)' : names.orchServiceId(deploymentName);
 
-const timerFlags = (given: FailoverTimers | undefined): Record<string, string> => {
+const timerFlags = (given: FailoverTimers | undefined, index: number): Record<string, string> => {
   const timers = failoverOf(given);
+  const grace = graceOf(timers, index);
   return {
-    'leader-failover-grace-period-base': timers.gracePeriod,
-    'leader-failover-grace-period-max-jitter': timers.gracePeriodJitter,
+    'leader-failover-grace-period-base': grace.base,
+    'leader-failover-grace-period-max-jitter': grace.jitter,
     'pooler-health-check-interval': timers.healthCheckInterval,
     'recovery-cycle-interval': timers.recoveryInterval,
   };
@@ -81,7 +82,7 @@ const orchPod = (scope: ShardScope, cell: string, name: string): PodSpec => {
             'service-id': serviceId(name, replicas),
             hostname: '$(POD_IP)',
             'log-level': spec.logLevels?.multiorch ?? 'info',
-            ...timerFlags(multiorch.failover),
+            ...timerFlags(multiorch.failover, orchCells(spec).indexOf(cell)),
           }),
           ...topo.args,
           ...tls.args,

@@ -1,7 +1,6 @@
 /** Calls to the runtime that change something. */
 import { KINDS } from '../../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
-import { sleep } from '../../../kube/clock.ts';
 import { textOf } from '../../apply/children.ts';
 import type { Target } from '../../rpc/client.ts';
 import { BACKUPS_LISTED } from '../gather/backups.ts';
@@ -14,27 +13,18 @@ import { recordPatch } from '../state/phase.ts';
 import { shardRule } from '../state/roles.ts';
 import type { Execution } from './context.ts';
 import { logFields, memberOf, Refusal, startJob, tell } from './context.ts';
+import { electorOf } from './elector.ts';
 import { checkPermit } from './pods.ts';
 
 /** The runtime waits for the writes that run, stops Postgres and starts it as a standby. */
 const RESIGN_MS = 60_000;
 /** An election that is hurried takes two to four seconds. */
 const TRIGGER_MS = 15_000;
-/**
- * How long, and how often, orchestrators are asked whether they see what an election can be about. Measured
- * from the request to resign: 1.2 to 2.7 s.
- */
-const LISTED_MS = 15_000;
-const LISTED_EVERY_MS = 100;
-const LIST_TIMEOUT_MS = 1_500;
 const RELOAD_MS = 5_000;
 /** The runtime's own limit for a backup. */
 const BACKUP_MS = 1_800_000;
 const STOP_REPLICATION_MS = 15_000;
 const RULE_MS = 30_000;
-
-/** Problems of a leader that an election ends, with a grace period that can be cut short. */
-const ELECTABLE = new Set(['LeaderResigned', 'LeaderUnreachableByCohort', 'LeaderUnhealthy']);
 
 /** All orchestrators only where none stays. */
 const electors = ({ deps, state, material }: Execution): Target[] => {
@@ -43,30 +33,10 @@ const electors = ({ deps, state, material }: Execution): Target[] => {
   return staying.length > 0 ? staying : orchestratorTargets(deps, state.shard, material.tls);
 };
 
-/** The first orchestrator that lists such a problem: its grace period counts already. */
-const electorOf = async (execution: Execution, deadlineMs: number): Promise<Target | undefined> => {
-  const { deps, state } = execution;
-  const key = shardKeyOf(state.shard);
-  const sees = async (target: Target): Promise<Target> => {
-    const { problems = [] } = await deps.rpc.shardStatus(target, key, LIST_TIMEOUT_MS);
-    if (problems.some(({ code }) => ELECTABLE.has(code ?? ''))) return target;
-    throw new Error('nothing to elect about');
-  };
-  while (deps.clock.now() < deadlineMs) {
-    const asked = electors(execution).map(sees);
-    try {
-      return await Promise.any(asked);
-    } catch {
-      await sleep(deps.clock, LISTED_EVERY_MS);
-    }
-  }
-  return undefined;
-};
-
 /** One orchestrator only: two that start at once hold each other up for four seconds. */
 const hurryElection = async (execution: Execution): Promise<void> => {
-  const { deps } = execution;
-  const elector = await electorOf(execution, deps.clock.now() + LISTED_MS);
+  const { deps, state } = execution;
+  const elector = await electorOf(deps, shardKeyOf(state.shard), () => electors(execution));
   if (!elector) return;
   const left = await deps.rpc.triggerRecoveryNow(elector, TRIGGER_MS);
   deps.log.info({ ...logFields(execution), left }, 'election was hurried');

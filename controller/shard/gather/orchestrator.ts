@@ -13,7 +13,7 @@ import { wakeShard } from './target.ts';
 const TIMEOUT_MS = 1500;
 const PAUSE_MS = 2000;
 
-/** The orchestrators of a shard, by their Services; not those in the cells of `without`. */
+/** The orchestrators of a shard, by their Services, in the order of their turns; not those in the cells of `without`. */
 export const orchestratorTargets = (
   deps: Pick<Deps, 'listers'>,
   shard: Shard,
@@ -22,12 +22,13 @@ export const orchestratorTargets = (
 ): Target[] =>
   deps.listers.Service.byIndex('owner', shard.metadata.uid ?? '')
     .filter(({ metadata: { labels } }) => labels?.[LABELS.component] === COMPONENTS.multiorch)
-    .filter(({ metadata: { labels } }) => !without.has(labels?.[LABELS.cell] ?? ''))
-    .map(
-      ({ metadata }) => `${metadata.name}.${metadata.namespace ?? ''}.svc:${PORTS.multiorch.grpc}`,
-    )
-    .toSorted()
-    .map((address) => ({ address, ...(tls ? { tls } : {}) }));
+    .map(({ metadata: { name, namespace = '', labels } }) => ({
+      cell: labels?.[LABELS.cell] ?? '',
+      address: `${name}.${namespace}.svc:${PORTS.multiorch.grpc}`,
+    }))
+    .filter(({ cell }) => !without.has(cell))
+    .toSorted((a, b) => (a.cell < b.cell ? -1 : 1))
+    .map(({ address }) => ({ address, ...(tls ? { tls } : {}) }));
 
 /** Asks in the background; an orchestrator that does not answer has nothing to say. */
 export const refreshProblems = (
