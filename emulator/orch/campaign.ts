@@ -16,7 +16,7 @@ import {
 } from './messages.ts';
 import {
   findPooler,
-  idKey,
+  sameId,
   type ComponentId,
   type PoolerView,
   type Rule,
@@ -98,9 +98,10 @@ export async function campaign(
     },
     PROMOTE_DEADLINE_MS,
   );
-  // The promotion's own write waits for a standby, so the others must follow before it is done.
+  // The promotion's own write waits for a standby, so the others must follow before it is done. All of the
+  // cohort, as in the runtime: one whose promise came late stopped receiving as well.
   const others = audience(view, leader.id).filter((p) =>
-    ids.some((id) => idKey(id) === idKey(p.id)),
+    rule.cohort.some((id) => sameId(id, p.id)),
   );
   const following = Promise.allSettled(
     others.map((p) => setPrimary(deps, p, pooler, transition, false)),
