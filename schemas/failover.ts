@@ -6,8 +6,8 @@ import type { FailoverTimers } from './types.ts';
  * of grace are most of every outage. Not without jitter: two that recruit at once both back off for 4 s.
  */
 export const FAILOVER_DEFAULTS = {
-  gracePeriod: '500ms',
-  gracePeriodJitter: '2s',
+  gracePeriod: '250ms',
+  gracePeriodJitter: '4s',
   healthCheckInterval: '500ms',
   recoveryInterval: '500ms',
 } as const satisfies Required<FailoverTimers>;
@@ -25,8 +25,8 @@ export const failoverOf = (given: FailoverTimers | undefined): Required<Failover
 const TURNS = 4;
 
 /**
- * Grace period of the orchestrators of one cell. Each cell has a turn of its own within the jitter, and half
- * of the turn stays empty: chance alone lets two of three start within one election (0.2 s) every third time.
+ * Grace period of the orchestrators of one cell. Each cell has a turn of its own within the jitter; the random part
+ * is a quarter of the turn, because an orchestrator acts only at its next look, up to `recoveryInterval` later.
  * @param index of the cell among those with orchestrators, from 0
  */
 export const graceOf = (
@@ -35,5 +35,5 @@ export const graceOf = (
 ): { base: string; jitter: string } => {
   const turnMs = (durationMs(timers.gracePeriodJitter) ?? 0) / TURNS;
   const baseMs = (durationMs(timers.gracePeriod) ?? 0) + (index % TURNS) * turnMs;
-  return { base: `${Math.round(baseMs)}ms`, jitter: `${Math.round(turnMs / 2)}ms` };
+  return { base: `${Math.round(baseMs)}ms`, jitter: `${Math.round(turnMs / 4)}ms` };
 };
