@@ -85,14 +85,10 @@ export const tell = ({ deps, state }: Execution, notice: Notice | undefined): vo
  * A call to the runtime that takes longer than a pass may: it goes on in the background, and the shard is
  * looked at again when it has ended. One of a kind at a time.
  */
-export const startJob = (
-  execution: Execution,
-  kind: Job['kind'],
-  run: () => Promise<void>,
-): void => {
+export const startJob = (execution: Execution, kind: Job, run: () => Promise<void>): void => {
   const { deps, state, cache } = execution;
   if (cache.jobs.has(kind)) return;
-  const job = { kind, sinceMs: deps.clock.now() };
+  const job = Symbol(kind);
   cache.jobs.set(kind, job);
   const fields = { ...logFields(execution), job: kind };
   const end = (): void => {

@@ -32,7 +32,7 @@ export interface ShardCache extends TopoMaterialMemory {
   /** Passes in a row that found the shard waiting for the same. */
   waiting?: { text: string; passes: number };
   /** Calls that run now, one of each kind. */
-  jobs: Map<Job['kind'], Job>;
+  jobs: Map<Job, symbol>;
 }
 
 export const emptyCache = (): ShardCache => ({

@@ -171,7 +171,7 @@ export const stateOf = (
     problems: cache.problems?.value ?? [],
     traces: cache.traces,
     reloads: cache.reloads,
-    jobs: [...cache.jobs.values()],
+    jobs: new Set(cache.jobs.keys()),
     fleet: fleetOf(deps, shard, members),
     ...(cache.incompleteSinceMs === undefined
       ? {}

@@ -47,7 +47,6 @@ export const noteTraces = (traces: Map<string, PodTrace>, pods: ReadonlyMap<stri
   for (const [name, pod] of pods) {
     const node = pod.spec?.nodeName;
     traces.set(name, {
-      uid: pod.metadata.uid ?? '',
       ...(node === undefined ? {} : { node }),
       terminated: isTerminating(pod) && allContainersEnded(pod),
     });

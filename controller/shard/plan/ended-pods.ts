@@ -3,9 +3,9 @@ import { isTerminating } from '../../observe/pods.ts';
 import type { Plan } from '../state/action.ts';
 import { hasEnded, overdueMs } from '../state/lifecycle.ts';
 import type { Member } from '../state/member.ts';
-import { nodeProof } from '../state/node.ts';
+import { NODE_PROOFS, nodeProof } from '../state/node.ts';
 import type { ShardState } from '../state/state.ts';
-import type { Planner } from './planner.ts';
+import { merged, type Planner } from './planner.ts';
 
 /** Over the grace period, a kubelet that lives has ended the pod. */
 const STUCK_AFTER_MS = 30_000;
@@ -16,10 +16,7 @@ const planMember = (state: ShardState, { pod, observed }: Member): Partial<Plan>
   const node = observed.spec?.nodeName;
   const proof = nodeProof(node, state.objects.nodes);
   if (proof) {
-    const reason =
-      proof === 'node-deleted'
-        ? `node ${node ?? '?'} no longer exists`
-        : `node ${node ?? '?'} is out of service`;
+    const reason = `node ${node ?? '?'} ${NODE_PROOFS[proof]}`;
     const message = `${pod} is removed without its node's help: ${reason}`;
     const notice = { type: 'Warning', reason: 'StuckTerminating', message } as const;
     return { actions: [{ kind: 'force-delete-pod', pod, uid, proof, reason, notice }] };
@@ -35,10 +32,5 @@ const planMember = (state: ShardState, { pod, observed }: Member): Partial<Plan>
   return { actions: [{ kind: 'delete-ended-pod', pod, uid, reason }] };
 };
 
-export const planEndedPods: Planner = (state) => {
-  const parts = state.members.map((member) => planMember(state, member));
-  return {
-    actions: parts.flatMap(({ actions = [] }) => actions),
-    stuck: parts.flatMap(({ stuck = [] }) => stuck),
-  };
-};
+export const planEndedPods: Planner = (state) =>
+  merged(state.members.map((member) => planMember(state, member)));

@@ -3,6 +3,7 @@ import type { ShardStatus } from '../../../schemas/types.ts';
 import { condition } from '../../observe/conditions.ts';
 import type { BackupMetadata } from '../../rpc/types.ts';
 import { newestComplete } from '../state/backups.ts';
+import { timeText } from '../state/phase.ts';
 
 /** Older than this, a daily backup has been missed. */
 const STALE_MS = 25 * 3600 * 1000;
@@ -36,7 +37,7 @@ export const backupReport = (
     };
   }
   const { backup: newest, endMs: at } = found;
-  const when = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+  const when = timeText(at);
   const recent = nowMs - at <= STALE_MS;
   const type = TYPES[newest.type ?? ''];
   const message = recent

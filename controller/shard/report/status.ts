@@ -11,7 +11,8 @@ import type { Facts } from './facts.ts';
 import { factsOf } from './facts.ts';
 import { poolerStatus } from './poolers.ts';
 import { problemText, progress } from './progress.ts';
-import { switchoverStatus, timeText } from './switchover.ts';
+import { timeText } from '../state/phase.ts';
+import { switchoverStatus } from './switchover.ts';
 
 const phaseOf = (state: ShardState, facts: Facts): Phase => {
   if (facts.crashes.length > 0) return 'Degraded';

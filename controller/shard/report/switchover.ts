@@ -1,14 +1,13 @@
 /** How the switchover that a user asked for goes, or went. Pure. */
 import type { ShardStatus } from '../../../schemas/types.ts';
 import type { Plan } from '../state/action.ts';
+import { timeText } from '../state/phase.ts';
 import { healthOf } from '../state/health.ts';
 import { isAnswered, requestedSwitch } from '../state/request.ts';
 import type { ShardState } from '../state/state.ts';
 import { switchingOf } from '../state/switching.ts';
 
 type Switchover = NonNullable<ShardStatus['switchover']>;
-
-export const timeText = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
 export const switchoverStatus = (
   state: ShardState,

@@ -10,6 +10,9 @@ import type { RuleNumber } from '../../topo/types.ts';
 const PHASES = ['requested', 'draining', 'acknowledged', 'ready-for-deletion'] as const;
 type Phase = (typeof PHASES)[number];
 
+/** `2006-01-02T15:04:05Z` */
+export const timeText = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+
 /** `replace`: a new pod follows. `remove`: none does. `move`: only leadership goes, the pod stays. */
 export type Purpose = 'replace' | 'remove' | 'move';
 
@@ -74,9 +77,7 @@ export const recordPatch = (record: PhaseRecord | undefined): unknown => ({
   metadata: {
     annotations: {
       [ANNOTATIONS.drainState]: record?.phase ?? null,
-      [ANNOTATIONS.drainRequestedAt]: record
-        ? new Date(record.requestedMs).toISOString().replace(/\.\d+Z$/, 'Z')
-        : null,
+      [ANNOTATIONS.drainRequestedAt]: record ? timeText(record.requestedMs) : null,
       [ANNOTATIONS.drainPurpose]: record?.purpose ?? null,
       [ANNOTATIONS.drainReason]: record?.reason ?? null,
       [ANNOTATIONS.drainSwitch]: record?.switch ? JSON.stringify(record.switch) : null,

@@ -33,11 +33,10 @@ export const switchingOf = (state: ShardState, member: Member): Switching => {
   if (leader && to && to !== member && compareRules(leader.rule, record.rule) > 0) {
     return { state: 'moved', to };
   }
-  const running = state.jobs.some(({ kind }) => kind === 'switch-primary');
   if (state.nowMs - record.firstMs > SWITCH_DEADLINE_MS) {
     return { state: 'failed', reason: 'no other pooler led within 5 minutes' };
   }
-  if (running) return { state: 'waiting' };
+  if (state.jobs.has('switch-primary')) return { state: 'waiting' };
   if (!leader) return { state: 'leaderless' };
   if (state.nowMs - record.lastMs < RETRY_MS * record.attempts) return { state: 'waiting' };
   if (record.attempts >= SWITCH_ATTEMPTS) {
