@@ -9,10 +9,9 @@ import { cohortMembers, leaderMember } from '../state/health.ts';
 import { isAlive, type Member } from '../state/member.ts';
 import type { PhaseRecord, Purpose } from '../state/phase.ts';
 import { whyMove, whyReplace } from '../state/reasons.ts';
-import { isAnswered, requestedSwitch } from '../state/request.ts';
 import { cohortOf, leaderOf } from '../state/roles.ts';
 import type { ShardState } from '../state/state.ts';
-import { switchingOf } from '../state/switching.ts';
+import { isAnswered, requestedSwitch, switchingOf } from '../state/switching.ts';
 import { hurried, type Planner } from './planner.ts';
 
 /** A step that waits longer than this is taken back; upstream's cap for a drain. */

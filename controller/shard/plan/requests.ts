@@ -11,9 +11,9 @@ import { isAlive, type Member } from '../state/member.ts';
 import { isLeaving } from '../state/node.ts';
 import type { PhaseRecord } from '../state/phase.ts';
 import { whyMove, whyReplace } from '../state/reasons.ts';
-import { isAnswered, requestedSwitch } from '../state/request.ts';
 import { shardRule, timeOf } from '../state/roles.ts';
 import type { ShardState } from '../state/state.ts';
+import { isAnswered, requestedSwitch } from '../state/switching.ts';
 import { refused } from './leaving.ts';
 import type { Planner } from './planner.ts';
 

@@ -1,18 +1,19 @@
 /** The whole status of a Shard, computed once per pass. Pure. */
+import { compact } from '../../../schemas/compact.ts';
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
 import type { Phase, Shard, ShardStatus } from '../../../schemas/types.ts';
 import { isTerminating, troubles } from '../../observe/pods.ts';
 import type { Plan } from '../state/action.ts';
+import { healthOf } from '../state/health.ts';
+import { timeText } from '../state/phase.ts';
 import type { ShardState } from '../state/state.ts';
+import { isAnswered, requestedSwitch, switchingOf } from '../state/switching.ts';
 import { keptText } from '../desired/postgres-floor.ts';
 import { backupReport } from './backups.ts';
 import { shardConditions } from './conditions.ts';
-import type { Facts } from './facts.ts';
-import { factsOf } from './facts.ts';
+import { factsOf, type Facts } from './facts.ts';
 import { poolerStatus } from './poolers.ts';
 import { problemText, progress } from './progress.ts';
-import { timeText } from '../state/phase.ts';
-import { switchoverStatus } from './switchover.ts';
 
 const phaseOf = (state: ShardState, facts: Facts): Phase => {
   if (facts.crashes.length > 0) return 'Degraded';
@@ -30,26 +31,24 @@ const messageOf = (
   failure: string | undefined,
 ): string => {
   const { shard, secrets, problem, problems } = state;
+  const orchestrators = [
+    'multiorch is not ready in every cell',
+    ...troubles(state.objects.orchPods, 1),
+  ];
   const election = facts.serving ? undefined : problemText(problems);
   const parts = [
     ...secrets,
-    ...(problem === undefined ? [] : [problem]),
-    ...(failure === undefined ? [] : [failure]),
+    problem,
+    failure,
     ...facts.crashes.slice(0, 2),
     ...plan.held
       .filter(({ reason }) => !secrets.includes(reason))
       .map(({ pod, reason }) => `${pod} is held back: ${reason}`),
     ...(facts.blip && facts.poolsReady ? [shard.status?.message ?? ''] : progress(state)),
-    ...(facts.orchReady || state.removal
-      ? []
-      : [
-          ['multiorch is not ready in every cell', ...troubles(state.objects.orchPods, 1)].join(
-            ': ',
-          ),
-        ]),
-    ...(election === undefined ? [] : [election]),
-    ...(state.removal ? ['being removed'] : []),
-  ];
+    facts.orchReady || state.removal ? undefined : orchestrators.join(': '),
+    election,
+    state.removal && 'being removed',
+  ].filter((part) => part !== undefined);
   return [...new Set(parts)].slice(0, 6).join('; ');
 };
 
@@ -81,11 +80,7 @@ const configStatus = (state: ShardState): Pick<ShardStatus, 'postgresConfig'> =>
   const wasConfirmed = before?.inProgress === false && (before.error ?? kept) === kept;
   const at = confirmed && !(wasConfirmed && lastAppliedAt) ? timeText(state.nowMs) : lastAppliedAt;
   return {
-    postgresConfig: {
-      inProgress: !confirmed,
-      ...(at === undefined ? {} : { lastAppliedAt: at }),
-      ...(kept === undefined ? {} : { error: kept }),
-    },
+    postgresConfig: compact({ inProgress: !confirmed, lastAppliedAt: at, error: kept }),
   };
 };
 
@@ -97,9 +92,43 @@ const cellsOf = (shard: Shard): string[] => {
 const backupStatus = ({ shard, backups, nowMs }: ShardState) => {
   if (backups) return backupReport(backups, nowMs, shard.metadata.generation).status;
   const { lastBackupTime, lastBackupType } = shard.status ?? {};
+  return compact({ lastBackupTime, lastBackupType });
+};
+
+/** How the switchover that a user asked for goes, or went. */
+const switchoverStatus = (state: ShardState, plan: Plan): Pick<ShardStatus, 'switchover'> => {
+  const { shard, nowMs } = state;
+  const request = requestedSwitch(shard);
+  const before = shard.status?.switchover;
+  if (request === undefined || isAnswered(shard, request)) {
+    return before ? { switchover: before } : {};
+  }
+  const member = state.members.find(({ phase }) => phase?.request === request);
+  const moved = member?.phase?.switch;
+  if (!member || !moved) {
+    const why = [...plan.blocked, ...plan.doing][0];
+    const message = why ? `${why.pod}: ${why.reason}` : 'waits for its turn';
+    return { switchover: { request, phase: 'Pending', message } };
+  }
+  const common = { request, from: member.pod, startedAt: timeText(moved.firstMs) };
+  const switching = switchingOf(state, member);
+  if (switching.state === 'failed') {
+    const message = `${switching.reason}; the primary is as before`;
+    return { switchover: { ...common, phase: 'Failed', finishedAt: timeText(nowMs), message } };
+  }
+  if (switching.state !== 'moved' || !healthOf(state).serving) {
+    const message = 'another pooler is being elected';
+    return { switchover: { ...common, phase: 'InProgress', message } };
+  }
   return {
-    ...(lastBackupTime === undefined ? {} : { lastBackupTime }),
-    ...(lastBackupType === undefined ? {} : { lastBackupType }),
+    switchover: {
+      ...common,
+      phase: 'Completed',
+      to: switching.to.pod,
+      finishedAt: timeText(nowMs),
+      // From the request that worked to the new primary: writes pause for no longer than that.
+      pausedMs: Math.max(nowMs - moved.lastMs, 0),
+    },
   };
 };
 

@@ -22,11 +22,9 @@ type Role = 'PRIMARY' | 'REPLICA' | 'QUARANTINED';
 
 /** Negative, zero or positive as `a` is lower than, equal to or higher than `b`. Absent is 0.0. */
 export const compareRules = (a: RuleNumber | undefined, b: RuleNumber | undefined): number => {
-  const part = (rule: RuleNumber | undefined, key: keyof RuleNumber): bigint =>
-    BigInt(rule?.[key] ?? '0');
   for (const key of ['coordinator_term', 'leader_subterm'] as const) {
-    const left = part(a, key);
-    const right = part(b, key);
+    const left = BigInt(a?.[key] ?? '0');
+    const right = BigInt(b?.[key] ?? '0');
     if (left !== right) return left < right ? -1 : 1;
   }
   return 0;
@@ -39,15 +37,11 @@ const decisionOf = (status: StatusResponse | undefined): ShardRule | undefined =
  * The decision with the highest rule that any pooler reports. One without cohort is the throw-away rule of
  * a bootstrapping pooler and does not count.
  */
-export const shardRule = (views: readonly PoolerView[]): ShardRule | undefined => {
-  let highest: ShardRule | undefined;
-  for (const { status } of views) {
-    const decision = decisionOf(status);
-    if (!decision?.leader_id || (decision.cohort_members ?? []).length === 0) continue;
-    if (!highest || compareRules(decision.rule_number, highest.rule_number) > 0) highest = decision;
-  }
-  return highest;
-};
+export const shardRule = (views: readonly PoolerView[]): ShardRule | undefined =>
+  views
+    .flatMap(({ status }) => decisionOf(status) ?? [])
+    .filter(({ leader_id, cohort_members }) => leader_id && cohort_members?.length)
+    .toSorted((a, b) => compareRules(b.rule_number, a.rule_number))[0];
 
 /** Somebody led it once, by what its poolers and their records say; its status may have been lost. */
 export const hasLed = (views: readonly PoolerView[]): boolean =>
@@ -91,12 +85,9 @@ const claimsOf = (view: PoolerView): Claim[] => {
  * for another leader is a dead one's and does not count. Nobody while an election is under way.
  */
 export const leaderOf = (views: readonly PoolerView[]): Leader | undefined => {
-  const claims = views.flatMap(claimsOf);
-  const highest = claims.reduce<Claim | undefined>((best, claim) => {
-    if (!best) return claim;
-    const order = compareRules(claim.rule, best.rule);
-    return order > 0 || (order === 0 && claim.live && !best.live) ? claim : best;
-  }, undefined);
+  const [highest] = views
+    .flatMap(claimsOf)
+    .toSorted((a, b) => compareRules(b.rule, a.rule) || Number(b.live) - Number(a.live));
   if (!highest) return undefined;
   const decided = shardRule(views);
   const outranked =
