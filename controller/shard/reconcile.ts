@@ -1,4 +1,5 @@
 /** One pass over a shard: gather, plan, carry out, report. */
+import { compact } from '../../schemas/compact.ts';
 import { FINALIZERS } from '../../schemas/labels.ts';
 import type { Shard, ShardStatus } from '../../schemas/types.ts';
 import { failureText, throwFailure } from '../apply/children.ts';
@@ -92,16 +93,8 @@ export const reconcileShard = async (
     await removeFinalizer(deps, shard, FINALIZERS.shardPvcOrphan);
     return {};
   }
-  const status = shardStatus(
-    {
-      ...after,
-      ...(cache.incompleteSinceMs === undefined
-        ? {}
-        : { incompleteSinceMs: cache.incompleteSinceMs }),
-    },
-    plan,
-    failureText(failed),
-  );
+  const lacking = compact({ incompleteSinceMs: cache.incompleteSinceMs });
+  const status = shardStatus({ ...after, ...lacking }, plan, failureText(failed));
   await writeStatus(deps, shard, status, failed);
   gauges(deps, after, status);
   throwFailure(failed);

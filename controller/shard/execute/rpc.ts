@@ -148,8 +148,7 @@ export const backup: Effect<'backup'> = (execution, { id, onLeader }) => {
     const request = { type: 'incremental', force_primary: onLeader } as const;
     try {
       await deps.rpc.backup(target, request, BACKUP_MS);
-      const value = await deps.rpc.getBackups(target, BACKUPS_LISTED);
-      cache.backups = { atMs: deps.clock.now(), value };
+      cache.backups = await deps.rpc.getBackups(target, BACKUPS_LISTED);
       ended();
     } catch (error) {
       ended(error);

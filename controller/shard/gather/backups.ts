@@ -3,11 +3,9 @@ import type { Shard } from '../../../schemas/types.ts';
 import type { Deps } from '../../deps.ts';
 import type { TlsMaterial } from '../../rpc/tls.ts';
 import { shardName } from '../state/identity.ts';
-import type { Member } from '../state/member.ts';
-import { isNewcomer } from '../state/member.ts';
+import { isNewcomer, type Member } from '../state/member.ts';
 import { leaderMember } from '../state/health.ts';
-import type { ShardCache } from './cache.ts';
-import { isFresh } from './cache.ts';
+import { isFresh, type ShardCache } from './cache.ts';
 import { targetOf, wakeShard } from './target.ts';
 
 const BACKUPS_MS = 60_000;
@@ -26,11 +24,11 @@ export const refreshBackups = (
   const leader = leaderMember({ members });
   if (!leader?.status || isFresh(cache.backupsAskedAtMs, BACKUPS_MS, nowMs)) return;
   cache.backupsAskedAtMs = nowMs;
-  const before = JSON.stringify(cache.backups?.value);
+  const before = JSON.stringify(cache.backups);
   deps.rpc.getBackups(targetOf(leader, tls), BACKUPS_LISTED, TIMEOUT_MS).then(
-    (value) => {
-      cache.backups = { atMs: deps.clock.now(), value };
-      if (JSON.stringify(value) !== before) wakeShard(deps, shard);
+    (backups) => {
+      cache.backups = backups;
+      if (JSON.stringify(backups) !== before) wakeShard(deps, shard);
     },
     // The next round asks again; the last answer stays in the status.
     (error: unknown) =>

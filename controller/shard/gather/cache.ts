@@ -13,16 +13,15 @@ interface Dated<T> {
 
 export interface ShardCache extends TopoMaterialMemory {
   traces: Map<string, PodTrace>;
-  /** Children by everything that they are made of; with and without pods beyond the specification. */
+  /** Children by everything that they are made of. */
   built?: { key: string; children: ShardChildren };
-  builtWith?: { key: string; children: ShardChildren };
   /** Since when a serving shard lacks a useful standby or a member of its cohort. */
   incompleteSinceMs?: number;
   secrets?: Dated<string[]>;
   certificatesAtMs?: number;
-  backups?: Dated<BackupMetadata[]>;
+  backups?: BackupMetadata[];
   backupsAskedAtMs?: number;
-  problems?: Dated<DetectedProblem[]>;
+  problems?: DetectedProblem[];
   problemsAskedAtMs?: number;
   /** Backup for members that are new; forgotten when there are none. */
   freshBackup?: BackupAttempt;

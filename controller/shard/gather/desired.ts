@@ -1,4 +1,5 @@
 /** What should exist, built once for each change of what it is made of. */
+import { compact } from '../../../schemas/compact.ts';
 import { ANNOTATIONS, LABELS } from '../../../schemas/labels.ts';
 import type { Member as PolicyMember } from '../../../schemas/durability.ts';
 import { names } from '../../../schemas/names.ts';
@@ -8,7 +9,6 @@ import { buildContextOf } from '../../observe/context.ts';
 import { isTerminating } from '../../observe/pods.ts';
 import { readyPrimaries } from '../desired/budgets.ts';
 import { FILES } from '../desired/paths.ts';
-import type { ShardChildren } from '../desired/index.ts';
 import { shardChildren, shardConfig } from '../desired/index.ts';
 import type { ShardObjects, ShardState } from '../state/state.ts';
 import type { ShardCache } from './cache.ts';
@@ -19,17 +19,15 @@ const specKey = (shard: Shard): unknown => {
   return [uid, generation, labels, annotations, shard.status?.durabilityPolicy];
 };
 
-/** Pods that run although the specification does not ask for them (any more): the budget counts them. */
-const surplusOf = (children: ShardChildren, objects: ShardObjects): PolicyMember[] => {
-  const wanted = new Set(children.pods.map(({ name }) => name));
-  return [...objects.pods.values()]
-    .filter((pod) => !wanted.has(pod.metadata.name) && !isTerminating(pod))
+/** Poolers of the pods that run and stay: the budget counts those beyond the specification too. */
+const runningPoolers = ({ pods }: ShardObjects): PolicyMember[] =>
+  [...pods.values()]
+    .filter((pod) => !isTerminating(pod))
     .map(({ metadata: { name, labels } }) => ({
       id: names.poolerId(name),
       cell: labels?.[LABELS.cell] ?? '',
     }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
-};
 
 /** Settings that the shard runs with: once it has started, some of them can only go up. */
 const runningConfig = (
@@ -59,28 +57,18 @@ export const desiredChildren = (
   cache: ShardCache,
   input: { config: { body?: string }; started: boolean },
 ): Pick<ShardState, 'desired' | 'problem'> => {
-  const { body } = input.config;
-  const running = runningConfig(shard, objects, input.started);
-  const settings = {
-    ...(body === undefined ? {} : { configBody: body }),
-    ...(running === undefined ? {} : { runningConfig: running }),
+  const settings = compact({
+    configBody: input.config.body,
+    runningConfig: runningConfig(shard, objects, input.started),
     floorNotes: floorNotes(objects),
-  };
-  const primaries = readyPrimaries(objects.pods.values());
-  const context = buildContextOf(deps.options);
-  const key = JSON.stringify([specKey(shard), settings, primaries]);
+    poolers: runningPoolers(objects),
+    primaries: readyPrimaries(objects.pods.values()),
+  });
+  const key = JSON.stringify([specKey(shard), settings]);
   if (cache.built?.key !== key) {
     const config = shardConfig(shard, settings);
     if (!config.ok) return { problem: `postgresql.conf: ${config.error}` };
-    cache.built = { key, children: shardChildren(shard, { ...settings, primaries }, context) };
+    cache.built = { key, children: shardChildren(shard, settings, buildContextOf(deps.options)) };
   }
-  const { children } = cache.built;
-  const surplus = surplusOf(children, objects);
-  if (surplus.length === 0) return { desired: children };
-  const full = JSON.stringify([key, surplus]);
-  if (cache.builtWith?.key !== full) {
-    const whole = shardChildren(shard, { ...settings, primaries, surplus }, context);
-    cache.builtWith = { key: full, children: whole };
-  }
-  return { desired: cache.builtWith.children };
+  return { desired: cache.built.children };
 };

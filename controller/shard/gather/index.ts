@@ -1,6 +1,6 @@
 /** All reads of a pass, gathered into one record. It reads and never decides. */
+import { compact } from '../../../schemas/compact.ts';
 import { hasStarted, policyInForce } from '../../../schemas/durability.ts';
-import type { Pod } from '../../../schemas/k8s.ts';
 import { LABELS } from '../../../schemas/labels.ts';
 import { names } from '../../../schemas/names.ts';
 import type { Shard } from '../../../schemas/types.ts';
@@ -8,14 +8,12 @@ import type { Deps } from '../../deps.ts';
 import type { FeedRequest, Heard } from '../../dataplane/feed.ts';
 import { isPaused } from '../../observe/paused.ts';
 import { isTerminating } from '../../observe/pods.ts';
-import { PORTS } from '../../../schemas/ports.ts';
 import type { ShardChildren } from '../desired/index.ts';
 import { whyReplaced } from '../desired/pod-diff.ts';
 import { isBeingRemoved } from '../state/lifecycle.ts';
 import { leaderMember } from '../state/health.ts';
 import { shardKeyOf, shardName } from '../state/identity.ts';
-import type { Member } from '../state/member.ts';
-import { membersOf } from '../state/member.ts';
+import { addressOf, membersOf, type Member } from '../state/member.ts';
 import { hasLed } from '../state/roles.ts';
 import type { ShardObjects, ShardState } from '../state/state.ts';
 import { refreshBackups, settleFreshBackup } from './backups.ts';
@@ -24,11 +22,8 @@ import { desiredChildren } from './desired.ts';
 import { rollingClusters } from './fleet.ts';
 import { noteTraces, readObjects } from './objects.ts';
 import { refreshProblems } from './orchestrator.ts';
-import { readSecretProblems } from './secrets.ts';
-import type { Material } from './tls.ts';
-import { certificatesDue, readMaterial } from './tls.ts';
-import type { ConfigBody } from './user-config.ts';
-import { readUserConfig } from './user-config.ts';
+import { readSecretProblems, readUserConfig, type ConfigBody } from './secrets.ts';
+import { certificatesDue, readMaterial, type Material } from './tls.ts';
 
 /** Longer than a loaded pooler needs for an answer; a fail-over still shows within five seconds. */
 const READ_TIMEOUT_MS = 2000;
@@ -43,39 +38,26 @@ interface Reading {
   config: ConfigBody;
 }
 
-interface Place {
-  name: string;
-  cell: string;
-}
-
-const places = (children: ShardChildren | undefined, objects: ShardObjects): Place[] => {
-  const wanted = (children?.pods ?? []).map(({ name, cell }) => ({ name, cell }));
-  const known = new Set(wanted.map(({ name }) => name));
-  const others = [...objects.pods.values()]
-    .filter(({ metadata }) => !known.has(metadata.name))
-    .map((pod) => ({ name: pod.metadata.name, cell: cellOf(pod) }));
-  return [...wanted, ...others];
-};
-
-const cellOf = ({ metadata }: Pod): string => metadata.labels?.[LABELS.cell] ?? '';
-
 const feedRequest = (
   shard: Shard,
   objects: ShardObjects,
   children: ShardChildren | undefined,
   material: Material,
-): FeedRequest => ({
-  key: shardName(shard),
-  topo: shard.spec?.globalTopoServer ?? { address: '', rootPath: '', implementation: 'etcd' },
-  shard: shardKeyOf(shard),
-  members: places(children, objects).map(({ name, cell }) => ({
-    id: names.poolerId(name),
-    cell,
-    address: `${name}.${shard.metadata.namespace ?? ''}.svc:${PORTS.multipooler.grpc}`,
-    call: objects.pods.has(name),
-  })),
-  ...material,
-});
+): FeedRequest => {
+  const wanted = new Map((children?.pods ?? []).map(({ name, cell }) => [name, cell]));
+  return {
+    key: shardName(shard),
+    topo: shard.spec?.globalTopoServer ?? { address: '', rootPath: '', implementation: 'etcd' },
+    shard: shardKeyOf(shard),
+    members: [...new Set([...wanted.keys(), ...objects.pods.keys()])].map((name) => ({
+      id: names.poolerId(name),
+      cell: wanted.get(name) ?? objects.pods.get(name)?.metadata.labels?.[LABELS.cell] ?? '',
+      address: addressOf(name, shard.metadata.namespace ?? ''),
+      call: objects.pods.has(name),
+    })),
+    ...material,
+  };
+};
 
 const removalOf = (shard: Shard): ShardState['removal'] => {
   if (isTerminating(shard)) return 'deleting';
@@ -147,36 +129,32 @@ export const stateOf = (
   settleFreshBackup(cache, members, nowMs);
   const removal = removalOf(shard);
   const { error, unregisteredCells, entries, readAtMs } = heard;
-  const anew = reading.anew && readAtMs !== undefined;
-  return {
+  return compact({
     shard,
     nowMs,
     objects,
     ...desired,
     members,
-    dataPlane: {
+    dataPlane: compact({
       unregisteredCells,
       entries,
-      ...(error === undefined ? {} : { error }),
-      ...(anew ? { readAtMs } : {}),
-    },
+      error,
+      readAtMs: reading.anew ? readAtMs : undefined,
+    }),
     policy: policyInForce(shard),
     started,
-    ...(removal ? { removal } : {}),
+    removal,
     paused: isPaused(shard, deps.listers),
     secrets,
     certificatesDue: removal === undefined && certificatesDue(deps, shard, cache),
-    ...(cache.backups ? { backups: cache.backups.value } : {}),
-    ...(cache.freshBackup ? { freshBackup: cache.freshBackup } : {}),
-    problems: cache.problems?.value ?? [],
+    backups: cache.backups,
+    freshBackup: cache.freshBackup,
+    problems: cache.problems ?? [],
     traces: cache.traces,
     reloads: cache.reloads,
     jobs: new Set(cache.jobs.keys()),
     fleet: fleetOf(deps, shard, members),
-    ...(cache.incompleteSinceMs === undefined
-      ? {}
-      : { incompleteSinceMs: cache.incompleteSinceMs }),
-  };
+  });
 };
 
 /** Looked up only where a pod may have to be replaced: it is a walk over all Shards. */

@@ -1,4 +1,5 @@
 /** What the informers' caches say about a shard. No calls, no decisions. */
+import { compact } from '../../../schemas/compact.ts';
 import type { KindName, KubeObject, Pod } from '../../../schemas/k8s.ts';
 import { COMPONENTS, LABELS } from '../../../schemas/labels.ts';
 import type { Shard } from '../../../schemas/types.ts';
@@ -45,10 +46,7 @@ export const readObjects = (deps: Pick<Deps, 'listers'>, shard: Shard): ShardObj
 /** Keeps what will be needed once a pod is gone: where it ran, and whether it had ended. */
 export const noteTraces = (traces: Map<string, PodTrace>, pods: ReadonlyMap<string, Pod>): void => {
   for (const [name, pod] of pods) {
-    const node = pod.spec?.nodeName;
-    traces.set(name, {
-      ...(node === undefined ? {} : { node }),
-      terminated: isTerminating(pod) && allContainersEnded(pod),
-    });
+    const terminated = isTerminating(pod) && allContainersEnded(pod);
+    traces.set(name, compact({ node: pod.spec?.nodeName, terminated }));
   }
 };

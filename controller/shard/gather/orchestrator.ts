@@ -4,10 +4,10 @@ import { PORTS } from '../../../schemas/ports.ts';
 import type { Shard } from '../../../schemas/types.ts';
 import type { Deps } from '../../deps.ts';
 import type { Target } from '../../rpc/client.ts';
+import type { DetectedProblem } from '../../rpc/types.ts';
 import type { TlsMaterial } from '../../rpc/tls.ts';
 import { shardKeyOf } from '../state/identity.ts';
-import type { ShardCache } from './cache.ts';
-import { isFresh } from './cache.ts';
+import { isFresh, type ShardCache } from './cache.ts';
 import { wakeShard } from './target.ts';
 
 const TIMEOUT_MS = 1500;
@@ -36,17 +36,20 @@ export const refreshProblems = (
   tls: TlsMaterial | undefined,
   cache: ShardCache,
 ): void => {
-  if (isFresh(cache.problemsAskedAtMs, PAUSE_MS, deps.clock.now())) return;
-  cache.problemsAskedAtMs = deps.clock.now();
+  const nowMs = deps.clock.now();
+  if (isFresh(cache.problemsAskedAtMs, PAUSE_MS, nowMs)) return;
+  cache.problemsAskedAtMs = nowMs;
   const key = shardKeyOf(shard);
   const answers = orchestratorTargets(deps, shard, tls).map((target) =>
     deps.rpc.shardStatus(target, key, TIMEOUT_MS),
   );
-  const before = JSON.stringify(cache.problems?.value.map(({ code }) => code));
+  const codesOf = (problems?: readonly DetectedProblem[]) =>
+    JSON.stringify(problems?.map(({ code }) => code));
+  const before = codesOf(cache.problems);
   Promise.any(answers).then(
     ({ problems = [] }) => {
-      cache.problems = { atMs: deps.clock.now(), value: problems };
-      if (JSON.stringify(problems.map(({ code }) => code)) !== before) wakeShard(deps, shard);
+      cache.problems = problems;
+      if (codesOf(problems) !== before) wakeShard(deps, shard);
     },
     () => {
       delete cache.problems;

@@ -1,12 +1,12 @@
 /** Certificates for our own calls, and whether those between the poolers are due. */
+import { compact } from '../../../schemas/compact.ts';
 import type { Shard } from '../../../schemas/types.ts';
 import { identityOf } from '../../builders/meta.ts';
 import type { Deps } from '../../deps.ts';
 import { internalTlsMaterial } from '../../observe/tls.ts';
 import { topoMaterial } from '../../observe/topo-tls.ts';
 import type { TlsMaterial } from '../../rpc/tls.ts';
-import type { ShardCache } from './cache.ts';
-import { isFresh } from './cache.ts';
+import { isFresh, type ShardCache } from './cache.ts';
 
 const CERTIFICATES_MS = 3_600_000;
 const TLS_MS = 300_000;
@@ -52,7 +52,7 @@ export const readMaterial = async (
     poolerTls(deps, shard, cache),
     topologyTls(deps, shard, cache),
   ]);
-  return { ...(tls ? { tls } : {}), ...(topoTls ? { topoTls } : {}) };
+  return compact({ tls, topoTls });
 };
 
 /** pgBackRest's certificates: looked at once an hour, and at once when one is missing. */
