@@ -1,6 +1,5 @@
 /** The controller of Shards: what wakes it, and one cache for each of them. */
-import type { KindName } from '../../schemas/k8s.ts';
-import { KINDS } from '../../schemas/k8s.ts';
+import { KINDS, type KindName } from '../../schemas/k8s.ts';
 import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
 import type { Shard } from '../../schemas/types.ts';

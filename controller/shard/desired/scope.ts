@@ -1,5 +1,4 @@
 import { nonEmpty } from '../../../schemas/compact.ts';
-import type { KubeObject } from '../../../schemas/k8s.ts';
 import { LABELS } from '../../../schemas/labels.ts';
 import type { Pool, Shard, ShardSpec } from '../../../schemas/types.ts';
 import type { BuildContext } from '../../builders/context.ts';
@@ -81,8 +80,3 @@ export const orchCells = (spec: ShardSpec): string[] => {
 /** Node labels of a cell. */
 export const placeOf = (scope: ShardScope, cell: string): Record<string, string> =>
   scope.spec.cellTopologyLabels?.[cell] ?? {};
-
-export const configMap = (
-  metadata: KubeObject['metadata'],
-  data: Record<string, string>,
-): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data });

@@ -1,4 +1,6 @@
 /** Answers kept between the passes of one process. Losing them costs time, never a decision. */
+import type { Shard } from '../../../schemas/types.ts';
+import type { Deps } from '../../deps.ts';
 import type { BackupMetadata, DetectedProblem } from '../../rpc/types.ts';
 import type { TlsMaterial } from '../../rpc/tls.ts';
 import type { TopoMaterialMemory } from '../../observe/topo-tls.ts';
@@ -33,6 +35,9 @@ export interface ShardCache extends TopoMaterialMemory {
   /** Calls that run now, one of each kind. */
   jobs: Map<Job, symbol>;
 }
+
+/** Reads one thing from outside of the process, unless what is remembered of it is young enough. */
+export type Read<T> = (deps: Deps, shard: Shard, cache: ShardCache) => Promise<T>;
 
 export const emptyCache = (): ShardCache => ({
   traces: new Map(),

@@ -88,7 +88,7 @@ export const readShard = async (
   const [material, secrets, config] = await Promise.all([
     readMaterial(deps, shard, cache),
     removal ? [] : readSecretProblems(deps, shard, cache),
-    removal ? ({ ok: true } as const) : readUserConfig(deps, shard),
+    removal ? ({ ok: true } as const) : readUserConfig(deps, shard, cache),
   ]);
   const objects = readObjects(deps, shard);
   const { desired } = desiredOf(deps, shard, objects, cache, config);

@@ -1,8 +1,7 @@
 /** Secrets and settings that the user provides. They carry no label of ours, so they are read from the API itself. */
 import { KINDS, type KubeObject } from '../../../schemas/k8s.ts';
-import type { Shard, ShardSpec } from '../../../schemas/types.ts';
-import type { Deps } from '../../deps.ts';
-import { isFresh, type ShardCache } from './cache.ts';
+import type { ShardSpec } from '../../../schemas/types.ts';
+import { isFresh, type Read } from './cache.ts';
 
 interface Needed {
   secret: string;
@@ -61,11 +60,7 @@ export const secretProblem = (
 const LIFE_MS = 60_000;
 
 /** While there are problems they are looked for in every pass. */
-export const readSecretProblems = async (
-  deps: Pick<Deps, 'kube' | 'clock'>,
-  shard: Shard,
-  cache: ShardCache,
-): Promise<string[]> => {
+export const readSecretProblems: Read<string[]> = async (deps, shard, cache) => {
   const nowMs = deps.clock.now();
   const known = cache.secrets;
   if (known?.value.length === 0 && isFresh(known.atMs, LIFE_MS, nowMs)) return known.value;
@@ -83,10 +78,7 @@ export const readSecretProblems = async (
 export type ConfigBody = { ok: true; body?: string } | { ok: false; problem: string };
 
 /** The user's own settings file. Live: ConfigMaps of users are not copied. */
-export const readUserConfig = async (
-  deps: Pick<Deps, 'kube'>,
-  shard: Shard,
-): Promise<ConfigBody> => {
+export const readUserConfig: Read<ConfigBody> = async (deps, shard) => {
   const ref = shard.spec?.postgresConfigRef;
   if (!ref) return { ok: true };
   const { name, key } = ref;

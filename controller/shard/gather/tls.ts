@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts';
 import { internalTlsMaterial } from '../../observe/tls.ts';
 import { topoMaterial } from '../../observe/topo-tls.ts';
 import type { TlsMaterial } from '../../rpc/tls.ts';
-import { isFresh, type ShardCache } from './cache.ts';
+import { isFresh, type Read, type ShardCache } from './cache.ts';
 
 const CERTIFICATES_MS = 3_600_000;
 const TLS_MS = 300_000;
@@ -16,11 +16,7 @@ export interface Material {
   topoTls?: TlsMaterial;
 }
 
-const poolerTls = async (
-  deps: Deps,
-  shard: Shard,
-  cache: ShardCache,
-): Promise<TlsMaterial | undefined> => {
+const poolerTls: Read<TlsMaterial | undefined> = async (deps, shard, cache) => {
   if (!shard.spec?.internalTLS?.enabled) return undefined;
   const nowMs = deps.clock.now();
   if (cache.tls?.value && isFresh(cache.tls.atMs, TLS_MS, nowMs)) return cache.tls.value;
@@ -31,11 +27,7 @@ const poolerTls = async (
 };
 
 /** For the topology server. One that is missing is told with the other Secrets. */
-const topologyTls = async (
-  deps: Deps,
-  shard: Shard,
-  cache: ShardCache,
-): Promise<TlsMaterial | undefined> => {
+const topologyTls: Read<TlsMaterial | undefined> = async (deps, shard, cache) => {
   const ref = shard.spec?.globalTopoServer;
   if (!ref) return undefined;
   const { namespace = '' } = shard.metadata;
@@ -43,15 +35,8 @@ const topologyTls = async (
   return found.ok ? found.tls : undefined;
 };
 
-export const readMaterial = async (
-  deps: Deps,
-  shard: Shard,
-  cache: ShardCache,
-): Promise<Material> => {
-  const [tls, topoTls] = await Promise.all([
-    poolerTls(deps, shard, cache),
-    topologyTls(deps, shard, cache),
-  ]);
+export const readMaterial: Read<Material> = async (...pass) => {
+  const [tls, topoTls] = await Promise.all([poolerTls(...pass), topologyTls(...pass)]);
   return compact({ tls, topoTls });
 };
 
