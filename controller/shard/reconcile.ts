@@ -71,12 +71,13 @@ export const reconcileShard = async (
   const held = shard.metadata.finalizers?.includes(FINALIZERS.shardPvcOrphan) ?? false;
   if (deleting && !held) return {};
 
-  let reading = await readShard(deps, shard, cache, false);
-  let state = stateOf(deps, shard, cache, reading);
+  const pass = { deps, shard, cache };
+  let reading = await readShard(pass, false);
+  let state = stateOf(pass, reading);
   let plan = planShard(state);
   if (plan.needsReading) {
-    reading = await readShard(deps, shard, cache, true);
-    state = stateOf(deps, shard, cache, reading);
+    reading = await readShard(pass, true);
+    state = stateOf(pass, reading);
     plan = planShard(state);
   }
   const failed = await executePlan({ deps, state, cache, material: reading.material }, plan);
@@ -86,7 +87,7 @@ export const reconcileShard = async (
   if (held && !deleting && failed.length === 0 && !state.paused) {
     await removeFinalizer(deps, shard, FINALIZERS.shardPvcOrphan);
   }
-  const after = stateOf(deps, shard, cache, reading);
+  const after = stateOf(pass, reading);
   noteLack(after, cache);
   if (deleting) {
     if (!isDrained(after) || failed.length > 0) return { requeueAfterMs: DRAIN_MS };

@@ -1,9 +1,9 @@
 import { nonEmpty } from '../../../schemas/compact.ts';
-import { LABELS } from '../../../schemas/labels.ts';
 import type { Pool, Shard, ShardSpec } from '../../../schemas/types.ts';
 import type { BuildContext } from '../../builders/context.ts';
 import { childLabels, identityOf, type Identity } from '../../builders/meta.ts';
 import { pullOf, type Pull } from '../../builders/pull.ts';
+import { shardIdentity } from '../state/identity.ts';
 import type { PostgresConfig } from './postgres-config.ts';
 
 /** What all builders of one Shard share. */
@@ -46,12 +46,7 @@ export const shardLabels = (
   component: string,
   extra: Record<string, string> = {},
 ): Record<string, string> =>
-  childLabels(scope.id, component, {
-    ...extra,
-    [LABELS.database]: scope.spec.databaseName,
-    [LABELS.tablegroup]: scope.spec.tableGroupName,
-    [LABELS.shard]: scope.spec.shardName,
-  });
+  childLabels(scope.id, component, { ...extra, ...shardIdentity(scope) });
 
 /** One pool in one cell. */
 export interface PoolCell {

@@ -6,7 +6,7 @@ import { textOf } from '../../apply/children.ts';
 import type { Deps } from '../../deps.ts';
 import type { ShardCache } from '../gather/cache.ts';
 import type { Material } from '../gather/tls.ts';
-import { wakeShard } from '../gather/target.ts';
+import { wakeShard } from '../gather/background.ts';
 import type { Action, ActionOf, Notice } from '../state/action.ts';
 import { shardName } from '../state/identity.ts';
 import type { Member } from '../state/member.ts';

@@ -2,7 +2,7 @@
 import type { Pod } from '../../../schemas/k8s.ts';
 import { isKubeError } from '../../../kube/errors.ts';
 import { mayForceDelete } from '../guards/may-force-delete.ts';
-import { clusterOf, rollingClusters } from '../gather/fleet.ts';
+import { clusterOf, rollingClusters } from '../gather/objects.ts';
 import type { ActionOf, Permit } from '../state/action.ts';
 import { recordPatch, type PhaseRecord } from '../state/phase.ts';
 import type { Effect, Execution } from './context.ts';

@@ -36,8 +36,12 @@ export interface ShardCache extends TopoMaterialMemory {
   jobs: Map<Job, symbol>;
 }
 
-/** Reads one thing from outside of the process, unless what is remembered of it is young enough. */
-export type Read<T> = (deps: Deps, shard: Shard, cache: ShardCache) => Promise<T>;
+/** Whom a pass asks, whom it is about, and what is remembered of the ones before. */
+export interface Pass {
+  deps: Deps;
+  shard: Shard;
+  cache: ShardCache;
+}
 
 export const emptyCache = (): ShardCache => ({
   traces: new Map(),

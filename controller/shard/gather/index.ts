@@ -7,21 +7,18 @@ import type { Shard } from '../../../schemas/types.ts';
 import type { Deps } from '../../deps.ts';
 import type { FeedRequest, Heard } from '../../dataplane/feed.ts';
 import { isPaused } from '../../observe/paused.ts';
-import { isTerminating } from '../../observe/pods.ts';
 import type { ShardChildren } from '../desired/index.ts';
 import { whyReplaced } from '../desired/pod-diff.ts';
-import { isBeingRemoved } from '../state/lifecycle.ts';
+import { removalOf } from '../state/lifecycle.ts';
 import { leaderMember } from '../state/health.ts';
 import { shardKeyOf, shardName } from '../state/identity.ts';
 import { addressOf, membersOf, type Member } from '../state/member.ts';
 import { hasLed } from '../state/roles.ts';
 import type { ShardObjects, ShardState } from '../state/state.ts';
-import { refreshBackups, settleFreshBackup } from './backups.ts';
-import type { ShardCache } from './cache.ts';
-import { desiredChildren } from './desired.ts';
-import { rollingClusters } from './fleet.ts';
-import { noteTraces, readObjects } from './objects.ts';
-import { refreshProblems } from './orchestrator.ts';
+import { refreshBackups, refreshProblems, settleFreshBackup } from './background.ts';
+import type { Pass } from './cache.ts';
+import { desiredOf } from './desired.ts';
+import { noteTraces, readObjects, rollingClusters } from './objects.ts';
 import { readSecretProblems, readUserConfig, type ConfigBody } from './secrets.ts';
 import { certificatesDue, readMaterial, type Material } from './tls.ts';
 
@@ -59,39 +56,17 @@ const feedRequest = (
   };
 };
 
-const removalOf = (shard: Shard): ShardState['removal'] => {
-  if (isTerminating(shard)) return 'deleting';
-  return isBeingRemoved(shard) ? 'requested' : undefined;
-};
-
-const desiredOf = (
-  deps: Deps,
-  shard: Shard,
-  objects: ShardObjects,
-  cache: ShardCache,
-  config: ConfigBody,
-): Pick<ShardState, 'desired' | 'problem'> => {
-  if (removalOf(shard)) return {};
-  return config.ok
-    ? desiredChildren(deps, shard, objects, cache, { config, started: hasStarted(shard) })
-    : { problem: config.problem };
-};
-
 /** Everything that is not in the informers' caches. `anew`: the data plane is asked, not only heard. */
-export const readShard = async (
-  deps: Deps,
-  shard: Shard,
-  cache: ShardCache,
-  anew: boolean,
-): Promise<Reading> => {
+export const readShard = async (pass: Pass, anew: boolean): Promise<Reading> => {
+  const { deps, shard } = pass;
   const removal = removalOf(shard);
   const [material, secrets, config] = await Promise.all([
-    readMaterial(deps, shard, cache),
-    removal ? [] : readSecretProblems(deps, shard, cache),
-    removal ? ({ ok: true } as const) : readUserConfig(deps, shard, cache),
+    readMaterial(pass),
+    removal ? [] : readSecretProblems(pass),
+    removal ? ({ ok: true } as const) : readUserConfig(pass),
   ]);
   const objects = readObjects(deps, shard);
-  const { desired } = desiredOf(deps, shard, objects, cache, config);
+  const { desired } = desiredOf(pass, objects, config);
   const request = feedRequest(shard, objects, desired, material);
   let heard = deps.feed.follow(request);
   // A process that has just begun to listen knows nothing: a shard that runs is asked, not taken for dead.
@@ -101,17 +76,13 @@ export const readShard = async (
 };
 
 /** The record of a pass, by what the informers' caches say at this moment. */
-export const stateOf = (
-  deps: Deps,
-  shard: Shard,
-  cache: ShardCache,
-  reading: Reading,
-): ShardState => {
+export const stateOf = (pass: Pass, reading: Reading): ShardState => {
+  const { deps, shard, cache } = pass;
   const nowMs = deps.clock.now();
   const objects = readObjects(deps, shard);
   noteTraces(cache.traces, objects.pods);
   const { heard, material, secrets } = reading;
-  const desired = desiredOf(deps, shard, objects, cache, reading.config);
+  const desired = desiredOf(pass, objects, reading.config);
   const members = membersOf({
     namespace: shard.metadata.namespace ?? '',
     desired: desired.desired?.pods ?? [],
@@ -123,9 +94,9 @@ export const stateOf = (
     whyReplaced,
   });
   const started = hasStarted(shard) || hasLed(members);
-  if (started && !leaderMember({ members })) refreshProblems(deps, shard, material.tls, cache);
+  if (started && !leaderMember({ members })) refreshProblems(pass, material.tls);
   else delete cache.problems;
-  refreshBackups(deps, shard, members, material.tls, cache);
+  refreshBackups(pass, members, material.tls);
   settleFreshBackup(cache, members, nowMs);
   const removal = removalOf(shard);
   const { error, unregisteredCells, entries, readAtMs } = heard;
@@ -146,7 +117,7 @@ export const stateOf = (
     removal,
     paused: isPaused(shard, deps.listers),
     secrets,
-    certificatesDue: removal === undefined && certificatesDue(deps, shard, cache),
+    certificatesDue: removal === undefined && certificatesDue(pass),
     backups: cache.backups,
     freshBackup: cache.freshBackup,
     problems: cache.problems ?? [],

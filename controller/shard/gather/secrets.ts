@@ -1,7 +1,7 @@
 /** Secrets and settings that the user provides. They carry no label of ours, so they are read from the API itself. */
 import { KINDS, type KubeObject } from '../../../schemas/k8s.ts';
 import type { ShardSpec } from '../../../schemas/types.ts';
-import { isFresh, type Read } from './cache.ts';
+import { isFresh, type Pass } from './cache.ts';
 
 interface Needed {
   secret: string;
@@ -60,7 +60,7 @@ export const secretProblem = (
 const LIFE_MS = 60_000;
 
 /** While there are problems they are looked for in every pass. */
-export const readSecretProblems: Read<string[]> = async (deps, shard, cache) => {
+export const readSecretProblems = async ({ deps, shard, cache }: Pass): Promise<string[]> => {
   const nowMs = deps.clock.now();
   const known = cache.secrets;
   if (known?.value.length === 0 && isFresh(known.atMs, LIFE_MS, nowMs)) return known.value;
@@ -78,7 +78,7 @@ export const readSecretProblems: Read<string[]> = async (deps, shard, cache) => 
 export type ConfigBody = { ok: true; body?: string } | { ok: false; problem: string };
 
 /** The user's own settings file. Live: ConfigMaps of users are not copied. */
-export const readUserConfig: Read<ConfigBody> = async (deps, shard) => {
+export const readUserConfig = async ({ deps, shard }: Pass): Promise<ConfigBody> => {
   const ref = shard.spec?.postgresConfigRef;
   if (!ref) return { ok: true };
   const { name, key } = ref;

@@ -1,12 +1,10 @@
 /** Certificates for our own calls, and whether those between the poolers are due. */
 import { compact } from '../../../schemas/compact.ts';
-import type { Shard } from '../../../schemas/types.ts';
 import { identityOf } from '../../builders/meta.ts';
-import type { Deps } from '../../deps.ts';
 import { internalTlsMaterial } from '../../observe/tls.ts';
 import { topoMaterial } from '../../observe/topo-tls.ts';
 import type { TlsMaterial } from '../../rpc/tls.ts';
-import { isFresh, type Read, type ShardCache } from './cache.ts';
+import { isFresh, type Pass } from './cache.ts';
 
 const CERTIFICATES_MS = 3_600_000;
 const TLS_MS = 300_000;
@@ -16,7 +14,7 @@ export interface Material {
   topoTls?: TlsMaterial;
 }
 
-const poolerTls: Read<TlsMaterial | undefined> = async (deps, shard, cache) => {
+const poolerTls = async ({ deps, shard, cache }: Pass): Promise<TlsMaterial | undefined> => {
   if (!shard.spec?.internalTLS?.enabled) return undefined;
   const nowMs = deps.clock.now();
   if (cache.tls?.value && isFresh(cache.tls.atMs, TLS_MS, nowMs)) return cache.tls.value;
@@ -27,7 +25,7 @@ const poolerTls: Read<TlsMaterial | undefined> = async (deps, shard, cache) => {
 };
 
 /** For the topology server. One that is missing is told with the other Secrets. */
-const topologyTls: Read<TlsMaterial | undefined> = async (deps, shard, cache) => {
+const topologyTls = async ({ deps, shard, cache }: Pass): Promise<TlsMaterial | undefined> => {
   const ref = shard.spec?.globalTopoServer;
   if (!ref) return undefined;
   const { namespace = '' } = shard.metadata;
@@ -35,13 +33,13 @@ const topologyTls: Read<TlsMaterial | undefined> = async (deps, shard, cache) =>
   return found.ok ? found.tls : undefined;
 };
 
-export const readMaterial: Read<Material> = async (...pass) => {
-  const [tls, topoTls] = await Promise.all([poolerTls(...pass), topologyTls(...pass)]);
+export const readMaterial = async (pass: Pass): Promise<Material> => {
+  const [tls, topoTls] = await Promise.all([poolerTls(pass), topologyTls(pass)]);
   return compact({ tls, topoTls });
 };
 
 /** pgBackRest's certificates: looked at once an hour, and at once when one is missing. */
-export const certificatesDue = (deps: Deps, shard: Shard, cache: ShardCache): boolean => {
+export const certificatesDue = ({ deps, shard, cache }: Pass): boolean => {
   const { backup } = shard.spec ?? {};
   if (!backup || backup.pgbackrestTLS?.secretName) return false;
   const owned = deps.listers.Secret.byIndex('owner', shard.metadata.uid ?? '').length;

@@ -5,10 +5,9 @@
 import { removalOf } from '../../../schemas/durability.ts';
 import { mayDisrupt, type Verdict } from '../guards/may-disrupt.ts';
 import type { Action, Notice, Plan } from '../state/action.ts';
-import { cohortMembers, leaderMember } from '../state/health.ts';
+import { cohortMembers, leaderMember, whyMove, whyReplace } from '../state/health.ts';
 import { isAlive, type Member } from '../state/member.ts';
 import type { PhaseRecord, Purpose } from '../state/phase.ts';
-import { whyMove, whyReplace } from '../state/reasons.ts';
 import { cohortOf, leaderOf } from '../state/roles.ts';
 import type { ShardState } from '../state/state.ts';
 import { isAnswered, requestedSwitch, switchingOf } from '../state/switching.ts';

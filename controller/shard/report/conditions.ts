@@ -4,7 +4,7 @@ import { condition, findCondition, isTrue } from '../../observe/conditions.ts';
 import { pausedCondition } from '../../observe/paused.ts';
 import { storageClassCondition } from '../../observe/storage-class.ts';
 import type { Plan, Waiting } from '../state/action.ts';
-import { whyReplace } from '../state/reasons.ts';
+import { whyReplace } from '../state/health.ts';
 import type { ShardState } from '../state/state.ts';
 import { backupReport } from './backups.ts';
 import type { Facts } from './facts.ts';

@@ -10,9 +10,12 @@ export const isShutdown = (record: Multipooler | undefined): boolean =>
 export const isQuarantined = (record: Multipooler | undefined): boolean =>
   record?.lifecycle_status?.status === 'LIFECYCLE_QUARANTINED';
 
-/** Its parent asked it to drain: it is no longer in the specification. */
-export const isBeingRemoved = (object: KubeObject): boolean =>
-  object.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
+/** `requested`: its parent asked it to drain, since it is no longer in the specification. */
+export const removalOf = (object: KubeObject): 'requested' | 'deleting' | undefined => {
+  if (isTerminating(object)) return 'deleting';
+  const asked = object.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
+  return asked ? 'requested' : undefined;
+};
 
 /** A pod that came to its end and does not start again by itself. */
 export const hasEnded = (pod: Pod): boolean =>
