@@ -6,18 +6,15 @@ import type { Shard } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result, Source } from '../controller.ts';
 import { forgetShard } from '../observe/gauges.ts';
-import { byLabels, ownedKinds } from '../observe/keys.ts';
+import { byLabels, childrenOfCluster, ownedKinds } from '../observe/keys.ts';
 import { Memories } from '../observe/memories.ts';
 import { emptyCache } from './gather/cache.ts';
 import { reconcileShard } from './reconcile.ts';
 
-const shardOfLabels = (cluster = '', database = '', tablegroup = '', shard = ''): string =>
-  names.shard(cluster, database, tablegroup, shard);
-
 const SHARD_LABELS = [LABELS.cluster, LABELS.database, LABELS.tablegroup, LABELS.shard] as const;
 
 const shardByLabels = (kind: KindName, component: string): Source =>
-  byLabels(kind, component, SHARD_LABELS, shardOfLabels);
+  byLabels(kind, component, SHARD_LABELS, names.shard);
 
 /** A Node concerns the shards with a pod on it: it is cordoned, silent, back or gone. */
 const shardsOnNode: Source = {
@@ -28,16 +25,6 @@ const shardsOnNode: Source = {
         (pod) => (pod.spec as { nodeName?: string } | undefined)?.nodeName === node.metadata.name,
       )
       .flatMap((pod) => shardByLabels('Pod', COMPONENTS.pool).map(pod, listers)),
-};
-
-/** The annotations of a cluster that its Shards obey at once, such as `multigres.com/paused`. */
-const shardsOfCluster: Source = {
-  kind: 'MultigresCluster',
-  map: ({ metadata: { name, namespace = '' } }, listers) =>
-    listers.Shard.byIndex('cluster', `${namespace}/${name}`).map((shard) => ({
-      namespace,
-      name: shard.metadata.name,
-    })),
 };
 
 /** Owner of a cache per shard: made once per process. */
@@ -73,7 +60,8 @@ export const createShardController = (): Controller => {
         shardByLabels('PersistentVolumeClaim', component),
       ]),
       shardsOnNode,
-      shardsOfCluster,
+      // Its annotations that Shards obey at once, such as `multigres.com/paused`.
+      childrenOfCluster('Shard'),
     ],
   };
 };

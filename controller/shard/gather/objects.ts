@@ -29,7 +29,9 @@ export const readObjects = (deps: Pick<Deps, 'listers'>, shard: Shard): ShardObj
   const pods = deps.listers.Pod.byIndex('cluster', index).filter(mine) as Pod[];
   const isComponent = (component: string) => (object: KubeObject) =>
     object.metadata.labels?.[LABELS.component] === component;
-  const owned = OWNED.flatMap((kind) => deps.listers[kind].byIndex('owner', shard.metadata.uid ?? ''));
+  const owned = OWNED.flatMap((kind) =>
+    deps.listers[kind].byIndex('owner', shard.metadata.uid ?? ''),
+  );
   return {
     pods: byName(pods.filter(isComponent(COMPONENTS.pool))),
     claims: byName(deps.listers.PersistentVolumeClaim.byIndex('cluster', index).filter(mine)),

@@ -22,9 +22,9 @@ const podRoles = (state: ShardState): Record<string, string> => {
 /** Seconds that are worth telling: below, a standby counts as level, and a status would never rest. */
 const LAG_S = 10;
 
-const lagOf = ({ status }: Member): { lagSeconds?: number } => {
+const lagOf = ({ status }: Member): number | undefined => {
   const lag = Number(status?.status?.replication_status?.lag?.seconds ?? 0);
-  return lag >= LAG_S ? { lagSeconds: lag - (lag % LAG_S) } : {};
+  return lag >= LAG_S ? lag - (lag % LAG_S) : undefined;
 };
 
 const stateText = (state: ShardState, member: Member, leader: Member | undefined) => {
@@ -49,8 +49,8 @@ const poolers = (state: ShardState): NonNullable<ShardStatus['poolers']> => {
       const role = member === leader ? 'primary' : known ? 'replica' : 'unknown';
       const serving = status?.status?.postgres_ready === true;
       const inCohort = cohort.includes(id);
-      const entry = compact({ cell, index, role, serving, inCohort, state: text });
-      return [pod, { ...entry, ...lagOf(member) }] as const;
+      const lagSeconds = lagOf(member);
+      return [pod, compact({ cell, index, role, serving, inCohort, lagSeconds, state: text })];
     });
   return Object.fromEntries(entries);
 };

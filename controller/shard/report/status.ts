@@ -52,21 +52,21 @@ const messageOf = (
   return [...new Set(parts)].slice(0, 6).join('; ');
 };
 
-const doingOf = ({ doing, blocked }: Plan): Pick<ShardStatus, 'doing'> => {
+const doingOf = ({ doing, blocked }: Plan): string | undefined => {
   const texts = [
     ...doing.map(({ pod, reason }) => `${pod}: ${reason}`),
     ...blocked.map(({ pod, reason }) => `${pod} waits: ${reason}`),
   ];
-  return texts.length > 0 ? { doing: [...new Set(texts)].slice(0, 4).join('; ') } : {};
+  return [...new Set(texts)].slice(0, 4).join('; ') || undefined;
 };
 
-const configStatus = (state: ShardState): Pick<ShardStatus, 'postgresConfig'> => {
+const configOf = (state: ShardState): ShardStatus['postgresConfig'] => {
   const before = state.shard.status?.postgresConfig;
   if (state.problem !== undefined) {
-    return { postgresConfig: { ...before, inProgress: false, error: state.problem } };
+    return { ...before, inProgress: false, error: state.problem };
   }
   const config = state.desired?.config;
-  if (!config) return before ? { postgresConfig: before } : {};
+  if (!config) return before;
   const live = [...state.objects.pods.values()].filter((pod) => !isTerminating(pod));
   const confirmed =
     live.length > 0 &&
@@ -79,9 +79,7 @@ const configStatus = (state: ShardState): Pick<ShardStatus, 'postgresConfig'> =>
   const kept = keptText(config.kept);
   const wasConfirmed = before?.inProgress === false && (before.error ?? kept) === kept;
   const at = confirmed && !(wasConfirmed && lastAppliedAt) ? timeText(state.nowMs) : lastAppliedAt;
-  return {
-    postgresConfig: compact({ inProgress: !confirmed, lastAppliedAt: at, error: kept }),
-  };
+  return compact({ inProgress: !confirmed, lastAppliedAt: at, error: kept });
 };
 
 const cellsOf = (shard: Shard): string[] => {
@@ -89,68 +87,60 @@ const cellsOf = (shard: Shard): string[] => {
   return [...new Set([...pools, ...(shard.spec?.multiorch.cells ?? [])])].toSorted();
 };
 
-const backupStatus = ({ shard, backups, nowMs }: ShardState) => {
+const lastBackup = ({ shard, backups, nowMs }: ShardState) => {
   if (backups) return backupReport(backups, nowMs, shard.metadata.generation).status;
   const { lastBackupTime, lastBackupType } = shard.status ?? {};
-  return compact({ lastBackupTime, lastBackupType });
+  return { lastBackupTime, lastBackupType };
 };
 
 /** How the switchover that a user asked for goes, or went. */
-const switchoverStatus = (state: ShardState, plan: Plan): Pick<ShardStatus, 'switchover'> => {
+const switchoverOf = (state: ShardState, plan: Plan): ShardStatus['switchover'] => {
   const { shard, nowMs } = state;
   const request = requestedSwitch(shard);
-  const before = shard.status?.switchover;
-  if (request === undefined || isAnswered(shard, request)) {
-    return before ? { switchover: before } : {};
-  }
+  if (request === undefined || isAnswered(shard, request)) return shard.status?.switchover;
   const member = state.members.find(({ phase }) => phase?.request === request);
   const moved = member?.phase?.switch;
   if (!member || !moved) {
     const why = [...plan.blocked, ...plan.doing][0];
     const message = why ? `${why.pod}: ${why.reason}` : 'waits for its turn';
-    return { switchover: { request, phase: 'Pending', message } };
+    return { request, phase: 'Pending', message };
   }
   const common = { request, from: member.pod, startedAt: timeText(moved.firstMs) };
   const switching = switchingOf(state, member);
   if (switching.state === 'failed') {
     const message = `${switching.reason}; the primary is as before`;
-    return { switchover: { ...common, phase: 'Failed', finishedAt: timeText(nowMs), message } };
+    return { ...common, phase: 'Failed', finishedAt: timeText(nowMs), message };
   }
   if (switching.state !== 'moved' || !healthOf(state).serving) {
-    const message = 'another pooler is being elected';
-    return { switchover: { ...common, phase: 'InProgress', message } };
+    return { ...common, phase: 'InProgress', message: 'another pooler is being elected' };
   }
   return {
-    switchover: {
-      ...common,
-      phase: 'Completed',
-      to: switching.to.pod,
-      finishedAt: timeText(nowMs),
-      // From the request that worked to the new primary: writes pause for no longer than that.
-      pausedMs: Math.max(nowMs - moved.lastMs, 0),
-    },
+    ...common,
+    phase: 'Completed',
+    to: switching.to.pod,
+    finishedAt: timeText(nowMs),
+    // From the request that worked to the new primary: writes pause for no longer than that.
+    pausedMs: Math.max(nowMs - moved.lastMs, 0),
   };
 };
 
 /** @param failure what could not be written in this pass */
 export const shardStatus = (state: ShardState, plan: Plan, failure?: string): ShardStatus => {
-  const { shard } = state;
-  const { generation } = shard.metadata;
   const facts = factsOf(state);
   const message = messageOf(state, plan, facts, failure);
-  return {
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
+  return compact({
+    observedGeneration: state.shard.metadata.generation,
     phase: phaseOf(state, facts),
     message,
-    cells: cellsOf(shard),
+    cells: cellsOf(state.shard),
     orchReady: facts.orchReady,
     poolsReady: facts.poolsReady,
     readyReplicas: facts.ready,
     ...poolerStatus(state),
-    ...doingOf(plan),
-    ...switchoverStatus(state, plan),
-    ...backupStatus(state),
-    ...configStatus(state),
+    doing: doingOf(plan),
+    switchover: switchoverOf(state, plan),
+    ...lastBackup(state),
+    postgresConfig: configOf(state),
     conditions: shardConditions(state, plan, facts, message),
-  };
+  });
 };

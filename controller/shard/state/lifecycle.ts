@@ -1,7 +1,7 @@
 /** The one spelling of where a pooler, a pod and a shard are in their lives. Pure. */
-import type { ContainerStatus, KubeObject, Pod } from '../../../schemas/k8s.ts';
+import type { KubeObject, Pod } from '../../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
-import { isTerminating } from '../../observe/pods.ts';
+import { containersOf, isTerminating } from '../../observe/pods.ts';
 import type { Multipooler } from '../../topo/types.ts';
 
 export const isShutdown = (record: Multipooler | undefined): boolean =>
@@ -20,11 +20,6 @@ export const removalOf = (object: KubeObject): 'requested' | 'deleting' | undefi
 /** A pod that came to its end and does not start again by itself. */
 export const hasEnded = (pod: Pod): boolean =>
   pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
-
-const containersOf = (pod: Pod): ContainerStatus[] => [
-  ...(pod.status?.initContainerStatuses ?? []),
-  ...(pod.status?.containerStatuses ?? []),
-];
 
 /** The kubelet says that every container of the pod has ended: no process of it runs. */
 export const allContainersEnded = (pod: Pod): boolean => {

@@ -126,47 +126,44 @@ const SILENCE_MS = 30_000;
 
 type StandbyTest = { useful: true } | { useful: false; reason: string };
 
+const replicationOf = ({ status }: PoolerView) => status?.status?.replication_status;
+
 interface Pair {
   standby: PoolerView;
   leader: PoolerView;
   nowMs: number;
+  /** Of the standby, as its WAL receiver has it, and what it says of itself. */
+  replication: ReturnType<typeof replicationOf>;
+  said: Partial<StatusResponse>;
 }
 
 /** Each test and what is said when it fails, in the order in which they mean something. */
 const STANDBY_TESTS: [(pair: Pair) => boolean, string][] = [
-  [({ standby }) => standby.status?.status !== undefined, 'it does not answer'],
-  [({ standby }) => standby.status?.status?.postgres_ready === true, 'its PostgreSQL is not ready'],
+  [({ said }) => said.status !== undefined, 'it does not answer'],
+  [({ said }) => said.status?.postgres_ready === true, 'its PostgreSQL is not ready'],
+  [({ said }) => said.status?.postgres_status === 'POSTGRES_STATUS_STANDBY', 'it is not a standby'],
+  [({ replication }) => replication?.wal_receiver_status === 'streaming', 'it does not stream'],
   [
-    ({ standby }) => standby.status?.status?.postgres_status === 'POSTGRES_STATUS_STANDBY',
-    'it is not a standby',
-  ],
-  [
-    ({ standby }) => replicationOf(standby)?.wal_receiver_status === 'streaming',
-    'it does not stream',
-  ],
-  [
-    ({ standby, leader }) =>
-      leader.record?.hostname === undefined ||
-      replicationOf(standby)?.primary_conn_info?.host === leader.record.hostname,
+    ({ replication, leader: { record } }) =>
+      record?.hostname === undefined || replication?.primary_conn_info?.host === record.hostname,
     'it follows another pooler than the leader',
   ],
   [
-    ({ standby, nowMs }) =>
-      nowMs - timeOf(replicationOf(standby)?.last_msg_receive_time) <= SILENCE_MS,
+    ({ replication, nowMs }) => nowMs - timeOf(replication?.last_msg_receive_time) <= SILENCE_MS,
     'it heard nothing from the leader for 30 s',
   ],
   [
-    ({ standby }) => standby.status?.availability_status?.suspected_divergence !== true,
+    ({ said }) => said.availability_status?.suspected_divergence !== true,
     'its data may have diverged',
   ],
   [
-    ({ standby }) =>
-      standby.status?.availability_status?.cohort_eligibility_status?.signal !==
+    ({ said }) =>
+      said.availability_status?.cohort_eligibility_status?.signal !==
       'COHORT_ELIGIBILITY_SIGNAL_INELIGIBLE',
     'it is not eligible',
   ],
   [
-    ({ standby }) => standby.status?.consensus_status?.recruit_blocked_until === undefined,
+    ({ said }) => said.consensus_status?.recruit_blocked_until === undefined,
     'it may not be recruited yet',
   ],
   [
@@ -179,8 +176,6 @@ const STANDBY_TESTS: [(pair: Pair) => boolean, string][] = [
     'the leader does not see it',
   ],
 ];
-
-const replicationOf = (view: PoolerView) => view.status?.status?.replication_status;
 
 /** Does any standby say that it streams from this pooler now? Then it lives, even if it is slow to answer. */
 export const isFollowed = (
@@ -204,6 +199,8 @@ export const usefulStandby = (
   leader: PoolerView,
   nowMs: number,
 ): StandbyTest => {
-  const failed = STANDBY_TESTS.find(([passes]) => !passes({ standby, leader, nowMs }));
+  const said = standby.status ?? {};
+  const pair = { standby, leader, nowMs, said, replication: replicationOf(standby) };
+  const failed = STANDBY_TESTS.find(([passes]) => !passes(pair));
   return failed ? { useful: false, reason: failed[1] } : { useful: true };
 };
