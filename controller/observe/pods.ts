@@ -5,7 +5,7 @@ import type { ContainerStatus, KubeObject, Pod } from '../../schemas/k8s.ts';
 const CRASHING = new Set(['CrashLoopBackOff', 'OOMKilled', 'ImagePullBackOff']);
 const TERMINATED_RESTARTS = 3;
 
-const containersOf = (pod: Pod): ContainerStatus[] => [
+export const containersOf = (pod: Pod): ContainerStatus[] => [
   ...(pod.status?.initContainerStatuses ?? []),
   ...(pod.status?.containerStatuses ?? []),
 ];

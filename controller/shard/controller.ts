@@ -1,24 +1,20 @@
 /** The controller of Shards: what wakes it, and one cache for each of them. */
-import type { KindName } from '../../schemas/k8s.ts';
-import { KINDS } from '../../schemas/k8s.ts';
+import { KINDS, type KindName } from '../../schemas/k8s.ts';
 import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
 import type { Shard } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result, Source } from '../controller.ts';
 import { forgetShard } from '../observe/gauges.ts';
-import { byLabels, ownedKinds } from '../observe/keys.ts';
+import { byLabels, childrenOfCluster, ownedKinds } from '../observe/keys.ts';
 import { Memories } from '../observe/memories.ts';
 import { emptyCache } from './gather/cache.ts';
 import { reconcileShard } from './reconcile.ts';
 
-const shardOfLabels = (cluster = '', database = '', tablegroup = '', shard = ''): string =>
-  names.shard(cluster, database, tablegroup, shard);
-
 const SHARD_LABELS = [LABELS.cluster, LABELS.database, LABELS.tablegroup, LABELS.shard] as const;
 
 const shardByLabels = (kind: KindName, component: string): Source =>
-  byLabels(kind, component, SHARD_LABELS, shardOfLabels);
+  byLabels(kind, component, SHARD_LABELS, names.shard);
 
 /** A Node concerns the shards with a pod on it: it is cordoned, silent, back or gone. */
 const shardsOnNode: Source = {
@@ -29,16 +25,6 @@ const shardsOnNode: Source = {
         (pod) => (pod.spec as { nodeName?: string } | undefined)?.nodeName === node.metadata.name,
       )
       .flatMap((pod) => shardByLabels('Pod', COMPONENTS.pool).map(pod, listers)),
-};
-
-/** The annotations of a cluster that its Shards obey at once, such as `multigres.com/paused`. */
-const shardsOfCluster: Source = {
-  kind: 'MultigresCluster',
-  map: ({ metadata: { name, namespace = '' } }, listers) =>
-    listers.Shard.byIndex('cluster', `${namespace}/${name}`).map((shard) => ({
-      namespace,
-      name: shard.metadata.name,
-    })),
 };
 
 /** Owner of a cache per shard: made once per process. */
@@ -74,7 +60,8 @@ export const createShardController = (): Controller => {
         shardByLabels('PersistentVolumeClaim', component),
       ]),
       shardsOnNode,
-      shardsOfCluster,
+      // Its annotations that Shards obey at once, such as `multigres.com/paused`.
+      childrenOfCluster('Shard'),
     ],
   };
 };

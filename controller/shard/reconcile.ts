@@ -1,4 +1,5 @@
 /** One pass over a shard: gather, plan, carry out, report. */
+import { compact } from '../../schemas/compact.ts';
 import { FINALIZERS } from '../../schemas/labels.ts';
 import type { Shard, ShardStatus } from '../../schemas/types.ts';
 import { failureText, throwFailure } from '../apply/children.ts';
@@ -70,12 +71,13 @@ export const reconcileShard = async (
   const held = shard.metadata.finalizers?.includes(FINALIZERS.shardPvcOrphan) ?? false;
   if (deleting && !held) return {};
 
-  let reading = await readShard(deps, shard, cache, false);
-  let state = stateOf(deps, shard, cache, reading);
+  const pass = { deps, shard, cache };
+  let reading = await readShard(pass, false);
+  let state = stateOf(pass, reading);
   let plan = planShard(state);
   if (plan.needsReading) {
-    reading = await readShard(deps, shard, cache, true);
-    state = stateOf(deps, shard, cache, reading);
+    reading = await readShard(pass, true);
+    state = stateOf(pass, reading);
     plan = planShard(state);
   }
   const failed = await executePlan({ deps, state, cache, material: reading.material }, plan);
@@ -85,23 +87,15 @@ export const reconcileShard = async (
   if (held && !deleting && failed.length === 0 && !state.paused) {
     await removeFinalizer(deps, shard, FINALIZERS.shardPvcOrphan);
   }
-  const after = stateOf(deps, shard, cache, reading);
+  const after = stateOf(pass, reading);
   noteLack(after, cache);
   if (deleting) {
     if (!isDrained(after) || failed.length > 0) return { requeueAfterMs: DRAIN_MS };
     await removeFinalizer(deps, shard, FINALIZERS.shardPvcOrphan);
     return {};
   }
-  const status = shardStatus(
-    {
-      ...after,
-      ...(cache.incompleteSinceMs === undefined
-        ? {}
-        : { incompleteSinceMs: cache.incompleteSinceMs }),
-    },
-    plan,
-    failureText(failed),
-  );
+  const lacking = compact({ incompleteSinceMs: cache.incompleteSinceMs });
+  const status = shardStatus({ ...after, ...lacking }, plan, failureText(failed));
   await writeStatus(deps, shard, status, failed);
   gauges(deps, after, status);
   throwFailure(failed);

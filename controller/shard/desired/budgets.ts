@@ -49,21 +49,12 @@ export const shardBudgets = (scope: ShardScope, input: BudgetInput): KubeObject[
   const guarded = members.length > 1 ? primaries : [];
   const ofPooler = { key: LABELS.pooler, values: guarded.length > 0 ? guarded : ['none'] };
   const all = minAvailable(input.policy, members);
-  const standbys = podDisruptionBudget(
-    scope.id,
-    names.shardPdb(...scope.parts),
-    labels,
-    { minAvailable: Math.max(all - guarded.length, 0) },
-    { ...ofPooler, operator: 'NotIn' },
-  );
-  const primary = podDisruptionBudget(
-    scope.id,
-    names.primaryPdb(...scope.parts),
-    labels,
-    { minAvailable: Math.max(guarded.length, 1) },
-    { ...ofPooler, operator: 'In' },
-  );
+  const budget = (name: string, least: number, operator: 'In' | 'NotIn'): KubeObject =>
+    podDisruptionBudget(scope.id, name, labels, { minAvailable: least }, { ...ofPooler, operator });
   // The primary's first: whoever leads now is never without a budget. For the moment between the two the old primary
   // is, rather than under both: the 500 would end a `kubectl drain`.
-  return [primary, standbys];
+  return [
+    budget(names.primaryPdb(...scope.parts), Math.max(guarded.length, 1), 'In'),
+    budget(names.shardPdb(...scope.parts), Math.max(all - guarded.length, 0), 'NotIn'),
+  ];
 };

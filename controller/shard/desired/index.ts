@@ -1,5 +1,5 @@
-import type { Member } from '../../../schemas/durability.ts';
-import { policyInForce } from '../../../schemas/durability.ts';
+import { compact } from '../../../schemas/compact.ts';
+import { policyInForce, type Member } from '../../../schemas/durability.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import { COMPONENTS } from '../../../schemas/labels.ts';
 import { names } from '../../../schemas/names.ts';
@@ -25,8 +25,8 @@ export interface ShardInput {
   readonly runningConfig?: string;
   /** Of the data claims that are there, see `ANNOTATIONS.postgresFloor`. */
   readonly floorNotes?: readonly string[];
-  /** Poolers of pods beyond the specification that still run: the budgets have to count them. */
-  readonly surplus?: readonly Member[];
+  /** Poolers of the pods that run: the budgets have to count those beyond the specification too. */
+  readonly poolers?: readonly Member[];
   /** Poolers that must not be evicted: `readyPrimaries` of the pods. */
   readonly primaries?: readonly string[];
 }
@@ -48,10 +48,12 @@ export const shardConfig = (shard: Shard, input: ShardInput): ConfigResult => {
     tableGroup: spec.tableGroupName,
     shard: spec.shardName,
     pools: spec.pools,
-    ...(input.configBody !== undefined && { body: input.configBody }),
-    ...(spec.postgresConfig !== undefined && { inline: spec.postgresConfig }),
-    ...(input.runningConfig !== undefined && { running: input.runningConfig }),
-    ...(input.floorNotes !== undefined && { floorNotes: input.floorNotes }),
+    ...compact({
+      body: input.configBody,
+      inline: spec.postgresConfig,
+      running: input.runningConfig,
+      floorNotes: input.floorNotes,
+    }),
   });
 };
 
@@ -79,9 +81,9 @@ const headlessServices = (scope: ShardScope): KubeObject[] =>
   );
 
 /** Each pooler once, those beyond the specification too. */
-const membersOf = (pods: readonly DesiredPod[], surplus: readonly Member[] = []): Member[] => {
+const membersOf = (pods: readonly DesiredPod[], running: readonly Member[] = []): Member[] => {
   const wanted = pods.map(({ serviceId, cell }) => ({ id: serviceId, cell }));
-  return [...new Map([...wanted, ...surplus].map((member) => [member.id, member])).values()];
+  return [...new Map([...running, ...wanted].map((member) => [member.id, member])).values()];
 };
 
 /**
@@ -104,7 +106,7 @@ export const shardChildren = (
       ...headlessServices(scope),
       ...shardBudgets(scope, {
         policy: policyInForce(shard),
-        members: membersOf(pods, input.surplus),
+        members: membersOf(pods, input.poolers),
         primaries: input.primaries ?? [],
       }),
       ...orchObjects(scope),

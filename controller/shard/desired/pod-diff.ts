@@ -8,19 +8,20 @@ import type { Container, Pod, PodSpec, Quantity } from '../../../schemas/k8s.ts'
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
 import { compareQuantity } from '../../../schemas/quantity.ts';
 
-/** What is surely different, and what may be an addition of somebody else. */
+/** In words. `perhaps`: it may be an addition of somebody else. */
 interface Difference {
-  sure: string[];
-  perhaps: string[];
+  text: string;
+  perhaps?: true;
 }
 
-const SAME: Difference = { sure: [], perhaps: [] };
-const sure = (...texts: string[]): Difference => ({ sure: texts, perhaps: [] });
-const perhaps = (...texts: string[]): Difference => ({ sure: [], perhaps: texts });
-const all = (differences: readonly Difference[]): Difference => ({
-  sure: differences.flatMap((one) => one.sure),
-  perhaps: differences.flatMap((one) => one.perhaps),
-});
+const sure = (text: string): Difference[] => [{ text }];
+const perhaps = (text: string): Difference[] => [{ text, perhaps: true }];
+const unless = (same: boolean, text: string): Difference[] => (same ? [] : sure(text));
+
+const sureOf = (found: readonly Difference[]): string[] =>
+  found.flatMap((one) => (one.perhaps ? [] : [one.text]));
+const perhapsOf = (found: readonly Difference[]): string[] =>
+  found.flatMap((one) => (one.perhaps ? [one.text] : []));
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -57,14 +58,12 @@ const byKey = <T>(
   wanted: readonly T[],
   observed: readonly T[],
   keyOf: (item: T) => string,
-  compare: (key: string, want: T | undefined, have: T | undefined) => Difference,
-): Difference => {
+  compare: (key: string, want: T | undefined, have: T | undefined) => Difference[],
+): Difference[] => {
   const wants = new Map(wanted.map((item) => [keyOf(item), item]));
   const haves = new Map(observed.map((item) => [keyOf(item), item]));
-  return all(
-    [...new Set([...wants.keys(), ...haves.keys()])].map((key) =>
-      compare(key, wants.get(key), haves.get(key)),
-    ),
+  return [...new Set([...wants.keys(), ...haves.keys()])].flatMap((key) =>
+    compare(key, wants.get(key), haves.get(key)),
   );
 };
 
@@ -74,12 +73,11 @@ const named = <T>(
   wanted: readonly T[],
   observed: readonly T[],
   keyOf: (item: T) => string,
-): Difference =>
-  // prettier-ignore
+): Difference[] =>
   byKey(wanted, observed, keyOf, (key, want, have) => {
     if (want === undefined) return perhaps(`${what} ${key} removed`);
     if (have === undefined) return sure(`${what} ${key} added`);
-    return covers(have, want) ? SAME : sure(`${what} ${key} changed`);
+    return unless(covers(have, want), `${what} ${key} changed`);
   });
 
 /** `--name=value` as both; words as they are. */
@@ -90,7 +88,7 @@ const argument = (text: string): { name: string; value: string | undefined } => 
     : { name: text, value: undefined };
 };
 
-const argumentsOf = (where: string, wanted: Container, observed: Container): Difference => {
+const argumentsOf = (where: string, wanted: Container, observed: Container): Difference[] => {
   const [want, have] = [wanted.args ?? [], observed.args ?? []];
   const found = byKey(
     want.map(argument),
@@ -99,17 +97,18 @@ const argumentsOf = (where: string, wanted: Container, observed: Container): Dif
     (name, to, from) => {
       if (to === undefined) return sure(`${where}: argument ${name} removed`);
       if (from === undefined) return sure(`${where}: argument ${name} added`);
-      if (to.value === from.value) return SAME;
-      return sure(`${where}: argument ${name} ${change(from.value ?? 'none', to.value ?? 'none')}`);
+      const text = change(from.value ?? 'none', to.value ?? 'none');
+      return unless(to.value === from.value, `${where}: argument ${name} ${text}`);
     },
   );
-  const moved = found.sure.length === 0 && !covers(have, want);
-  return moved ? sure(`${where}: order of the arguments changed`) : found;
+  return found.length > 0
+    ? found
+    : unless(covers(have, want), `${where}: order of the arguments changed`);
 };
 
-const resourcesOf = (wanted: Container, observed: Container): Difference => {
+const resourcesOf = (wanted: Container, observed: Container): Difference[] => {
   const kinds = ['limits', 'requests'] as const;
-  const texts = kinds.map((kind) => {
+  const found = kinds.flatMap((kind) => {
     const [want = {}, have = {}] = [wanted.resources?.[kind], observed.resources?.[kind]];
     const limits = observed.resources?.limits ?? {};
     return byKey(
@@ -118,70 +117,65 @@ const resourcesOf = (wanted: Container, observed: Container): Difference => {
       ([name]) => name,
       (name, to, from) => {
         const text = `${name} ${kind.slice(0, -1)} ${change(String(from?.[1] ?? 'none'), String(to?.[1] ?? 'none'))}`;
-        if (to !== undefined) return covers(from?.[1], to[1]) ? SAME : sure(text);
+        if (to !== undefined) return unless(covers(from?.[1], to[1]), text);
         // A request that nobody wrote becomes that of the limit.
         const isDefault = kind === 'requests' && covers(limits[name], from?.[1]);
-        return isDefault ? SAME : perhaps(text);
+        return isDefault ? [] : perhaps(text);
       },
     );
   });
-  const { sure: changed, perhaps: removed } = all(texts);
   const told = (list: string[]): string[] =>
     list.length > 0 ? [`resources of container ${wanted.name}: ${list.join(', ')}`] : [];
-  return { sure: told(changed), perhaps: told(removed) };
+  return [...told(sureOf(found)).flatMap(sure), ...told(perhapsOf(found)).flatMap(perhaps)];
 };
 
 const containerOf = (
   name: string,
   wanted: Container | undefined,
   observed: Container | undefined,
-): Difference => {
+): Difference[] => {
   const where = `container ${name}`;
   if (wanted === undefined) return perhaps(`${where} removed`);
   if (observed === undefined) return sure(`${where} added`);
-  const same = (key: 'command' | 'securityContext', what: string): Difference =>
-    covers(observed[key], wanted[key]) ? SAME : sure(`${where}: ${what} changed`);
-  return all([
-    observed.image === wanted.image
-      ? SAME
-      : sure(`${where}: image ${observed.image} -> ${wanted.image}`),
-    same('command', 'command'),
-    argumentsOf(where, wanted, observed),
-    named(`${where}: variable`, wanted.env ?? [], observed.env ?? [], (env) => env.name),
-    resourcesOf(wanted, observed),
-    named(`${where}: mount`, wanted.volumeMounts ?? [], observed.volumeMounts ?? [], (mount) => mount.mountPath), // prettier-ignore
-    same('securityContext', 'security context'),
-  ]);
+  const same = (key: 'command' | 'securityContext', what: string): Difference[] =>
+    unless(covers(observed[key], wanted[key]), `${where}: ${what} changed`);
+  return [
+    ...unless(
+      observed.image === wanted.image,
+      `${where}: image ${observed.image} -> ${wanted.image}`,
+    ),
+    ...same('command', 'command'),
+    ...argumentsOf(where, wanted, observed),
+    ...named(`${where}: variable`, wanted.env ?? [], observed.env ?? [], (env) => env.name),
+    ...resourcesOf(wanted, observed),
+    ...named(`${where}: mount`, wanted.volumeMounts ?? [], observed.volumeMounts ?? [], (mount) => mount.mountPath), // prettier-ignore
+    ...same('securityContext', 'security context'),
+  ];
 };
 
-const containersOf = (wanted: PodSpec, observed: PodSpec): Difference =>
-  all(
-    (['initContainers', 'containers'] as const).map((list) =>
-      byKey(wanted[list] ?? [], observed[list] ?? [], ({ name }) => name, containerOf),
-    ),
+const containersOf = (wanted: PodSpec, observed: PodSpec): Difference[] =>
+  (['initContainers', 'containers'] as const).flatMap((list) =>
+    byKey(wanted[list] ?? [], observed[list] ?? [], ({ name }) => name, containerOf),
   );
 
-const specOf = (wanted: PodSpec, observed: PodSpec): Difference => {
-  const [grace, was] = [
-    wanted.terminationGracePeriodSeconds,
-    observed.terminationGracePeriodSeconds,
-  ];
-  const [account, before] = [wanted.serviceAccountName, observed.serviceAccountName];
+const specOf = (wanted: PodSpec, observed: PodSpec): Difference[] => {
+  const { terminationGracePeriodSeconds: grace, serviceAccountName: account } = wanted;
+  const { terminationGracePeriodSeconds: was, serviceAccountName: before } = observed;
   const tolerated = (wanted.tolerations ?? []).every((one) =>
     (observed.tolerations ?? []).some((other) => covers(other, one)),
   );
-  const changed = (same: boolean, what: string): Difference =>
-    same ? SAME : sure(`${what} changed`);
-  return all([
-    containersOf(wanted, observed),
-    named('volume', wanted.volumes ?? [], observed.volumes ?? [], ({ name }) => name),
-    changed(covers(observed.affinity, wanted.affinity), 'affinity'),
-    changed(tolerated, 'tolerations'),
-    changed(covers(observed.nodeSelector, wanted.nodeSelector), 'node selector'),
-    changed(covers(observed.securityContext, wanted.securityContext), 'security context of the pod'), // prettier-ignore
-    grace === undefined || grace === was ? SAME : sure(`time to stop ${was ?? '?'} s -> ${grace} s`), // prettier-ignore
-    account === undefined || account === before ? SAME : sure(`service account ${before ?? 'none'} -> ${account}`), // prettier-ignore
-  ]);
+  const same = (key: 'affinity' | 'nodeSelector' | 'securityContext', what: string): Difference[] =>
+    unless(covers(observed[key], wanted[key]), `${what} changed`);
+  return [
+    ...containersOf(wanted, observed),
+    ...named('volume', wanted.volumes ?? [], observed.volumes ?? [], ({ name }) => name),
+    ...same('affinity', 'affinity'),
+    ...unless(tolerated, 'tolerations changed'),
+    ...same('nodeSelector', 'node selector'),
+    ...same('securityContext', 'security context of the pod'),
+    ...unless(grace === undefined || grace === was, `time to stop ${was ?? '?'} s -> ${grace} s`),
+    ...unless(account === undefined || account === before, `service account ${before ?? 'none'} -> ${account}`), // prettier-ignore
+  ];
 };
 
 const imagesOf = (pod: Pod): string =>
@@ -206,9 +200,9 @@ export const whyReplaced = (wanted: Pod, observed: Pod): string[] => {
   const settings = differs(wanted, observed, ANNOTATIONS.postgresConfigHash)
     ? ['settings that need a restart changed']
     : [];
-  const texts = [...found.sure, ...settings];
+  const texts = [...sureOf(found), ...settings];
   const isImage = (text: string): boolean => text.includes(': image ');
-  const told = texts.length > 0 ? texts : found.perhaps;
+  const told = texts.length > 0 ? texts : perhapsOf(found);
   if (told.length === 0) return ['specification changed'];
   return [...told.filter(isImage), ...told.filter((text) => !isImage(text))];
 };

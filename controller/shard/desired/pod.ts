@@ -7,13 +7,11 @@ import { claim, claimSpec } from '../../builders/claim.ts';
 import { childMeta, projectAnnotation } from '../../builders/meta.ts';
 import { telemetry } from '../../builders/otel.ts';
 import { podBase } from '../../builders/pull.ts';
-import { effectivePvcPolicy } from '../../../schemas/resolve/pvc-policy.ts';
 import { scheduling } from '../../builders/scheduling.ts';
 import { podSecurity, RUN_AS } from '../../builders/security.ts';
 import { service, UNREADY_TOO } from '../../builders/service.ts';
 import { internalTls } from '../../builders/tls.ts';
 import { topoTls } from '../../builders/topo-tls.ts';
-import type { PvcPolicy } from '../../../schemas/types.ts';
 import { withSpecHash } from './spec-hash.ts';
 import {
   exporterContainer,
@@ -37,8 +35,6 @@ export interface DesiredPod {
   readonly pod: Pod;
   readonly pvc: KubeObject;
   readonly service: KubeObject;
-  /** What becomes of the claim; decides whether the Shard owns it. */
-  readonly pvcPolicy: Required<PvcPolicy>;
 }
 
 /** Volume of a pool that says nothing. */
@@ -133,7 +129,6 @@ const desiredPod = (scope: ShardScope, at: PoolCell, index: number): DesiredPod 
     pod: poolPod(scope, at, name, { ...labels, [LABELS.pooler]: serviceId }),
     pvc: claim(scope.id, names.dataPvc(name), labels, claimSpec(at.spec.storage, FALLBACK_SIZE)),
     service: service(scope.id, name, labels, PEER_PORTS, { spec: UNREADY_TOO }),
-    pvcPolicy: effectivePvcPolicy(at.spec.pvcDeletionPolicy, scope.spec.pvcDeletionPolicy),
   };
 };
 

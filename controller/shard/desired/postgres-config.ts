@@ -2,8 +2,8 @@ import { sha256 } from '../../../schemas/canonical.ts';
 import { needsRestart, OWNED_SETTINGS } from '../../../schemas/postgres-settings.ts';
 import { HARMLESS, parseSettings } from '../../../schemas/postgres-conf.ts';
 import type { Pool } from '../../../schemas/types.ts';
-import type { KeptSetting } from './postgres-floor.ts';
 import { floorNote, keptLines, readFloorNote, settingsToKeep, SIZED } from './postgres-floor.ts';
+import type { KeptSetting } from './postgres-floor.ts';
 import { baseline, sizeOf } from './postgres-sizing.ts';
 
 /**
@@ -92,18 +92,15 @@ const inlineLines = (inline: Readonly<Record<string, string>>): string[] =>
 
 const DEFAULT_CONNECTIONS = 60;
 
-/** Names that a user's part of the file sets. */
-const writtenBy = (body: string, inline: Readonly<Record<string, string>>): Set<string> =>
-  new Set([...parseSettings(body).keys(), ...parseSettings(inlineLines(inline).join('\n')).keys()]);
-
 /** Renders the file, or says in one sentence what is wrong with the user's part. */
 export const renderPostgresConfig = (input: ConfigInput): ConfigResult => {
   const { body = '', inline = {} } = input;
   const sizes = sizeOf(input.pools);
   if (typeof sizes === 'string') return { ok: false, error: sizes };
+  const [ofBody, ofInline] = [parseSettings(body), parseSettings(inlineLines(inline).join('\n'))];
   const problem =
-    ownedProblem('postgresConfigRef', parseSettings(body), 'remove them from the ConfigMap') ??
-    ownedProblem('postgresConfig', parseSettings(inlineLines(inline).join('\n')), 'remove them') ??
+    ownedProblem('postgresConfigRef', ofBody, 'remove them from the ConfigMap') ??
+    ownedProblem('postgresConfig', ofInline, 'remove them') ??
     inlineProblem(inline);
   if (problem !== undefined) return { ok: false, error: problem };
 
@@ -120,7 +117,6 @@ export const renderPostgresConfig = (input: ConfigInput): ConfigResult => {
   const floor = settingsToKeep(parseSettings(lines.join('\n')), before);
   const text = [...lines, ...keptLines(floor), ''].join('\n');
   const settings = parseSettings(text);
-  const written = writtenBy(body, inline);
   const entries = [...settings];
   const restartHash = hashLines(entries.filter(([name]) => needsRestart(name)));
   const reloadHash = hashLines(entries.filter(([name]) => !needsRestart(name)));
@@ -133,7 +129,7 @@ export const renderPostgresConfig = (input: ConfigInput): ConfigResult => {
       reloadHash,
       maxConnections: Number(settings.get('max_connections')) || DEFAULT_CONNECTIONS,
       floorNote: floorNote(settings),
-      kept: floor.filter(({ name }) => name !== SIZED || written.has(name)),
+      kept: floor.filter(({ name }) => name !== SIZED || ofBody.has(name) || ofInline.has(name)),
     },
   };
 };

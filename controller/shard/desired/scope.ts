@@ -1,10 +1,9 @@
 import { nonEmpty } from '../../../schemas/compact.ts';
-import type { KubeObject } from '../../../schemas/k8s.ts';
-import { LABELS } from '../../../schemas/labels.ts';
 import type { Pool, Shard, ShardSpec } from '../../../schemas/types.ts';
 import type { BuildContext } from '../../builders/context.ts';
 import { childLabels, identityOf, type Identity } from '../../builders/meta.ts';
 import { pullOf, type Pull } from '../../builders/pull.ts';
+import { shardIdentity } from '../state/identity.ts';
 import type { PostgresConfig } from './postgres-config.ts';
 
 /** What all builders of one Shard share. */
@@ -47,12 +46,7 @@ export const shardLabels = (
   component: string,
   extra: Record<string, string> = {},
 ): Record<string, string> =>
-  childLabels(scope.id, component, {
-    ...extra,
-    [LABELS.database]: scope.spec.databaseName,
-    [LABELS.tablegroup]: scope.spec.tableGroupName,
-    [LABELS.shard]: scope.spec.shardName,
-  });
+  childLabels(scope.id, component, { ...extra, ...shardIdentity(scope) });
 
 /** One pool in one cell. */
 export interface PoolCell {
@@ -81,8 +75,3 @@ export const orchCells = (spec: ShardSpec): string[] => {
 /** Node labels of a cell. */
 export const placeOf = (scope: ShardScope, cell: string): Record<string, string> =>
   scope.spec.cellTopologyLabels?.[cell] ?? {};
-
-export const configMap = (
-  metadata: KubeObject['metadata'],
-  data: Record<string, string>,
-): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data });

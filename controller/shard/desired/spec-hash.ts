@@ -3,16 +3,10 @@ import type { Container, Pod } from '../../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
 
 /** What of a container makes a new pod necessary. Probes, ports and pull policy do not. */
-const containerPart = (container: Container): unknown => ({
-  name: container.name,
-  image: container.image,
-  command: container.command,
-  args: container.args,
-  env: container.env,
-  resources: container.resources,
-  volumeMounts: container.volumeMounts,
-  securityContext: container.securityContext,
-});
+const containerPart = (container: Container): unknown => {
+  const { name, image, command, args, env, resources, volumeMounts, securityContext } = container;
+  return { name, image, command, args, env, resources, volumeMounts, securityContext };
+};
 
 /**
  * SHA-256 over everything that needs a new pod when it changes. It is taken of the pod as built,

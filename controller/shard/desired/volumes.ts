@@ -1,4 +1,3 @@
-import { nonEmpty } from '../../../schemas/compact.ts';
 import type { Container, PodSpec } from '../../../schemas/k8s.ts';
 import { names } from '../../../schemas/names.ts';
 import type { Backup, Pool } from '../../../schemas/types.ts';
@@ -32,6 +31,15 @@ export const repositoryMounts = (backup: Backup | undefined): Mount[] =>
     ? [{ name: BACKUP_VOLUME, mountPath: backup.filesystem?.path || PATHS.backups }]
     : [];
 
+/** Keys of a Secret or ConfigMap, and the files that they become. */
+const items = (files: Record<string, string>) =>
+  Object.entries(files).map(([key, path]) => ({ key, path }));
+
+const secretFile = ({ name }: Mount, secretName: string, key: string, path: string): Volume => ({
+  name,
+  secret: { secretName, defaultMode: SECRET_MODE, items: items({ [key]: path }) },
+});
+
 const projectedCerts = (scope: ShardScope, backup: Backup): Volume => {
   const own = backup.pgbackrestTLS?.secretName;
   const ca = own || names.pgbackrestCa(scope.name);
@@ -41,14 +49,11 @@ const projectedCerts = (scope: ShardScope, backup: Backup): Volume => {
     projected: {
       defaultMode: SECRET_MODE,
       sources: [
-        { secret: { name: ca, items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        { secret: { name: ca, items: items({ 'ca.crt': 'ca.crt' }) } },
         {
           secret: {
             name: tls,
-            items: [
-              { key: 'tls.crt', path: 'pgbackrest.crt' },
-              { key: 'tls.key', path: 'pgbackrest.key' },
-            ],
+            items: items({ 'tls.crt': 'pgbackrest.crt', 'tls.key': 'pgbackrest.key' }),
           },
         },
       ],
@@ -66,18 +71,9 @@ const backupVolumes = (scope: ShardScope): Volume[] => {
       persistentVolumeClaim: { claimName: names.backupPvc(...scope.parts) },
     })),
     projectedCerts(scope, backup),
-    ...(nonEmpty(backup.encryption) && secretName !== undefined
-      ? [
-          {
-            name: MOUNTS.cipher.name,
-            secret: {
-              secretName,
-              defaultMode: SECRET_MODE,
-              items: [{ key: FILES.cipher, path: FILES.cipher }],
-            },
-          },
-        ]
-      : []),
+    ...(secretName === undefined
+      ? []
+      : [secretFile(MOUNTS.cipher, secretName, FILES.cipher, FILES.cipher)]),
   ];
 };
 
@@ -101,18 +97,11 @@ export const poolVolumes = (scope: ShardScope, pool: Pool, pod: string): Volume[
       name: MOUNTS.config.name,
       configMap: {
         name: names.postgresConfig(scope.name),
-        items: [{ key: FILES.config, path: FILES.config }],
+        items: items({ [FILES.config]: FILES.config }),
       },
     },
     { name: MOUNTS.queries.name, configMap: { name: names.exporterQueries(scope.name) } },
-    {
-      name: MOUNTS.password.name,
-      secret: {
-        secretName: password.name,
-        defaultMode: SECRET_MODE,
-        items: [{ key: password.key, path: FILES.password }],
-      },
-    },
+    secretFile(MOUNTS.password, password.name, password.key, FILES.password),
     ...backupVolumes(scope),
   ];
 };

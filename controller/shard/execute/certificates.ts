@@ -1,12 +1,10 @@
 /** Certificates by which the poolers of one shard run backups on each other. Ours unless the user has own. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { KubeObject } from '../../../schemas/k8s.ts';
-import { KINDS } from '../../../schemas/k8s.ts';
+import { KINDS, type KubeObject } from '../../../schemas/k8s.ts';
 import { COMPONENTS, standardLabels } from '../../../schemas/labels.ts';
 import { names } from '../../../schemas/names.ts';
 import type { Shard } from '../../../schemas/types.ts';
-import type { KeyPair } from '../../../pki/ca.ts';
-import { issueCa, issueLeaf, needsRenewal } from '../../../pki/ca.ts';
+import { issueCa, issueLeaf, needsRenewal, type KeyPair } from '../../../pki/ca.ts';
 import { identityOf } from '../../builders/meta.ts';
 import { ownerReference } from '../../builders/owner.ts';
 import type { Deps } from '../../deps.ts';

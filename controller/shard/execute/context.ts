@@ -1,12 +1,16 @@
 /** What an effect needs: the pass it belongs to, and the doors. */
+import { KINDS, type KubeObject } from '../../../schemas/k8s.ts';
+import type { KubeApi } from '../../../kube/api.ts';
+import { isKubeError } from '../../../kube/errors.ts';
 import { textOf } from '../../apply/children.ts';
 import type { Deps } from '../../deps.ts';
 import type { ShardCache } from '../gather/cache.ts';
 import type { Material } from '../gather/tls.ts';
-import { wakeShard } from '../gather/target.ts';
-import type { Notice } from '../state/action.ts';
+import { wakeShard } from '../gather/background.ts';
+import type { Action, ActionOf, Notice } from '../state/action.ts';
 import { shardName } from '../state/identity.ts';
 import type { Member } from '../state/member.ts';
+import { nodeProof, type DeathProof } from '../state/node.ts';
 import type { Job, ShardState } from '../state/state.ts';
 
 export interface Execution {
@@ -15,6 +19,14 @@ export interface Execution {
   cache: ShardCache;
   material: Material;
 }
+
+type Done = boolean | void;
+
+/** Carries out one kind of action. False: there was nothing to do, and nothing is told. */
+export type Effect<K extends Action['kind']> = (
+  execution: Execution,
+  action: ActionOf<K>,
+) => Done | Promise<Done>;
 
 /** An action that was not carried out because its permission does not hold (any more). */
 export class Refusal extends Error {
@@ -25,6 +37,34 @@ export const memberOf = ({ state }: Execution, id: string): Member => {
   const found = state.members.find((member) => member.id === id);
   if (!found) throw new Refusal(`pooler ${id} is no member of the shard any more`);
   return found;
+};
+
+export const refTo = (
+  { state }: Execution,
+  kind: 'Pod' | 'PersistentVolumeClaim',
+  name: string,
+) => ({ kind: KINDS[kind], namespace: state.shard.metadata.namespace ?? '', name });
+
+/** Only as it was judged: one that changed since, or is gone, is for the next pass. */
+export const deleteAsJudged = async (
+  { deps }: Execution,
+  ...[ref, options]: Parameters<KubeApi['delete']>
+): Promise<void> => {
+  try {
+    await deps.kube.delete(ref, options);
+  } catch (error) {
+    if (!isKubeError(error, 'conflict', 'gone')) throw error;
+  }
+};
+
+/** Evidence about a node, read from the API server itself: a cache may not have a new node yet. */
+export const readProof = async (
+  { deps }: Execution,
+  node: string | undefined,
+): Promise<DeathProof | undefined> => {
+  if (node === undefined) return undefined;
+  const found: KubeObject | undefined = await deps.kube.get({ kind: KINDS.Node, name: node });
+  return nodeProof(node, new Map(found ? [[node, found]] : []));
 };
 
 export const logFields = ({ state: { shard } }: Execution) => ({
@@ -45,14 +85,10 @@ export const tell = ({ deps, state }: Execution, notice: Notice | undefined): vo
  * A call to the runtime that takes longer than a pass may: it goes on in the background, and the shard is
  * looked at again when it has ended. One of a kind at a time.
  */
-export const startJob = (
-  execution: Execution,
-  kind: Job['kind'],
-  run: () => Promise<void>,
-): void => {
+export const startJob = (execution: Execution, kind: Job, run: () => Promise<void>): void => {
   const { deps, state, cache } = execution;
   if (cache.jobs.has(kind)) return;
-  const job = { kind, sinceMs: deps.clock.now() };
+  const job = Symbol(kind);
   cache.jobs.set(kind, job);
   const fields = { ...logFields(execution), job: kind };
   const end = (): void => {

@@ -3,82 +3,43 @@
  * returns; the one disruptive action comes last, and only with its guard's permission.
  */
 import type { KubeObject } from '../../../schemas/k8s.ts';
-import type { Failed } from '../../apply/children.ts';
-import { deleteObject } from '../../apply/children.ts';
-import type { Action, Plan } from '../state/action.ts';
-import { isDisruptive } from '../state/action.ts';
+import { applyChildren, deleteObject, observedOf, type Failed } from '../../apply/children.ts';
+import { requestedStorage } from '../../apply/claims.ts';
+import { tellGrowth } from '../../apply/volumes.ts';
+import { isDisruptive, type Action, type Plan } from '../state/action.ts';
 import { ensureCertificates } from './certificates.ts';
 import { deleteClaim, patchClaim } from './claims.ts';
-import type { Execution } from './context.ts';
-import { logFields, Refusal, tell } from './context.ts';
-import { applyObjects } from './objects.ts';
-import {
-  createPod,
-  deletePod,
-  deleteUnneeded,
-  forceDeletePod,
-  patchPod,
-  setPhase,
-} from './pods.ts';
-import {
-  backup,
-  leaveCohort,
-  rejoinCohort,
-  reload,
-  switchPrimary,
-  triggerRecovery,
-} from './rpc.ts';
+import { logFields, Refusal, tell, type Effect, type Execution } from './context.ts';
+import * as pods from './pods.ts';
+import * as runtime from './rpc.ts';
 import { shutDownRecord } from './topology.ts';
 
-const certificates = async ({ deps, state, cache }: Execution): Promise<void> => {
-  await ensureCertificates(deps, state.shard);
-  cache.certificatesAtMs = deps.clock.now();
-};
-
-/** The text of an Event in place of the action's own, or false when there was nothing to do. */
-type Done = boolean | string | void;
-
-const perform = async (execution: Execution, action: Action): Promise<Done> => {
-  switch (action.kind) {
-    case 'apply':
-      return false;
-    case 'delete-object':
-      await deleteObject(execution.deps, action.object);
-      return true;
-    case 'create-pod':
-      return createPod(execution, action);
-    case 'patch-pod':
-      return patchPod(execution, action);
-    case 'set-phase':
-      return setPhase(execution, action);
-    case 'delete-pod':
-      return deletePod(execution, action);
-    case 'delete-ended-pod':
-    case 'delete-removed-pod':
-      return deleteUnneeded(execution, action);
-    case 'force-delete-pod':
-      return forceDeletePod(execution, action);
-    case 'patch-claim':
-      return patchClaim(execution, action);
-    case 'delete-claim':
-      return deleteClaim(execution, action);
-    case 'mark-shutdown':
-      return shutDownRecord(execution, action);
-    case 'trigger-recovery':
-      return triggerRecovery(execution);
-    case 'switch-primary':
-      return switchPrimary(execution, action);
-    case 'leave-cohort':
-      return leaveCohort(execution, action);
-    case 'rejoin-cohort':
-      return rejoinCohort(execution, action);
-    case 'reload':
-      return reload(execution, action);
-    case 'backup':
-      return backup(execution, action);
-    case 'certificates':
-      return certificates(execution);
-  }
+const EFFECTS: { [K in Action['kind']]: Effect<K> } = {
+  /** All of them together, see `applyObjects`. */
+  apply: () => false,
+  'delete-object': async ({ deps }, { object }) => {
+    await deleteObject(deps, object);
+  },
+  'create-pod': pods.createPod,
+  'patch-pod': pods.patchPod,
+  'set-phase': pods.setPhase,
+  'delete-pod': pods.deletePod,
+  'delete-ended-pod': pods.deleteUnneeded,
+  'delete-removed-pod': pods.deleteUnneeded,
+  'force-delete-pod': pods.forceDeletePod,
+  'patch-claim': patchClaim,
+  'delete-claim': deleteClaim,
+  'mark-shutdown': shutDownRecord,
+  'trigger-recovery': runtime.triggerRecovery,
+  'switch-primary': runtime.switchPrimary,
+  'leave-cohort': runtime.leaveCohort,
+  'rejoin-cohort': runtime.rejoinCohort,
+  reload: runtime.reload,
+  backup: runtime.backup,
+  certificates: async ({ deps, state, cache }) => {
+    await ensureCertificates(deps, state.shard);
+    cache.certificatesAtMs = deps.clock.now();
+  },
 };
 
 const targetName = (action: Action): string => {
@@ -90,44 +51,53 @@ const targetName = (action: Action): string => {
 const attempt = async (execution: Execution, action: Action): Promise<Failed[]> => {
   const { deps, state } = execution;
   try {
-    const done = await perform(execution, action);
-    if (done === false) return [];
-    if (typeof done === 'string') {
-      tell(execution, { type: 'Warning', reason: 'DeadPoolersMarked', message: done });
-    }
-    tell(execution, action.notice);
+    const perform = EFFECTS[action.kind] as Effect<Action['kind']>;
+    if ((await perform(execution, action)) !== false) tell(execution, action.notice);
     return [];
   } catch (error) {
     if (error instanceof Refusal) {
       deps.log.info({ ...logFields(execution), action: action.kind }, error.message);
       return [];
     }
-    const child: KubeObject = {
-      ...state.shard,
-      kind: action.kind,
-      metadata: { name: targetName(action) },
-    };
-    return [{ child, error }];
+    const metadata = { name: targetName(action) };
+    return [{ child: { ...state.shard, kind: action.kind, metadata }, error }];
   }
 };
 
+/** Kinds without which the kubelet retries a pod's volumes or names with growing pauses. */
+const FIRST = new Set(['ConfigMap', 'Secret', 'PersistentVolumeClaim', 'Service']);
+
+/** Applies those that pods need; returns what failed, and how the others are applied. */
+const applyObjects = async (
+  { deps, state: { shard } }: Execution,
+  objects: readonly KubeObject[],
+): Promise<{ failed: Failed[]; rest: () => Promise<Failed[]> }> => {
+  const first = objects.filter(({ kind }) => FIRST.has(kind));
+  const second = objects.filter(({ kind }) => !FIRST.has(kind));
+  const claims = first.filter(({ kind }) => kind === 'PersistentVolumeClaim');
+  const sizes = new Map(
+    claims.map((claim) => [claim.metadata.name, requestedStorage(observedOf(deps, claim))]),
+  );
+  const { applied, failed } = await applyChildren(deps, shard, first);
+  for (const { object, changed } of applied) {
+    if (changed && object.kind === 'PersistentVolumeClaim') {
+      tellGrowth(deps, shard, object, sizes.get(object.metadata.name));
+    }
+  }
+  return { failed, rest: async () => (await applyChildren(deps, shard, second)).failed };
+};
+
 /** Calls and marks that must have happened before pods are made. */
-const EARLY: ReadonlySet<Action['kind']> = new Set<Action['kind']>([
-  'certificates',
-  'mark-shutdown',
-]);
+const EARLY: ReadonlySet<Action['kind']> = new Set(['certificates', 'mark-shutdown'] as const);
 
 /** Runs every action; one that fails does not keep the others back. Returns the failures. */
-export const executePlan = async (execution: Execution, plan: Plan): Promise<Failed[]> => {
-  const { actions } = plan;
-  const failed: Failed[] = [];
+export const executePlan = async (execution: Execution, { actions }: Plan): Promise<Failed[]> => {
   const early = actions.filter(({ kind }) => EARLY.has(kind));
   const objects = actions.flatMap((action) => (action.kind === 'apply' ? [action.object] : []));
   const [marked, applied] = await Promise.all([
     Promise.all(early.map((action) => attempt(execution, action))),
     applyObjects(execution, objects),
   ]);
-  failed.push(...marked.flat(), ...applied.failed);
   const others = actions.filter(
     (action) => action.kind !== 'apply' && !EARLY.has(action.kind) && !isDisruptive(action),
   );
@@ -135,8 +105,7 @@ export const executePlan = async (execution: Execution, plan: Plan): Promise<Fai
     Promise.all(others.map((action) => attempt(execution, action))),
     applied.rest(),
   ]);
-  failed.push(...done.flat(), ...rest);
+  const failed = [...marked.flat(), ...applied.failed, ...done.flat(), ...rest];
   const disruptive = actions.find(isDisruptive);
-  if (disruptive && failed.length === 0) failed.push(...(await attempt(execution, disruptive)));
-  return failed;
+  return disruptive && failed.length === 0 ? attempt(execution, disruptive) : failed;
 };

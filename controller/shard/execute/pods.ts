@@ -1,23 +1,23 @@
 /** Every write to a pod. */
 import type { Pod } from '../../../schemas/k8s.ts';
-import { KINDS } from '../../../schemas/k8s.ts';
 import { isKubeError } from '../../../kube/errors.ts';
 import { mayForceDelete } from '../guards/may-force-delete.ts';
-import { clusterOf, rollingClusters } from '../gather/fleet.ts';
+import { clusterOf, rollingClusters } from '../gather/objects.ts';
 import type { ActionOf, Permit } from '../state/action.ts';
-import { recordPatch } from '../state/phase.ts';
-import type { Execution } from './context.ts';
-import { logFields, Refusal } from './context.ts';
-import { readProof } from './proof.ts';
+import { recordPatch, type PhaseRecord } from '../state/phase.ts';
+import type { Effect, Execution } from './context.ts';
+import { deleteAsJudged, logFields, readProof, Refusal, refTo } from './context.ts';
 
 /** Older than this a permission does not describe the shard any more. */
 const PERMIT_MS = 10_000;
 
-const podRef = ({ state }: Execution, name: string) => ({
-  kind: KINDS.Pod,
-  namespace: state.shard.metadata.namespace ?? '',
-  name,
-});
+/** Writes down how far a pod is on its way out. */
+export const writePhase = (
+  execution: Execution,
+  pod: string,
+  record: PhaseRecord | undefined,
+): Promise<unknown> =>
+  execution.deps.kube.mergePatch(refTo(execution, 'Pod', pod), recordPatch(record));
 
 /** The last look before something is taken away: who was permitted must be who is meant. */
 export const checkPermit = (
@@ -35,10 +35,7 @@ export const checkPermit = (
   if (deps.clock.now() - permit.readAtMs > PERMIT_MS) throw no('the permission is too old');
 };
 
-export const createPod = async (
-  { deps }: Execution,
-  { object }: ActionOf<'create-pod'>,
-): Promise<boolean> => {
+export const createPod: Effect<'create-pod'> = async ({ deps }, { object }) => {
   try {
     await deps.kube.create(object);
     return true;
@@ -49,38 +46,29 @@ export const createPod = async (
   }
 };
 
-export const patchPod = async (
-  execution: Execution,
-  { pod, patch }: ActionOf<'patch-pod'>,
-): Promise<void> => {
-  await execution.deps.kube.mergePatch(podRef(execution, pod), patch);
+export const patchPod: Effect<'patch-pod'> = async (execution, { pod, patch }) => {
+  await execution.deps.kube.mergePatch(refTo(execution, 'Pod', pod), patch);
 };
 
 /** False when the fleet has no room: another cluster began a moment ago. */
-export const setPhase = async (
-  execution: Execution,
-  { pod, record }: ActionOf<'set-phase'>,
-): Promise<boolean> => {
+export const setPhase: Effect<'set-phase'> = async (execution, { pod, record }) => {
   const { deps, state } = execution;
   if (record?.phase === 'requested' && record.purpose === 'replace') {
     const others = rollingClusters(deps, state.shard);
     if (!deps.fleet.reserve(clusterOf(state.shard), others)) return false;
   }
-  await deps.kube.mergePatch(podRef(execution, pod), recordPatch(record));
+  await writePhase(execution, pod, record);
   return true;
 };
 
 /** With its own grace period: the pooler says goodbye, and its record tells so. */
-export const deletePod = async (
-  execution: Execution,
-  action: ActionOf<'delete-pod'>,
-): Promise<void> => {
+export const deletePod: Effect<'delete-pod'> = async (execution, action) => {
   checkPermit(execution, action);
   const { deps } = execution;
-  const { pod, uid, record } = action;
-  if (record) await deps.kube.mergePatch(podRef(execution, pod), recordPatch(record));
-  deps.log.info({ ...logFields(execution), pod, reason: action.reason }, 'deleting a pod');
-  await deps.kube.delete(podRef(execution, pod), { uid });
+  const { pod, uid, record, reason } = action;
+  if (record) await writePhase(execution, pod, record);
+  deps.log.info({ ...logFields(execution), pod, reason }, 'deleting a pod');
+  await deps.kube.delete(refTo(execution, 'Pod', pod), { uid });
 };
 
 /** Of pods of which nothing runs, and of shards that go. */
@@ -88,29 +76,19 @@ export const deleteUnneeded = async (
   execution: Execution,
   { pod, uid, reason }: ActionOf<'delete-ended-pod' | 'delete-removed-pod'>,
 ): Promise<void> => {
-  const { deps } = execution;
-  deps.log.info({ ...logFields(execution), pod, reason }, 'deleting a pod');
-  try {
-    await deps.kube.delete(podRef(execution, pod), { uid });
-  } catch (error) {
-    if (!isKubeError(error, 'conflict', 'gone')) throw error;
-  }
+  execution.deps.log.info({ ...logFields(execution), pod, reason }, 'deleting a pod');
+  await deleteAsJudged(execution, refTo(execution, 'Pod', pod), { uid });
 };
 
 /** Without its kubelet, which cannot do it any more. The evidence is read live. */
-export const forceDeletePod = async (
-  execution: Execution,
-  action: ActionOf<'force-delete-pod'>,
-): Promise<void> => {
+export const forceDeletePod: Effect<'force-delete-pod'> = async (execution, { pod: name, uid }) => {
   const { deps } = execution;
-  const pod = (await deps.kube.get(podRef(execution, action.pod))) as Pod | undefined;
+  const ref = refTo(execution, 'Pod', name);
+  const pod = (await deps.kube.get(ref)) as Pod | undefined;
   const proof = await readProof(execution, pod?.spec?.nodeName);
-  const decision = mayForceDelete({ pod, uid: action.uid, ...(proof ? { proof } : {}) });
+  const decision = mayForceDelete({ pod, uid, ...(proof ? { proof } : {}) });
   if (!decision.ok) throw new Refusal(decision.refusal);
-  const fields = { ...logFields(execution), pod: action.pod, reason: decision.reason };
+  const fields = { ...logFields(execution), pod: name, reason: decision.reason };
   deps.log.warn(fields, 'removing a pod without its node');
-  await deps.kube.delete(podRef(execution, action.pod), {
-    uid: action.uid,
-    gracePeriodSeconds: 0,
-  });
+  await deps.kube.delete(ref, { uid, gracePeriodSeconds: 0 });
 };

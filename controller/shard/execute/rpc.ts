@@ -1,20 +1,16 @@
 /** Calls to the runtime that change something. */
-import { KINDS } from '../../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
 import { textOf } from '../../apply/children.ts';
 import type { Target } from '../../rpc/client.ts';
-import { BACKUPS_LISTED } from '../gather/backups.ts';
-import { orchestratorTargets } from '../gather/orchestrator.ts';
-import { targetOf } from '../gather/target.ts';
-import type { ActionOf } from '../state/action.ts';
+import { BACKUPS_LISTED } from '../gather/background.ts';
+import { orchestratorTargets, targetOf } from '../gather/target.ts';
 import { cellsLosingTheirOrchestrator, leaderMember } from '../state/health.ts';
 import { shardKeyOf } from '../state/identity.ts';
-import { recordPatch } from '../state/phase.ts';
 import { shardRule } from '../state/roles.ts';
-import type { Execution } from './context.ts';
-import { logFields, memberOf, Refusal, startJob, tell } from './context.ts';
+import type { Effect, Execution } from './context.ts';
+import { logFields, memberOf, Refusal, refTo, startJob, tell } from './context.ts';
 import { electorOf } from './elector.ts';
-import { checkPermit } from './pods.ts';
+import { checkPermit, writePhase } from './pods.ts';
 
 /** The runtime waits for the writes that run, stops Postgres and starts it as a standby. */
 const RESIGN_MS = 60_000;
@@ -42,38 +38,35 @@ const hurryElection = async (execution: Execution): Promise<void> => {
   deps.log.info({ ...logFields(execution), left }, 'election was hurried');
 };
 
-export const triggerRecovery = (execution: Execution): void =>
+export const triggerRecovery: Effect<'trigger-recovery'> = (execution) =>
   startJob(execution, 'trigger-recovery', () => hurryElection(execution));
 
+const targetOfMember = (execution: Execution, id: string): Target =>
+  targetOf(memberOf(execution, id), execution.material.tls);
+
 /** The record first: a new leader of the operator must know that leadership was asked to leave. */
-export const switchPrimary = async (
-  execution: Execution,
-  action: ActionOf<'switch-primary'>,
-): Promise<void> => {
+export const switchPrimary: Effect<'switch-primary'> = async (execution, action) => {
   checkPermit(execution, action);
-  const { deps, state, material } = execution;
-  const target = targetOf(memberOf(execution, action.id), material.tls);
-  const namespace = state.shard.metadata.namespace ?? '';
-  const ref = { kind: KINDS.Pod, namespace, name: action.pod };
-  await deps.kube.mergePatch(ref, recordPatch(action.record));
+  const { rpc } = execution.deps;
+  const target = targetOfMember(execution, action.id);
+  await writePhase(execution, action.pod, action.record);
   // Listed before the old primary has ended its own part: the election need not wait for that.
   startJob(execution, 'switch-primary', async () => {
-    await Promise.all([deps.rpc.resignLeadership(target, RESIGN_MS), hurryElection(execution)]);
+    await Promise.all([rpc.resignLeadership(target, RESIGN_MS), hurryElection(execution)]);
   });
 };
 
 /** Replication is stopped first: a member that still streams is taken back within a second. */
-export const leaveCohort = (execution: Execution, action: ActionOf<'leave-cohort'>): void => {
+export const leaveCohort: Effect<'leave-cohort'> = (execution, action) => {
   checkPermit(execution, action);
   const { deps, state, material } = execution;
   const member = memberOf(execution, action.id);
   const leader = leaderMember(state);
   const rule = shardRule(state.members);
   if (!leader || !rule?.rule_number) throw new Refusal('nobody leads');
-  const id = { component: 'MULTIPOOLER', cell: member.cell, name: member.id } as const;
   const change = {
     operation: 'RULE_OPERATION_COHORT_REMOVE',
-    standby_ids: [id],
+    standby_ids: [{ component: 'MULTIPOOLER', cell: member.cell, name: member.id }],
     expected_outgoing_rule: rule.rule_number,
   } as const;
   startJob(execution, 'leave-cohort', async () => {
@@ -83,26 +76,16 @@ export const leaveCohort = (execution: Execution, action: ActionOf<'leave-cohort
 };
 
 /** Orchestrators take it back into the cohort once it streams again. */
-export const rejoinCohort = async (
-  execution: Execution,
-  { id }: ActionOf<'rejoin-cohort'>,
-): Promise<void> => {
-  const { deps, material } = execution;
-  await deps.rpc.startReplication(
-    targetOf(memberOf(execution, id), material.tls),
-    STOP_REPLICATION_MS,
-  );
+export const rejoinCohort: Effect<'rejoin-cohort'> = async (execution, { id }) => {
+  await execution.deps.rpc.startReplication(targetOfMember(execution, id), STOP_REPLICATION_MS);
 };
 
-export const reload = async (
-  execution: Execution,
-  { pod, id }: ActionOf<'reload'>,
-): Promise<void> => {
-  const { deps, state, cache, material } = execution;
+export const reload: Effect<'reload'> = async (execution, { pod, id }) => {
+  const { deps, state, cache } = execution;
   const config = state.desired?.config;
   if (!config) return;
   cache.reloads.set(pod, deps.clock.now());
-  const target = targetOf(memberOf(execution, id), material.tls);
+  const target = targetOfMember(execution, id);
   const answer = await deps.rpc.reloadConfig(target, config.expected, RELOAD_MS);
   if (answer.needs_restart) {
     const settings = (answer.mismatches ?? []).map(({ name }) => name ?? '?').join(', ');
@@ -111,18 +94,15 @@ export const reload = async (
     return;
   }
   if (!answer.config_load_time) return;
-  const namespace = state.shard.metadata.namespace ?? '';
-  await deps.kube.mergePatch(
-    { kind: KINDS.Pod, namespace, name: pod },
-    { metadata: { annotations: { [ANNOTATIONS.postgresReloadHash]: config.reloadHash } } },
-  );
+  const annotations = { [ANNOTATIONS.postgresReloadHash]: config.reloadHash };
+  await deps.kube.mergePatch(refTo(execution, 'Pod', pod), { metadata: { annotations } });
   const message = `${pod} runs the new settings`;
   tell(execution, { type: 'Normal', reason: 'ConfigReloaded', message });
 };
 
-export const backup = (execution: Execution, { id, onLeader }: ActionOf<'backup'>): void => {
-  const { deps, cache, material } = execution;
-  const target = targetOf(memberOf(execution, id), material.tls);
+export const backup: Effect<'backup'> = (execution, { id, onLeader }) => {
+  const { deps, cache } = execution;
+  const target = targetOfMember(execution, id);
   const count = (cache.freshBackup?.count ?? 0) + 1;
   const attempt = { id, count, running: true, endedMs: 0 };
   cache.freshBackup = attempt;
@@ -136,8 +116,7 @@ export const backup = (execution: Execution, { id, onLeader }: ActionOf<'backup'
     const request = { type: 'incremental', force_primary: onLeader } as const;
     try {
       await deps.rpc.backup(target, request, BACKUP_MS);
-      const value = await deps.rpc.getBackups(target, BACKUPS_LISTED);
-      cache.backups = { atMs: deps.clock.now(), value };
+      cache.backups = await deps.rpc.getBackups(target, BACKUPS_LISTED);
       ended();
     } catch (error) {
       ended(error);

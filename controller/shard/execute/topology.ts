@@ -1,18 +1,14 @@
 /** The only write of the operator to a pooler's record. */
-import { KINDS } from '../../../schemas/k8s.ts';
 import type { Pod } from '../../../schemas/k8s.ts';
 import { endpointsOf } from '../../../schemas/resolve/topo-ref.ts';
 import type { EtcdClient } from '../../topo/client.ts';
 import { codecs, patchLifecycle } from '../../topo/codec.ts';
 import { topoKeys } from '../../topo/keys.ts';
 import type { PoolerEntry } from '../../topo/records.ts';
-import type { ShutdownEvidence } from '../guards/may-mark-shutdown.ts';
-import { mayMarkShutdown } from '../guards/may-mark-shutdown.ts';
+import { mayMarkShutdown, type ShutdownEvidence } from '../guards/may-mark-shutdown.ts';
 import type { ActionOf } from '../state/action.ts';
 import { allContainersEnded, hasEnded } from '../state/lifecycle.ts';
-import type { Execution } from './context.ts';
-import { Refusal } from './context.ts';
-import { readProof } from './proof.ts';
+import { readProof, Refusal, refTo, tell, type Effect, type Execution } from './context.ts';
 
 /**
  * Writes SHUTDOWN by compare-and-set. False when it was refused or the record changed meanwhile.
@@ -57,8 +53,7 @@ const evidenceOf = async (
   { pod, proof }: ActionOf<'mark-shutdown'>,
 ): Promise<ShutdownEvidence> => {
   const { deps, state } = execution;
-  const namespace = state.shard.metadata.namespace ?? '';
-  const found = (await deps.kube.get({ kind: KINDS.Pod, namespace, name: pod })) as Pod | undefined;
+  const found = (await deps.kube.get(refTo(execution, 'Pod', pod))) as Pod | undefined;
   if (found) {
     const ended = hasEnded(found) || allContainersEnded(found);
     return ended ? { pod: 'ended', proof: 'containers-terminated' } : { pod: 'present' };
@@ -68,18 +63,15 @@ const evidenceOf = async (
   return { pod: 'absent', ...(live ? { proof: live } : {}) };
 };
 
-/** Returns what to tell. @throws Refusal when the evidence does not suffice */
-export const shutDownRecord = async (
-  execution: Execution,
-  action: ActionOf<'mark-shutdown'>,
-): Promise<string> => {
+/** @throws Refusal when the evidence does not suffice */
+export const shutDownRecord: Effect<'mark-shutdown'> = async (execution, action) => {
   const { deps, state } = execution;
   const entry = state.dataPlane.entries.get(action.id);
   if (!entry) throw new Refusal(`pooler ${action.id} has no record`);
   const evidence = await evidenceOf(execution, action);
   const client = await clientOf(execution, entry.record.id?.cell ?? '');
   const { marked, reason } = await markShutdown(client, entry, evidence, deps.clock.now());
-  const text = `${action.pod} (${action.id}): ${reason}`;
-  if (!marked) throw new Refusal(`not marked SHUTDOWN: ${text}`);
-  return text;
+  const message = `${action.pod} (${action.id}): ${reason}`;
+  if (!marked) throw new Refusal(`not marked SHUTDOWN: ${message}`);
+  tell(execution, { type: 'Warning', reason: 'DeadPoolersMarked', message });
 };

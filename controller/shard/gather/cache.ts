@@ -1,4 +1,6 @@
 /** Answers kept between the passes of one process. Losing them costs time, never a decision. */
+import type { Shard } from '../../../schemas/types.ts';
+import type { Deps } from '../../deps.ts';
 import type { BackupMetadata, DetectedProblem } from '../../rpc/types.ts';
 import type { TlsMaterial } from '../../rpc/tls.ts';
 import type { TopoMaterialMemory } from '../../observe/topo-tls.ts';
@@ -13,16 +15,15 @@ interface Dated<T> {
 
 export interface ShardCache extends TopoMaterialMemory {
   traces: Map<string, PodTrace>;
-  /** Children by everything that they are made of; with and without pods beyond the specification. */
+  /** Children by everything that they are made of. */
   built?: { key: string; children: ShardChildren };
-  builtWith?: { key: string; children: ShardChildren };
   /** Since when a serving shard lacks a useful standby or a member of its cohort. */
   incompleteSinceMs?: number;
   secrets?: Dated<string[]>;
   certificatesAtMs?: number;
-  backups?: Dated<BackupMetadata[]>;
+  backups?: BackupMetadata[];
   backupsAskedAtMs?: number;
-  problems?: Dated<DetectedProblem[]>;
+  problems?: DetectedProblem[];
   problemsAskedAtMs?: number;
   /** Backup for members that are new; forgotten when there are none. */
   freshBackup?: BackupAttempt;
@@ -32,7 +33,14 @@ export interface ShardCache extends TopoMaterialMemory {
   /** Passes in a row that found the shard waiting for the same. */
   waiting?: { text: string; passes: number };
   /** Calls that run now, one of each kind. */
-  jobs: Map<Job['kind'], Job>;
+  jobs: Map<Job, symbol>;
+}
+
+/** Whom a pass asks, whom it is about, and what is remembered of the ones before. */
+export interface Pass {
+  deps: Deps;
+  shard: Shard;
+  cache: ShardCache;
 }
 
 export const emptyCache = (): ShardCache => ({

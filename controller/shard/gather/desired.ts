@@ -1,17 +1,18 @@
 /** What should exist, built once for each change of what it is made of. */
+import { compact } from '../../../schemas/compact.ts';
 import { ANNOTATIONS, LABELS } from '../../../schemas/labels.ts';
-import type { Member as PolicyMember } from '../../../schemas/durability.ts';
+import { hasStarted, type Member as PolicyMember } from '../../../schemas/durability.ts';
 import { names } from '../../../schemas/names.ts';
 import type { Shard } from '../../../schemas/types.ts';
-import type { Deps } from '../../deps.ts';
 import { buildContextOf } from '../../observe/context.ts';
 import { isTerminating } from '../../observe/pods.ts';
 import { readyPrimaries } from '../desired/budgets.ts';
 import { FILES } from '../desired/paths.ts';
-import type { ShardChildren } from '../desired/index.ts';
 import { shardChildren, shardConfig } from '../desired/index.ts';
+import { removalOf } from '../state/lifecycle.ts';
 import type { ShardObjects, ShardState } from '../state/state.ts';
-import type { ShardCache } from './cache.ts';
+import type { Pass } from './cache.ts';
+import type { ConfigBody } from './secrets.ts';
 
 /** What the builders read of a Shard; its status but for the policy in force is not part of it. */
 const specKey = (shard: Shard): unknown => {
@@ -19,28 +20,23 @@ const specKey = (shard: Shard): unknown => {
   return [uid, generation, labels, annotations, shard.status?.durabilityPolicy];
 };
 
-/** Pods that run although the specification does not ask for them (any more): the budget counts them. */
-const surplusOf = (children: ShardChildren, objects: ShardObjects): PolicyMember[] => {
-  const wanted = new Set(children.pods.map(({ name }) => name));
-  return [...objects.pods.values()]
-    .filter((pod) => !wanted.has(pod.metadata.name) && !isTerminating(pod))
+/** Poolers of the pods that run and stay: the budget counts those beyond the specification too. */
+const runningPoolers = ({ pods }: ShardObjects): PolicyMember[] =>
+  [...pods.values()]
+    .filter((pod) => !isTerminating(pod))
     .map(({ metadata: { name, labels } }) => ({
       id: names.poolerId(name),
       cell: labels?.[LABELS.cell] ?? '',
     }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
-};
 
 /** Settings that the shard runs with: once it has started, some of them can only go up. */
-const runningConfig = (
-  shard: Shard,
-  objects: ShardObjects,
-  started: boolean,
-): string | undefined => {
-  if (!started) return undefined;
+const runningConfig = (shard: Shard, { owned }: ShardObjects): string | undefined => {
+  if (!hasStarted(shard)) return undefined;
   const name = names.postgresConfig(shard.metadata.name);
-  return objects.owned.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === name)
-    ?.data?.[FILES.config];
+  return owned.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === name)?.data?.[
+    FILES.config
+  ];
 };
 
 /** What data that is there already asks of a Postgres, also that of an earlier Shard of this name. */
@@ -51,36 +47,26 @@ const floorNotes = ({ claims }: ShardObjects): string[] => {
   return [...new Set(notes)].filter((note) => note !== undefined).toSorted();
 };
 
-/** What the children are made of, beside the Shard itself. */
-export const desiredChildren = (
-  deps: Deps,
-  shard: Shard,
+/** Nothing (more) of a shard that goes; `problem`: why it cannot be said. */
+export const desiredOf = (
+  { deps, shard, cache }: Pass,
   objects: ShardObjects,
-  cache: ShardCache,
-  input: { config: { body?: string }; started: boolean },
+  config: ConfigBody,
 ): Pick<ShardState, 'desired' | 'problem'> => {
-  const { body } = input.config;
-  const running = runningConfig(shard, objects, input.started);
-  const settings = {
-    ...(body === undefined ? {} : { configBody: body }),
-    ...(running === undefined ? {} : { runningConfig: running }),
+  if (removalOf(shard)) return {};
+  if (!config.ok) return { problem: config.problem };
+  const settings = compact({
+    configBody: config.body,
+    runningConfig: runningConfig(shard, objects),
     floorNotes: floorNotes(objects),
-  };
-  const primaries = readyPrimaries(objects.pods.values());
-  const context = buildContextOf(deps.options);
-  const key = JSON.stringify([specKey(shard), settings, primaries]);
+    poolers: runningPoolers(objects),
+    primaries: readyPrimaries(objects.pods.values()),
+  });
+  const key = JSON.stringify([specKey(shard), settings]);
   if (cache.built?.key !== key) {
-    const config = shardConfig(shard, settings);
-    if (!config.ok) return { problem: `postgresql.conf: ${config.error}` };
-    cache.built = { key, children: shardChildren(shard, { ...settings, primaries }, context) };
+    const rendered = shardConfig(shard, settings);
+    if (!rendered.ok) return { problem: `postgresql.conf: ${rendered.error}` };
+    cache.built = { key, children: shardChildren(shard, settings, buildContextOf(deps.options)) };
   }
-  const { children } = cache.built;
-  const surplus = surplusOf(children, objects);
-  if (surplus.length === 0) return { desired: children };
-  const full = JSON.stringify([key, surplus]);
-  if (cache.builtWith?.key !== full) {
-    const whole = shardChildren(shard, { ...settings, primaries, surplus }, context);
-    cache.builtWith = { key: full, children: whole };
-  }
-  return { desired: cache.builtWith.children };
+  return { desired: cache.built.children };
 };

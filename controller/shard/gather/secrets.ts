@@ -1,11 +1,7 @@
-/** Secrets that the user provides. They carry no label of ours, so they are read from the API itself. */
-import type { KubeObject } from '../../../schemas/k8s.ts';
-import { KINDS } from '../../../schemas/k8s.ts';
-import type { Shard, ShardSpec } from '../../../schemas/types.ts';
-import type { KubeApi } from '../../../kube/api.ts';
-import type { Deps } from '../../deps.ts';
-import type { ShardCache } from './cache.ts';
-import { isFresh } from './cache.ts';
+/** Secrets and settings that the user provides. They carry no label of ours, so they are read from the API itself. */
+import { KINDS, type KubeObject } from '../../../schemas/k8s.ts';
+import type { ShardSpec } from '../../../schemas/types.ts';
+import { isFresh, type Pass } from './cache.ts';
 
 interface Needed {
   secret: string;
@@ -17,53 +13,33 @@ interface Needed {
 /** The Secrets that pods of this shard mount. */
 export const neededSecrets = (spec: ShardSpec): Needed[] => {
   const { name, key } = spec.postgresPasswordSecretRef;
-  const needed: Needed[] = [
-    {
-      secret: name,
-      keys: [key],
-      purpose: 'the password of the superuser (spec.postgresPasswordSecretRef)',
-    },
-  ];
   const { caSecret, clientCertSecret } = spec.globalTopoServer;
-  if (caSecret) {
-    needed.push({
-      secret: caSecret,
-      keys: ['ca.crt'],
-      purpose: 'the authority of the topology server (external.caSecret)',
-    });
-  }
-  if (clientCertSecret) {
-    needed.push({
-      secret: clientCertSecret,
-      keys: ['tls.crt', 'tls.key'],
-      purpose: 'the certificate for the topology server (external.clientCertSecret)',
-    });
-  }
-  const tls = spec.backup?.pgbackrestTLS?.secretName;
-  if (tls) {
-    needed.push({
-      secret: tls,
-      keys: ['ca.crt', 'tls.crt', 'tls.key'],
-      purpose: 'the certificates of pgBackRest (backup.pgbackrestTLS.secretName)',
-    });
-  }
-  const cipher = spec.backup?.encryption?.secretName;
-  if (cipher) {
-    needed.push({
-      secret: cipher,
-      keys: ['keys.json'],
-      purpose: 'the keys of the backup encryption (backup.encryption.secretName)',
-    });
-  }
-  const s3 = spec.backup?.s3?.credentialsSecret;
-  if (s3) {
-    needed.push({
-      secret: s3,
-      keys: [],
-      purpose: 'the credentials of the backup bucket (backup.s3.credentialsSecret)',
-    });
-  }
-  return needed;
+  const { pgbackrestTLS, encryption, s3 } = spec.backup ?? {};
+  const rows: [secret: string | undefined, keys: string[], purpose: string][] = [
+    [name, [key], 'the password of the superuser (spec.postgresPasswordSecretRef)'],
+    [caSecret, ['ca.crt'], 'the authority of the topology server (external.caSecret)'],
+    [
+      clientCertSecret,
+      ['tls.crt', 'tls.key'],
+      'the certificate for the topology server (external.clientCertSecret)',
+    ],
+    [
+      pgbackrestTLS?.secretName,
+      ['ca.crt', 'tls.crt', 'tls.key'],
+      'the certificates of pgBackRest (backup.pgbackrestTLS.secretName)',
+    ],
+    [
+      encryption?.secretName,
+      ['keys.json'],
+      'the keys of the backup encryption (backup.encryption.secretName)',
+    ],
+    [
+      s3?.credentialsSecret,
+      [],
+      'the credentials of the backup bucket (backup.s3.credentialsSecret)',
+    ],
+  ];
+  return rows.flatMap(([secret, keys, purpose]) => (secret ? [{ secret, keys, purpose }] : []));
 };
 
 /** What is wrong with one Secret and how to put it right; undefined when nothing is. */
@@ -72,44 +48,46 @@ export const secretProblem = (
   namespace: string,
   found: KubeObject | undefined,
 ): string | undefined => {
-  const keys = needed.keys.map((key) => `"${key}"`).join(', ');
+  const { secret, purpose } = needed;
+  const missing = needed.keys.filter((key) => !found?.data?.[key]);
+  const keys = missing.map((key) => `"${key}"`).join(', ');
   if (!found) {
-    return `Secret "${needed.secret}" does not exist in namespace ${namespace}: create it${keys ? ` with ${keys}` : ''}, ${needed.purpose}`;
+    return `Secret "${secret}" does not exist in namespace ${namespace}: create it${keys && ` with ${keys}`}, ${purpose}`;
   }
-  const empty = needed.keys.filter((key) => !found.data?.[key]);
-  return empty.length === 0
-    ? undefined
-    : `Secret "${needed.secret}" has no ${empty.map((key) => `"${key}"`).join(', ')}: add it, ${needed.purpose}`;
-};
-
-/** Problems of all Secrets that the shard needs. */
-const checkSecrets = async (
-  kube: Pick<KubeApi, 'get'>,
-  namespace: string,
-  spec: ShardSpec,
-): Promise<string[]> => {
-  const problems = await Promise.all(
-    neededSecrets(spec).map(async (needed) => {
-      const ref = { kind: KINDS.Secret, namespace, name: needed.secret };
-      return secretProblem(needed, namespace, await kube.get(ref));
-    }),
-  );
-  return problems.filter((problem) => problem !== undefined);
+  return keys ? `Secret "${secret}" has no ${keys}: add it, ${purpose}` : undefined;
 };
 
 const LIFE_MS = 60_000;
 
 /** While there are problems they are looked for in every pass. */
-export const readSecretProblems = async (
-  deps: Pick<Deps, 'kube' | 'clock'>,
-  shard: Shard,
-  cache: ShardCache,
-): Promise<string[]> => {
+export const readSecretProblems = async ({ deps, shard, cache }: Pass): Promise<string[]> => {
   const nowMs = deps.clock.now();
   const known = cache.secrets;
   if (known?.value.length === 0 && isFresh(known.atMs, LIFE_MS, nowMs)) return known.value;
   if (!shard.spec) return [];
-  const value = await checkSecrets(deps.kube, shard.metadata.namespace ?? '', shard.spec);
+  const { namespace = '' } = shard.metadata;
+  const problems = neededSecrets(shard.spec).map(async (needed) => {
+    const found = await deps.kube.get({ kind: KINDS.Secret, namespace, name: needed.secret });
+    return secretProblem(needed, namespace, found);
+  });
+  const value = (await Promise.all(problems)).filter((problem) => problem !== undefined);
   cache.secrets = { atMs: nowMs, value };
   return value;
+};
+
+export type ConfigBody = { ok: true; body?: string } | { ok: false; problem: string };
+
+/** The user's own settings file. Live: ConfigMaps of users are not copied. */
+export const readUserConfig = async ({ deps, shard }: Pass): Promise<ConfigBody> => {
+  const ref = shard.spec?.postgresConfigRef;
+  if (!ref) return { ok: true };
+  const { name, key } = ref;
+  const { namespace = '' } = shard.metadata;
+  const found = await deps.kube.get({ kind: KINDS.ConfigMap, namespace, name });
+  const body = found?.data?.[key];
+  if (body !== undefined) return { ok: true, body };
+  const problem = found
+    ? `ConfigMap ${name} has no key ${key} (spec.postgresConfigRef): add it`
+    : `ConfigMap ${name} does not exist in namespace ${namespace} (spec.postgresConfigRef): create it with key ${key}`;
+  return { ok: false, problem };
 };

@@ -1,12 +1,10 @@
 /** Certificates for our own calls, and whether those between the poolers are due. */
-import type { Shard } from '../../../schemas/types.ts';
+import { compact } from '../../../schemas/compact.ts';
 import { identityOf } from '../../builders/meta.ts';
-import type { Deps } from '../../deps.ts';
 import { internalTlsMaterial } from '../../observe/tls.ts';
 import { topoMaterial } from '../../observe/topo-tls.ts';
 import type { TlsMaterial } from '../../rpc/tls.ts';
-import type { ShardCache } from './cache.ts';
-import { isFresh } from './cache.ts';
+import { isFresh, type Pass } from './cache.ts';
 
 const CERTIFICATES_MS = 3_600_000;
 const TLS_MS = 300_000;
@@ -16,11 +14,7 @@ export interface Material {
   topoTls?: TlsMaterial;
 }
 
-const poolerTls = async (
-  deps: Deps,
-  shard: Shard,
-  cache: ShardCache,
-): Promise<TlsMaterial | undefined> => {
+const poolerTls = async ({ deps, shard, cache }: Pass): Promise<TlsMaterial | undefined> => {
   if (!shard.spec?.internalTLS?.enabled) return undefined;
   const nowMs = deps.clock.now();
   if (cache.tls?.value && isFresh(cache.tls.atMs, TLS_MS, nowMs)) return cache.tls.value;
@@ -31,11 +25,7 @@ const poolerTls = async (
 };
 
 /** For the topology server. One that is missing is told with the other Secrets. */
-const topologyTls = async (
-  deps: Deps,
-  shard: Shard,
-  cache: ShardCache,
-): Promise<TlsMaterial | undefined> => {
+const topologyTls = async ({ deps, shard, cache }: Pass): Promise<TlsMaterial | undefined> => {
   const ref = shard.spec?.globalTopoServer;
   if (!ref) return undefined;
   const { namespace = '' } = shard.metadata;
@@ -43,20 +33,13 @@ const topologyTls = async (
   return found.ok ? found.tls : undefined;
 };
 
-export const readMaterial = async (
-  deps: Deps,
-  shard: Shard,
-  cache: ShardCache,
-): Promise<Material> => {
-  const [tls, topoTls] = await Promise.all([
-    poolerTls(deps, shard, cache),
-    topologyTls(deps, shard, cache),
-  ]);
-  return { ...(tls ? { tls } : {}), ...(topoTls ? { topoTls } : {}) };
+export const readMaterial = async (pass: Pass): Promise<Material> => {
+  const [tls, topoTls] = await Promise.all([poolerTls(pass), topologyTls(pass)]);
+  return compact({ tls, topoTls });
 };
 
 /** pgBackRest's certificates: looked at once an hour, and at once when one is missing. */
-export const certificatesDue = (deps: Deps, shard: Shard, cache: ShardCache): boolean => {
+export const certificatesDue = ({ deps, shard, cache }: Pass): boolean => {
   const { backup } = shard.spec ?? {};
   if (!backup || backup.pgbackrestTLS?.secretName) return false;
   const owned = deps.listers.Secret.byIndex('owner', shard.metadata.uid ?? '').length;

@@ -1,6 +1,6 @@
 /** May a pod be removed although nobody ended it? Only when nothing of it can run any more. */
 import type { Pod } from '../../../schemas/k8s.ts';
-import type { DeathProof } from '../state/node.ts';
+import { NODE_PROOFS, type DeathProof } from '../state/node.ts';
 
 interface ForceEvidence {
   /** As the API server itself has it now; undefined: it is gone. */
@@ -24,6 +24,5 @@ export const mayForceDelete = ({ pod, uid, proof }: ForceEvidence): ForceDecisio
       `node ${node} of pod ${name} exists and is not out of service: if the machine is off, taint it with node.kubernetes.io/out-of-service=nodeshutdown:NoExecute`,
     );
   }
-  const why = proof === 'node-deleted' ? 'no longer exists' : 'is out of service';
-  return { ok: true, reason: `node ${node} ${why}` };
+  return { ok: true, reason: `node ${node} ${NODE_PROOFS[proof]}` };
 };

@@ -29,23 +29,16 @@ export const mayMarkShutdown = (
   evidence: ShutdownEvidence,
 ): ShutdownDecision => {
   const id = entry.record.id?.name ?? '?';
-  if (isShutdown(entry.record)) {
-    return { ok: false, refusal: `pooler ${id} is marked already` };
-  }
+  const no = (refusal: string): ShutdownDecision => ({ ok: false, refusal });
+  if (isShutdown(entry.record)) return no(`pooler ${id} is marked already`);
+  if (evidence.pod === 'present') return no(`the pod of pooler ${id} still runs`);
   if (evidence.pod !== 'absent' && evidence.pod !== 'ended') {
-    return {
-      ok: false,
-      refusal:
-        evidence.pod === 'present'
-          ? `the pod of pooler ${id} still runs`
-          : `the API server did not say whether the pod of pooler ${id} exists`,
-    };
+    return no(`the API server did not say whether the pod of pooler ${id} exists`);
   }
   if (evidence.proof === undefined) {
-    return {
-      ok: false,
-      refusal: `the pod of pooler ${id} is gone, but nothing proves that its process is: mark its node out of service, or wait for the pod to return`,
-    };
+    return no(
+      `the pod of pooler ${id} is gone, but nothing proves that its process is: mark its node out of service, or wait for the pod to return`,
+    );
   }
   const pod = evidence.pod === 'absent' ? 'no pod' : 'nothing runs in its pod';
   return { ok: true, reason: `operator: ${pod}, and ${PROOFS[evidence.proof]}` };

@@ -1,4 +1,5 @@
 /** Volumes: made with their pods, grown, never shrunk; what becomes of those whose pod has gone for good. */
+import { compact } from '../../../schemas/compact.ts';
 import type { KubeObject, Pod } from '../../../schemas/k8s.ts';
 import { ANNOTATIONS, LABELS } from '../../../schemas/labels.ts';
 import { names } from '../../../schemas/names.ts';
@@ -9,15 +10,15 @@ import { requestedStorage } from '../../apply/claims.ts';
 import { ownerReference } from '../../builders/owner.ts';
 import { isTerminating } from '../../observe/pods.ts';
 import { mayDeleteClaim, mayRemakeClaim } from '../../guards/may-delete-claim.ts';
-import type { Action, Plan } from '../state/action.ts';
+import type { Action, Notice, Plan } from '../state/action.ts';
 import { leaderMember } from '../state/health.ts';
+import { timeText } from '../state/phase.ts';
 import { isShutdown } from '../state/lifecycle.ts';
-import type { Member } from '../state/member.ts';
-import { isNewcomer } from '../state/member.ts';
+import { isNewcomer, type Member } from '../state/member.ts';
 import { cohortOf } from '../state/roles.ts';
 import type { ShardState } from '../state/state.ts';
 import { newcomersWait } from './fresh-backup.ts';
-import type { Planner } from './planner.ts';
+import { merged, type Planner } from './planner.ts';
 
 /** The policy that holds for a claim; the pool's own wins. */
 export const claimPolicy = (shard: Shard, claim: KubeObject): Required<PvcPolicy> => {
@@ -26,22 +27,30 @@ export const claimPolicy = (shard: Shard, claim: KubeObject): Required<PvcPolicy
   return effectivePvcPolicy(own, shard.spec?.pvcDeletionPolicy);
 };
 
+interface ClaimSpec {
+  accessModes?: string[];
+  storageClassName?: string;
+}
+
 /** A claim as it may be applied: never smaller than it is, class and modes as they are. */
 export const claimToApply = (wanted: KubeObject, observed: KubeObject | undefined): KubeObject => {
   if (!observed) return wanted;
   const have = requestedStorage(observed);
   const want = requestedStorage(wanted);
   const grows = have !== undefined && want !== undefined && compareQuantity(want, have) === 1;
-  const fixed = observed.spec as { accessModes?: string[]; storageClassName?: string };
-  const { accessModes, storageClassName } = fixed;
-  return {
-    ...wanted,
-    spec: {
-      ...(accessModes ? { accessModes } : {}),
-      ...(storageClassName === undefined ? {} : { storageClassName }),
-      resources: { requests: { storage: grows ? want : (have ?? want) } },
-    },
-  };
+  const { accessModes, storageClassName } = observed.spec as ClaimSpec;
+  const resources = { requests: { storage: grows ? want : (have ?? want) } };
+  return { ...wanted, spec: compact({ accessModes, storageClassName, resources }) };
+};
+
+/**
+ * The owners of a claim but the Shard; undefined when the Shard is none of them. Somebody else may have written
+ * it there: an apply does not remove what it did not write.
+ */
+export const ownersBut = (shard: Shard, claim: KubeObject | undefined) => {
+  const owners = claim?.metadata.ownerReferences ?? [];
+  const others = owners.filter(({ uid }) => uid !== shard.metadata.uid);
+  return others.length < owners.length ? others : undefined;
 };
 
 /** The claim belongs to the Shard only when it is to be deleted with it. */
@@ -63,9 +72,7 @@ const withFloor = ({ started, desired, objects }: ShardState, wanted: KubeObject
 const corrected = (wanted: KubeObject, observed: KubeObject): boolean => {
   const [want, have] = [wanted, observed].map(requestedStorage);
   const shrinks = want !== undefined && have !== undefined && compareQuantity(want, have) === -1;
-  const classOf = ({ spec }: KubeObject): string | undefined =>
-    (spec as { storageClassName?: string }).storageClassName;
-  const [asked, is] = [classOf(wanted), classOf(observed)];
+  const [asked, is] = [wanted, observed].map(({ spec }) => (spec as ClaimSpec).storageClassName);
   return shrinks || (asked !== undefined && asked !== is);
 };
 
@@ -73,11 +80,11 @@ const remake = (wanted: KubeObject, observed: KubeObject, pod: Pod | undefined):
   if (isTerminating(observed) || !corrected(wanted, observed)) return [];
   const decision = mayRemakeClaim(observed, pod?.spec?.nodeName);
   if (!decision.ok) return [];
-  const { name, uid = '' } = observed.metadata;
-  const message = `claim ${name} is made anew: ${decision.reason}`;
-  const notice = { type: 'Normal', reason: 'VolumeClaimRemade', message } as const;
   const { reason } = decision;
-  return [{ kind: 'delete-claim', claim: name, uid, unbound: true, reason, notice }];
+  const { name: claim, uid = '' } = observed.metadata;
+  const message = `claim ${claim} is made anew: ${reason}`;
+  const notice = { type: 'Normal', reason: 'VolumeClaimRemade', message } as const;
+  return [{ kind: 'delete-claim', claim, uid, unbound: true, reason, notice }];
 };
 
 const applyClaim = (
@@ -92,26 +99,17 @@ const applyClaim = (
   const object = withPolicy(claimToApply(wanted, observed), whenDeleted, state.shard);
   const apply: Action = { kind: 'apply', object, reason: 'volume of the shard' };
   const { name } = wanted.metadata;
-  const { labels, ownerReferences: owners = [] } = observed?.metadata ?? {};
-  const isOrphan = labels?.[LABELS.orphanSince] !== undefined;
-  // Somebody else may have written the owner: an apply does not remove what it did not write.
-  const others = owners.filter(({ uid }) => uid !== state.shard.metadata.uid);
-  const isOwned = whenDeleted === 'Retain' && others.length < owners.length;
-  if (!isOrphan && !isOwned) return [apply];
-  const metadata = {
-    ...(isOrphan ? { labels: { [LABELS.orphanSince]: null } } : {}),
-    ...(isOwned ? { ownerReferences: others } : {}),
-  };
+  const isOrphan = observed?.metadata.labels?.[LABELS.orphanSince] !== undefined;
+  const ownerReferences = whenDeleted === 'Retain' ? ownersBut(state.shard, observed) : undefined;
+  if (!isOrphan && !ownerReferences) return [apply];
+  const labels = isOrphan ? { [LABELS.orphanSince]: null } : undefined;
+  const metadata = compact({ labels, ownerReferences });
   const reason = isOrphan ? 'its pod is back' : 'the policy is whenDeleted: Retain';
   return [apply, { kind: 'patch-claim', claim: name, patch: { metadata }, reason }];
 };
 
 /** `2006-01-02T15-04-05Z`: colons are not allowed in labels. */
-const orphanStamp = (nowMs: number): string =>
-  new Date(nowMs)
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(':', '-');
+const orphanStamp = (nowMs: number): string => timeText(nowMs).replaceAll(':', '-');
 
 /** Nothing of the member runs or votes any more, as its record and a leader that answers say. */
 const hasLeft = (state: ShardState, { observed, id, record }: Member): boolean => {
@@ -129,6 +127,7 @@ const settleClaim = (state: ShardState, member: Member): Partial<Plan> => {
     return { doing: [{ pod, reason: 'its pod is gone; waiting until the cohort is without it' }] };
   }
   const { name, uid = '' } = claim.metadata;
+  const notice = (reason: string, message: string): Notice => ({ type: 'Normal', reason, message });
   const { whenScaled } = claimPolicy(state.shard, claim);
   if (whenScaled === 'Delete') {
     const decision = mayDeleteClaim({
@@ -138,34 +137,16 @@ const settleClaim = (state: ShardState, member: Member): Partial<Plan> => {
       users: [],
     });
     if (!decision.ok) return { blocked: [{ pod, reason: decision.refusal }] };
-    const message = `volume ${name} is deleted: ${decision.reason}`;
-    return {
-      actions: [
-        {
-          kind: 'delete-claim',
-          claim: name,
-          uid,
-          reason: decision.reason,
-          notice: { type: 'Normal', reason: 'VolumeDeleted', message },
-        },
-      ],
-    };
+    const { reason } = decision;
+    const told = notice('VolumeDeleted', `volume ${name} is deleted: ${reason}`);
+    return { actions: [{ kind: 'delete-claim', claim: name, uid, reason, notice: told }] };
   }
-  const patch = {
-    metadata: { labels: { [LABELS.orphanSince]: orphanStamp(state.nowMs) }, ownerReferences: null },
-  };
+  const labels = { [LABELS.orphanSince]: orphanStamp(state.nowMs) };
+  const patch = { metadata: { labels, ownerReferences: null } };
   const message = `volume ${name} stays, without a pod: the policy is whenScaled: Retain`;
-  return {
-    actions: [
-      {
-        kind: 'patch-claim',
-        claim: name,
-        patch,
-        reason: 'its pod is gone for good',
-        notice: { type: 'Normal', reason: 'VolumeRetained', message },
-      },
-    ],
-  };
+  const told = notice('VolumeRetained', message);
+  const reason = 'its pod is gone for good';
+  return { actions: [{ kind: 'patch-claim', claim: name, patch, reason, notice: told }] };
 };
 
 export const planClaims: Planner = (state) => {
@@ -178,15 +159,8 @@ export const planClaims: Planner = (state) => {
       ? [withFloor(state, member.desired.pvc)]
       : [],
   );
-  const settled = members.map((member) => settleClaim(state, member));
-  return {
-    actions: [
-      ...[...shared, ...own].flatMap((claim) =>
-        applyClaim(state, claim, objects.claims.get(claim.metadata.name)),
-      ),
-      ...settled.flatMap(({ actions = [] }) => actions),
-    ],
-    doing: settled.flatMap(({ doing = [] }) => doing),
-    blocked: settled.flatMap(({ blocked = [] }) => blocked),
-  };
+  const applied = [...shared, ...own].flatMap((claim) =>
+    applyClaim(state, claim, objects.claims.get(claim.metadata.name)),
+  );
+  return merged([{ actions: applied }, ...members.map((member) => settleClaim(state, member))]);
 };

@@ -5,7 +5,8 @@ import { mayDeleteClaim } from '../../guards/may-delete-claim.ts';
 import type { Action, Plan } from '../state/action.ts';
 import { overdueMs } from '../state/lifecycle.ts';
 import type { ShardState } from '../state/state.ts';
-import { claimPolicy } from './claims.ts';
+import { claimPolicy, ownersBut } from './claims.ts';
+import { merged } from './planner.ts';
 
 /** A pod that its kubelet has not ended so long after its grace period does not keep the shard back. */
 const ABANDON_MS = 60_000;
@@ -18,28 +19,31 @@ const living = <T extends KubeObject>(found: Iterable<T>): T[] =>
   [...found].filter((object) => !isTerminating(object));
 
 /** Orchestrators go as well: they would elect among poolers that are all leaving. */
-const drain = ({ objects }: ShardState): Action[] => [
-  ...living(objects.orchDeployments).map((object): Action => ({
-    kind: 'delete-object',
-    object,
-    reason: 'the shard is removed',
-  })),
-  ...living(objects.pods.values()).map(({ metadata: { name, uid = '' } }): Action => ({
-    kind: 'delete-removed-pod',
-    pod: name,
-    uid,
-    reason: 'the shard is removed',
-  })),
-];
+const drain = ({ objects }: ShardState): Action[] => {
+  const reason = 'the shard is removed';
+  return [
+    ...living(objects.orchDeployments).map((object): Action => ({
+      kind: 'delete-object',
+      object,
+      reason,
+    })),
+    ...living(objects.pods.values()).map(({ metadata: { name: pod, uid = '' } }): Action => ({
+      kind: 'delete-removed-pod',
+      pod,
+      uid,
+      reason,
+    })),
+  ];
+};
 
 /** Volumes that stay lose their owner, so that the garbage collector spares them; the others go. */
 const settle = (state: ShardState, claim: KubeObject): Partial<Plan> => {
   const { shard, objects } = state;
-  const { name, uid = '', ownerReferences: owners = [] } = claim.metadata;
+  const { name, uid = '' } = claim.metadata;
   const { whenDeleted } = claimPolicy(shard, claim);
   if (whenDeleted === 'Retain') {
-    const others = owners.filter((owner) => owner.uid !== shard.metadata.uid);
-    if (others.length === owners.length) return {};
+    const others = ownersBut(shard, claim);
+    if (!others) return {};
     const patch = { metadata: { ownerReferences: others } };
     const reason = 'the policy is whenDeleted: Retain';
     return { actions: [{ kind: 'patch-claim', claim: name, patch, reason }] };
@@ -62,11 +66,6 @@ const settle = (state: ShardState, claim: KubeObject): Partial<Plan> => {
 
 /** Instead of every other planner, once the shard is to go. */
 export const planDeletion = (state: ShardState): Partial<Plan> => {
-  if (!isDrained(state)) return { actions: drain(state) };
-  if (state.removal !== 'deleting') return { actions: drain(state) };
-  const parts = living(state.objects.claims.values()).map((claim) => settle(state, claim));
-  return {
-    actions: parts.flatMap(({ actions = [] }) => actions),
-    blocked: parts.flatMap(({ blocked = [] }) => blocked),
-  };
+  if (!isDrained(state) || state.removal !== 'deleting') return { actions: drain(state) };
+  return merged(living(state.objects.claims.values()).map((claim) => settle(state, claim)));
 };

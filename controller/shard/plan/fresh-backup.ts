@@ -7,8 +7,7 @@
 import type { BackupMetadata } from '../../rpc/types.ts';
 import { newestComplete } from '../state/backups.ts';
 import { isNewcomer } from '../state/member.ts';
-import type { PoolerView } from '../state/roles.ts';
-import { leaderOf, shardRule, timeOf, usefulStandby } from '../state/roles.ts';
+import { leaderOf, shardRule, timeOf, usefulStandby, type PoolerView } from '../state/roles.ts';
 import type { BackupAttempt, ShardState } from '../state/state.ts';
 import type { Planner } from './planner.ts';
 
@@ -56,11 +55,9 @@ export const freshBackup = (input: FreshBackupInput): FreshBackup => {
 };
 
 const isFresh = ({ views, backups, nowMs }: FreshBackupInput): boolean => {
-  const newest = newestComplete(backups ?? []);
-  if (!newest) return false;
-  return (
-    newest.endMs >= timeOf(shardRule(views)?.creation_time) && nowMs - newest.endMs <= FRESH_MS
-  );
+  const { endMs } = newestComplete(backups ?? []) ?? {};
+  if (endMs === undefined) return false;
+  return endMs >= timeOf(shardRule(views)?.creation_time) && nowMs - endMs <= FRESH_MS;
 };
 
 /** Undefined where nothing can be asked of anybody, and need not: before the first primary, or without newcomers. */
@@ -81,11 +78,8 @@ export const planFreshBackup: Planner = (state) => {
   const decision = decisionFor(state);
   if (!decision || decision.ready || !decision.from) return {};
   const { pod, id } = decision.from;
-  const notice = {
-    type: 'Normal',
-    reason: 'BackupRequested',
-    message: `${pod}: incremental, for new members`,
-  } as const;
+  const message = `${pod}: incremental, for new members`;
+  const notice = { type: 'Normal', reason: 'BackupRequested', message } as const;
   const onLeader = decision.onLeader === true;
   return { actions: [{ kind: 'backup', pod, id, onLeader, reason: decision.reason, notice }] };
 };

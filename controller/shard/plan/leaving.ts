@@ -3,19 +3,15 @@
  * that can be given up alive, then the pod. Each step is checked again before it is taken.
  */
 import { removalOf } from '../../../schemas/durability.ts';
-import { isTerminating } from '../../observe/pods.ts';
-import type { Verdict } from '../guards/may-disrupt.ts';
-import { mayDisrupt } from '../guards/may-disrupt.ts';
-import type { Notice, Plan } from '../state/action.ts';
-import { cohortMembers, leaderMember } from '../state/health.ts';
-import type { Member } from '../state/member.ts';
+import { mayDisrupt, type Verdict } from '../guards/may-disrupt.ts';
+import type { Action, Notice, Plan } from '../state/action.ts';
+import { cohortMembers, leaderMember, whyMove, whyReplace } from '../state/health.ts';
+import { isAlive, type Member } from '../state/member.ts';
 import type { PhaseRecord, Purpose } from '../state/phase.ts';
 import { cohortOf, leaderOf } from '../state/roles.ts';
 import type { ShardState } from '../state/state.ts';
-import { isAnswered, requestedSwitch } from '../state/request.ts';
-import { switchingOf } from '../state/switching.ts';
-import type { Planner } from './planner.ts';
-import { whyMove, whyReplace } from '../state/reasons.ts';
+import { isAnswered, requestedSwitch, switchingOf } from '../state/switching.ts';
+import { hurried, type Planner } from './planner.ts';
 
 /** A step that waits longer than this is taken back; upstream's cap for a drain. */
 const LEAVING_DEADLINE_MS = 300_000;
@@ -42,39 +38,34 @@ const revoked = (state: ShardState, member: Member, record: PhaseRecord): string
   }
 };
 
-const clear = (member: Member, reason: string, notice?: Notice): Partial<Plan> => ({
-  actions: [
-    {
-      kind: 'set-phase',
-      pod: member.pod,
-      record: undefined,
-      reason,
-      ...(notice ? { notice } : {}),
-    },
-  ],
+const clear = ({ pod }: Member, reason: string, notice?: Notice): Action => ({
+  kind: 'set-phase',
+  pod,
+  record: undefined,
+  reason,
+  ...(notice && { notice }),
 });
 
 const cancel = (state: ShardState, member: Member, record: PhaseRecord, why: string) => {
-  const notice: Notice = {
-    type: 'Normal',
-    reason: 'DrainCancelled',
-    message: `${member.pod} stays: ${why}`,
-    drain: 'cancelled',
-  };
-  const back =
-    record.phase === 'acknowledged' && !cohortOf(state.members).includes(member.id)
-      ? [{ kind: 'rejoin-cohort', pod: member.pod, id: member.id, reason: why } as const]
+  const { pod, id } = member;
+  const message = `${pod} stays: ${why}`;
+  const back: Action[] =
+    record.phase === 'acknowledged' && !cohortOf(state.members).includes(id)
+      ? [{ kind: 'rejoin-cohort', pod, id, reason: why }]
       : [];
-  return { actions: [...back, ...(clear(member, why, notice).actions ?? [])] };
+  const notice = { type: 'Normal', reason: 'DrainCancelled', message, drain: 'cancelled' } as const;
+  return { actions: [...back, clear(member, why, notice)] };
 };
 
-const giveUp = (member: Member, record: PhaseRecord, why: string): Partial<Plan> =>
-  clear(member, why, {
-    type: 'Warning',
-    reason: record.purpose === 'move' ? 'SwitchoverFailed' : 'DrainTimeout',
-    message: `${member.pod}: ${why} (${record.reason}); it stays as it is and is tried again`,
-    drain: 'timeout',
-  });
+const giveUp = (member: Member, record: PhaseRecord, why: string): Partial<Plan> => {
+  const reason = record.purpose === 'move' ? 'SwitchoverFailed' : 'DrainTimeout';
+  const message = `${member.pod}: ${why} (${record.reason}); it stays as it is and is tried again`;
+  return { actions: [clear(member, why, { type: 'Warning', reason, message, drain: 'timeout' })] };
+};
+
+const moving = ({ pod }: Member, { reason }: PhaseRecord): Pick<Plan, 'doing'> => ({
+  doing: [{ pod, reason: `moving the primary away: ${reason}` }],
+});
 
 /** What a refusal means for the plan: a reading, or patience. */
 export const refused = (member: Member, verdict: Extract<Verdict, { ok: false }>): Partial<Plan> =>
@@ -87,30 +78,24 @@ const startSwitch = (state: ShardState, member: Member, record: PhaseRecord): Pa
   const verdict = mayDisrupt({ state, target: member, purpose, effect: 'switch' });
   if (!verdict.ok) return refused(member, verdict);
   const before = record.switch;
-  const attempts = (before?.attempts ?? 0) + 1;
-  const firstMs = before?.firstMs ?? state.nowMs;
-  const rule = before?.rule ?? leaderOf(state.members)?.rule ?? {};
-  const moving: PhaseRecord = {
-    ...record,
-    phase: 'draining',
-    switch: { rule, attempts, firstMs, lastMs: state.nowMs },
+  const asked = {
+    rule: before?.rule ?? leaderOf(state.members)?.rule ?? {},
+    attempts: (before?.attempts ?? 0) + 1,
+    firstMs: before?.firstMs ?? state.nowMs,
+    lastMs: state.nowMs,
   };
   const { pod, id } = member;
   const message = `primary ${pod} hands over: ${record.reason}`;
-  return {
-    actions: [
-      {
-        kind: 'switch-primary',
-        pod,
-        id,
-        permit: verdict.permit,
-        record: moving,
-        reason: `${record.reason} (attempt ${attempts})`,
-        notice: { type: 'Normal', reason: 'SwitchoverStarted', message },
-      },
-    ],
-    doing: [{ pod, reason: `moving the primary away: ${record.reason}` }],
+  const action: Action = {
+    kind: 'switch-primary',
+    pod,
+    id,
+    permit: verdict.permit,
+    record: { ...record, phase: 'draining', switch: asked },
+    reason: `${record.reason} (attempt ${asked.attempts})`,
+    notice: { type: 'Normal', reason: 'SwitchoverStarted', message },
   };
+  return { actions: [action], ...moving(member, record) };
 };
 
 const deletePod = (state: ShardState, member: Member, record: PhaseRecord): Partial<Plan> => {
@@ -118,45 +103,36 @@ const deletePod = (state: ShardState, member: Member, record: PhaseRecord): Part
   const verdict = mayDisrupt({ state, target: member, purpose, effect: 'delete' });
   if (!verdict.ok) return refused(member, verdict);
   const { pod, observed } = member;
+  const { reason } = record;
   const verb = purpose === 'remove' ? 'removed' : 'replaced';
-  return {
-    actions: [
-      {
-        kind: 'delete-pod',
-        pod,
-        uid: observed?.metadata.uid ?? '',
-        permit: verdict.permit,
-        record: { ...record, phase: 'ready-for-deletion' },
-        reason: record.reason,
-        notice: {
-          type: 'Normal',
-          reason: 'DrainCompleted',
-          message: `${pod} is ${verb}: ${record.reason}`,
-          drain: 'success',
-        },
-      },
-    ],
-    doing: [{ pod, reason: `being ${verb}: ${record.reason}` }],
+  const message = `${pod} is ${verb}: ${reason}`;
+  const action: Action = {
+    kind: 'delete-pod',
+    pod,
+    uid: observed?.metadata.uid ?? '',
+    permit: verdict.permit,
+    record: { ...record, phase: 'ready-for-deletion' },
+    reason,
+    notice: { type: 'Normal', reason: 'DrainCompleted', message, drain: 'success' },
   };
+  return { actions: [action], doing: [{ pod, reason: `being ${verb}: ${reason}` }] };
 };
 
 /** Out of the cohort while it lives, so that the leader does not wait for it when it stops. */
 const leaveCohort = (state: ShardState, member: Member, record: PhaseRecord): Partial<Plan> => {
   const { pod, id } = member;
   const doing = [{ pod, reason: 'leaving the cohort' }];
-  if (state.jobs.some(({ kind }) => kind === 'leave-cohort')) return { doing };
+  if (state.jobs.has('leave-cohort')) return { doing };
   const verdict = mayDisrupt({ state, target: member, purpose: 'remove', effect: 'delete' });
   if (!verdict.ok) return refused(member, verdict);
+  const { permit } = verdict;
+  const { reason } = record;
   const acknowledged: PhaseRecord = { ...record, phase: 'acknowledged' };
-  return {
-    actions: [
-      ...(record.phase === 'acknowledged'
-        ? []
-        : [{ kind: 'set-phase', pod, record: acknowledged, reason: record.reason } as const]),
-      { kind: 'leave-cohort', pod, id, permit: verdict.permit, reason: record.reason },
-    ],
-    doing,
-  };
+  const noted: Action[] =
+    record.phase === 'acknowledged'
+      ? []
+      : [{ kind: 'set-phase', pod, record: acknowledged, reason }];
+  return { actions: [...noted, { kind: 'leave-cohort', pod, id, permit, reason }], doing };
 };
 
 const leavesAlive = (state: ShardState, member: Member, record: PhaseRecord): boolean =>
@@ -164,40 +140,34 @@ const leavesAlive = (state: ShardState, member: Member, record: PhaseRecord): bo
   cohortOf(state.members).includes(member.id) &&
   removalOf(state.policy, cohortMembers(state), member.id) === 'cohort-first';
 
-const hurry = (state: ShardState, member: Member): Partial<Plan> => ({
-  actions: state.jobs.some(({ kind }) => kind === 'trigger-recovery')
-    ? []
-    : [{ kind: 'trigger-recovery', reason: `${member.pod} handed over and nobody leads` }],
-  doing: [{ pod: member.pod, reason: 'electing another primary' }],
+const hurry = (state: ShardState, { pod }: Member): Partial<Plan> => ({
+  actions: hurried(state, `${pod} handed over and nobody leads`),
+  doing: [{ pod, reason: 'electing another primary' }],
 });
 
 const stepMove = (state: ShardState, member: Member, record: PhaseRecord): Partial<Plan> => {
   const switching = switchingOf(state, member);
+  // A request is answered in the status first: it would be carried out twice otherwise.
+  const isOpen = record.request !== undefined && !isAnswered(state.shard, record.request);
   switch (switching.state) {
     case 'none':
     case 'retry':
       // It stopped leading by itself: what was wanted has come about.
       return leaderMember(state) === member
         ? startSwitch(state, member, record)
-        : clear(member, 'it does not lead');
+        : { actions: [clear(member, 'it does not lead')] };
     case 'waiting':
-      return { doing: [{ pod: member.pod, reason: `moving the primary away: ${record.reason}` }] };
+      return moving(member, record);
     case 'leaderless':
       return hurry(state, member);
     case 'moved': {
-      // A request is answered in the status first: it would be carried out twice otherwise.
-      if (record.request !== undefined && !isAnswered(state.shard, record.request)) return {};
+      if (isOpen) return {};
       const message = `${switching.to.pod} leads instead of ${member.pod}: ${record.reason}`;
-      return clear(member, message, {
-        type: 'Normal',
-        reason: 'SwitchoverCompleted',
-        message,
-        drain: 'success',
-      });
+      const notice = { type: 'Normal', reason: 'SwitchoverCompleted', message } as const;
+      return { actions: [clear(member, message, { ...notice, drain: 'success' })] };
     }
     case 'failed':
-      if (record.request !== undefined && !isAnswered(state.shard, record.request)) return {};
-      return giveUp(member, record, switching.reason);
+      return isOpen ? {} : giveUp(member, record, switching.reason);
   }
 };
 
@@ -210,7 +180,7 @@ const stepOut = (state: ShardState, member: Member, record: PhaseRecord): Partia
     }
     // Stopped gracefully it cannot be elected again: the way that is left.
     if (switching.state === 'failed') return deletePod(state, member, record);
-    return { doing: [{ pod: member.pod, reason: `moving the primary away: ${record.reason}` }] };
+    return moving(member, record);
   }
   if (switching.state === 'leaderless') return hurry(state, member);
   return leavesAlive(state, member, record)
@@ -238,7 +208,7 @@ const step = (state: ShardState, member: Member, record: PhaseRecord): Partial<P
 /** The member whose turn it is: the one that was asked first. */
 export const planLeaving: Planner = (state) => {
   const [first] = state.members
-    .filter(({ phase, observed }) => phase && observed && !isTerminating(observed))
+    .filter((member) => member.phase && isAlive(member))
     .toSorted((a, b) => (a.phase?.requestedMs ?? 0) - (b.phase?.requestedMs ?? 0));
   return first?.phase ? step(state, first, first.phase) : {};
 };

@@ -1,4 +1,5 @@
 /** Labels, annotations and owner of pods; nothing else of a living pod can change. */
+import { compact, nonEmpty } from '../../../schemas/compact.ts';
 import type { KubeObject, Pod } from '../../../schemas/k8s.ts';
 import { ANNOTATIONS, LABELS, POD_ROLES } from '../../../schemas/labels.ts';
 import { ownerReference } from '../../builders/owner.ts';
@@ -17,15 +18,13 @@ const STAMPS = new Set<string>([
   ANNOTATIONS.postgresReloadHash,
 ]);
 
-const differences = (
-  wanted: Readonly<Record<string, string>> | undefined,
-  observed: Readonly<Record<string, string>> | undefined,
-): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(wanted ?? {}).filter(
-      ([key, value]) => !STAMPS.has(key) && observed?.[key] !== value,
-    ),
-  );
+type Texts = Readonly<Record<string, string>>;
+
+const differences = (wanted: Texts = {}, observed: Texts = {}): Texts | undefined => {
+  const entries = Object.entries(wanted);
+  const wrong = entries.filter(([key, value]) => !STAMPS.has(key) && observed[key] !== value);
+  return wrong.length > 0 ? Object.fromEntries(wrong) : undefined;
+};
 
 const podPatch = (
   wanted: Pod | undefined,
@@ -37,12 +36,9 @@ const podPatch = (
   const labels = differences({ ...wanted?.metadata.labels, ...roles }, observed.metadata.labels);
   const annotations = differences(wanted?.metadata.annotations, observed.metadata.annotations);
   const isOwned = observed.metadata.ownerReferences?.some((ref) => ref.uid === owner.metadata.uid);
-  const metadata = {
-    ...(Object.keys(labels).length > 0 ? { labels } : {}),
-    ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
-    ...(isOwned ? {} : { ownerReferences: [ownerReference(owner)] }),
-  };
-  return Object.keys(metadata).length > 0 ? { metadata } : undefined;
+  const ownerReferences = isOwned ? undefined : [ownerReference(owner)];
+  const metadata = nonEmpty(compact({ labels, annotations, ownerReferences }));
+  return metadata && { metadata };
 };
 
 /**

@@ -40,14 +40,17 @@ export const planObjects: Planner = ({ desired, objects }) => {
       !isTerminating(object) &&
       !serves(objects.pods, object),
   );
+  const reason = 'not wanted any more';
   return {
     actions: [
       ...wanted.map((object): Action => ({ kind: 'apply', object, reason: 'child of the shard' })),
-      ...unwanted.map((object): Action => ({
-        kind: 'delete-object',
-        object,
-        reason: 'not wanted any more',
-      })),
+      ...unwanted.map((object): Action => ({ kind: 'delete-object', object, reason })),
     ],
   };
 };
+
+/** pgBackRest's certificates between the poolers. */
+export const planCertificates: Planner = ({ certificatesDue }) =>
+  certificatesDue
+    ? { actions: [{ kind: 'certificates', reason: 'missing, or not looked at for an hour' }] }
+    : {};

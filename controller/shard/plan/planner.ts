@@ -1,5 +1,5 @@
 /** What every file of plan/ exports: one reason to act. Pure: the same state gives the same actions. */
-import type { Plan } from '../state/action.ts';
+import type { Action, Plan } from '../state/action.ts';
 import type { ShardState } from '../state/state.ts';
 
 export type Planner = (state: ShardState) => Partial<Plan>;
@@ -13,3 +13,7 @@ export const merged = (parts: readonly Partial<Plan>[]): Plan => ({
   blocked: parts.flatMap(({ blocked = [] }) => blocked),
   needsReading: parts.some(({ needsReading = false }) => needsReading),
 });
+
+/** Nobody leads: orchestrators need not wait out their grace period. */
+export const hurried = ({ jobs }: ShardState, reason: string): Action[] =>
+  jobs.has('trigger-recovery') ? [] : [{ kind: 'trigger-recovery', reason }];

@@ -27,15 +27,11 @@ export const planReload: Planner = ({ members, desired, reloads, nowMs }) => {
       member.record !== undefined &&
       member.status?.status?.postgres_ready === true,
   );
+  const reason = 'settings that need no restart changed';
   return {
     actions: waiting
       .filter(({ pod }) => nowMs - (reloads.get(pod) ?? 0) >= RETRY_MS)
-      .map(({ pod, id }): Action => ({
-        kind: 'reload',
-        pod,
-        id,
-        reason: 'settings that need no restart changed',
-      })),
+      .map(({ pod, id }): Action => ({ kind: 'reload', pod, id, reason })),
     doing: waiting.map(({ pod }) => ({ pod, reason: 'takes over settings without a restart' })),
   };
 };

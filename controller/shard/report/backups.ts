@@ -1,8 +1,10 @@
+import { compact } from '../../../schemas/compact.ts';
 import type { Condition } from '../../../schemas/k8s.ts';
 import type { ShardStatus } from '../../../schemas/types.ts';
 import { condition } from '../../observe/conditions.ts';
 import type { BackupMetadata } from '../../rpc/types.ts';
 import { newestComplete } from '../state/backups.ts';
+import { timeText } from '../state/phase.ts';
 
 /** Older than this, a daily backup has been missed. */
 const STALE_MS = 25 * 3600 * 1000;
@@ -27,31 +29,27 @@ export const backupReport = (
   generation: number | undefined,
 ): BackupReport => {
   if (!backups) return { status: {}, conditions: [] };
+  const health = (recent: boolean, message: string): Condition[] => [
+    condition(
+      'BackupHealthy',
+      recent,
+      recent ? 'BackupRecent' : 'BackupStale',
+      message,
+      generation,
+    ),
+  ];
   const found = newestComplete(backups);
   if (!found) {
     const text = 'There is no complete backup: ask for one with multiadmin';
-    return {
-      status: {},
-      conditions: [condition('BackupHealthy', false, 'BackupStale', text, generation)],
-    };
+    return { status: {}, conditions: health(false, text) };
   }
-  const { backup: newest, endMs: at } = found;
-  const when = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
-  const recent = nowMs - at <= STALE_MS;
-  const type = TYPES[newest.type ?? ''];
-  const message = recent
-    ? `Last ${newest.type ?? ''} backup ended ${when}`
-    : `Last ${newest.type ?? ''} backup ended ${when}, more than 25 h ago: check the schedule, or ask for one with multiadmin`;
+  const { backup, endMs } = found;
+  const when = timeText(endMs);
+  const recent = nowMs - endMs <= STALE_MS;
+  const advice = ', more than 25 h ago: check the schedule, or ask for one with multiadmin';
+  const message = `Last ${backup.type ?? ''} backup ended ${when}${recent ? '' : advice}`;
   return {
-    status: { lastBackupTime: when, ...(type ? { lastBackupType: type } : {}) },
-    conditions: [
-      condition(
-        'BackupHealthy',
-        recent,
-        recent ? 'BackupRecent' : 'BackupStale',
-        message,
-        generation,
-      ),
-    ],
+    status: compact({ lastBackupTime: when, lastBackupType: TYPES[backup.type ?? ''] }),
+    conditions: health(recent, message),
   };
 };

@@ -1,10 +1,10 @@
 /** The conditions of a Shard. Pure. */
 import type { Condition } from '../../../schemas/k8s.ts';
-import { condition, findCondition } from '../../observe/conditions.ts';
+import { condition, findCondition, isTrue } from '../../observe/conditions.ts';
 import { pausedCondition } from '../../observe/paused.ts';
 import { storageClassCondition } from '../../observe/storage-class.ts';
 import type { Plan, Waiting } from '../state/action.ts';
-import { whyReplace } from '../state/reasons.ts';
+import { whyReplace } from '../state/health.ts';
 import type { ShardState } from '../state/state.ts';
 import { backupReport } from './backups.ts';
 import type { Facts } from './facts.ts';
@@ -12,17 +12,23 @@ import type { Facts } from './facts.ts';
 const listed = (waiting: readonly Waiting[]): string =>
   waiting.map(({ pod, reason }) => `${pod}: ${reason}`).join('; ');
 
-const availability = (state: ShardState, facts: Facts, message: string): Condition => {
-  const { generation } = state.shard.metadata;
+type Say = (
+  ...told: [type: string, status: boolean | 'Unknown', reason: string, message: string]
+) => Condition;
+
+const sayOf =
+  ({ shard }: ShardState): Say =>
+  (...told) =>
+    condition(...told, shard.metadata.generation);
+
+const availability = (say: Say, facts: Facts, message: string): Condition => {
   if (facts.serving) {
-    const reason = facts.poolsReady ? 'AllPodsReady' : 'PrimaryServing';
-    return condition('Available', true, reason, message, generation);
+    return say('Available', true, facts.poolsReady ? 'AllPodsReady' : 'PrimaryServing', message);
   }
   if (facts.served && facts.unknown) {
-    return condition('Available', 'Unknown', 'TopologyUnreachable', message, generation);
+    return say('Available', 'Unknown', 'TopologyUnreachable', message);
   }
-  const reason = facts.served ? 'NoPrimary' : 'NotAllPodsReady';
-  return condition('Available', false, reason, message, generation);
+  return say('Available', false, facts.served ? 'NoPrimary' : 'NotAllPodsReady', message);
 };
 
 /** A pod that is made anew and not in the cohort after this time: nobody else is touched until it is. */
@@ -40,94 +46,58 @@ const stuckSince = (state: ShardState): Waiting | undefined => {
 };
 
 /** In progress from the first pod that goes to the last that is back: other clusters wait meanwhile. */
-const rollout = (state: ShardState, plan: Plan, facts: Facts): Condition[] => {
-  const { generation } = state.shard.metadata;
+const rollout = (state: ShardState, plan: Plan, facts: Facts, say: Say): Condition[] => {
   const drifted = state.members.flatMap((member) => {
     const reasons = member.desired && member.observed ? whyReplace(member) : [];
     return reasons.length > 0 ? [{ pod: member.pod, reason: reasons.join(', ') }] : [];
   });
   const active = state.members.some(({ phase }) => phase?.purpose === 'replace');
-  const before = findCondition(state.shard.status?.conditions, 'RollingUpdate')?.status === 'True';
+  const before = isTrue(state.shard.status?.conditions, 'RollingUpdate');
   const unfinished = drifted.length > 0 || !facts.complete || !facts.poolsReady;
   const rolling = active || (before && unfinished);
   const waits = plan.blocked.length > 0 ? `; waits: ${listed(plan.blocked)}` : '';
   const text = `${listed(drifted)}${waits}`;
-  const stuck = rolling && !active ? stuckSince(state) : undefined;
+  const stuck = rolling && !active && !facts.complete ? stuckSince(state) : undefined;
+  const last = 'waiting for the last pod to be back in the cohort';
+  const now = (): Condition => {
+    if (stuck) return say('RollingUpdate', true, 'Stuck', listed([stuck]));
+    if (rolling) return say('RollingUpdate', true, 'InProgress', text || last);
+    const reason = drifted.length > 0 ? 'Waiting' : 'UpToDate';
+    return say('RollingUpdate', false, reason, text || 'No pod is being replaced');
+  };
   return [
     drifted.length > 0
-      ? condition('RolloutPending', true, 'PodsDrifted', text, generation)
-      : condition(
-          'RolloutPending',
-          false,
-          'PodsUpToDate',
-          'All pods run the current specification',
-          generation,
-        ),
-    rolling
-      ? condition(
-          'RollingUpdate',
-          true,
-          stuck && !facts.complete ? 'Stuck' : 'InProgress',
-          stuck && !facts.complete
-            ? listed([stuck])
-            : text || 'waiting for the last pod to be back in the cohort',
-          generation,
-        )
-      : condition(
-          'RollingUpdate',
-          false,
-          drifted.length > 0 ? 'Waiting' : 'UpToDate',
-          text || 'No pod is being replaced',
-          generation,
-        ),
+      ? say('RolloutPending', true, 'PodsDrifted', text)
+      : say('RolloutPending', false, 'PodsUpToDate', 'All pods run the current specification'),
+    now(),
   ];
 };
 
-const scaleDown = (state: ShardState, plan: Plan): Condition[] => {
+const scaleDown = (state: ShardState, plan: Plan, say: Say): Condition[] => {
   const surplus = state.members.filter(({ desired, observed }) => !desired && observed);
-  if (surplus.length === 0 || !state.desired) return [];
-  const { generation } = state.shard.metadata;
+  if (surplus.length === 0) return [];
   const pods = surplus.map(({ pod }) => pod).join(', ');
   const blocked = plan.blocked.filter(({ pod }) => surplus.some((member) => member.pod === pod));
   return [
     blocked.length > 0
-      ? condition(
-          'ScalingDown',
-          true,
-          'Waiting',
-          `${pods} will leave; waits: ${listed(blocked)}`,
-          generation,
-        )
-      : condition(
-          'ScalingDown',
-          true,
-          'InProgress',
-          `${pods} will leave, one at a time`,
-          generation,
-        ),
+      ? say('ScalingDown', true, 'Waiting', `${pods} will leave; waits: ${listed(blocked)}`)
+      : say('ScalingDown', true, 'InProgress', `${pods} will leave, one at a time`),
   ];
 };
 
-const others = (state: ShardState, plan: Plan): Condition[] => {
-  const { generation } = state.shard.metadata;
-  const { secrets } = state;
+const others = (state: ShardState, plan: Plan, say: Say): Condition[] => {
+  const { secrets, paused, removal, objects, shard } = state;
+  const pending = [...plan.doing, ...plan.blocked].map(({ reason }) => reason);
   return [
     secrets.length > 0
-      ? condition('SecretsReady', false, 'SecretMissing', secrets.join('; '), generation)
-      : condition('SecretsReady', true, 'SecretsFound', 'All Secrets are there', generation),
+      ? say('SecretsReady', false, 'SecretMissing', secrets.join('; '))
+      : say('SecretsReady', true, 'SecretsFound', 'All Secrets are there'),
     ...(plan.stuck.length > 0
-      ? [condition('PodsStuck', true, 'NodeNotAnswering', listed(plan.stuck), generation)]
+      ? [say('PodsStuck', true, 'NodeNotAnswering', listed(plan.stuck))]
       : []),
-    ...(state.paused
-      ? [
-          pausedCondition(
-            [...plan.doing, ...plan.blocked].map(({ reason }) => reason),
-            generation,
-          ),
-        ]
-      : []),
-    ...(state.removal && state.objects.pods.size === 0
-      ? [condition('ReadyForDeletion', true, 'DrainComplete', 'No pod is left', generation)]
+    ...(paused ? [pausedCondition(pending, shard.metadata.generation)] : []),
+    ...(removal && objects.pods.size === 0
+      ? [say('ReadyForDeletion', true, 'DrainComplete', 'No pod is left')]
       : []),
   ];
 };
@@ -152,10 +122,13 @@ export const shardConditions = (
   plan: Plan,
   facts: Facts,
   message: string,
-): Condition[] => [
-  availability(state, facts, message),
-  ...(state.desired ? [...rollout(state, plan, facts), ...scaleDown(state, plan)] : []),
-  ...others(state, plan),
-  storage(state),
-  ...backups(state),
-];
+): Condition[] => {
+  const say = sayOf(state);
+  return [
+    availability(say, facts, message),
+    ...(state.desired ? [...rollout(state, plan, facts, say), ...scaleDown(state, plan, say)] : []),
+    ...others(state, plan, say),
+    storage(state),
+    ...backups(state),
+  ];
+};

@@ -2,8 +2,7 @@
 import { crashLoop, isReady } from '../../observe/pods.ts';
 import { workloadOf } from '../../observe/workload.ts';
 import { COMPONENTS, LABELS } from '../../../schemas/labels.ts';
-import { healthOf } from '../state/health.ts';
-import { whyReplace } from '../state/reasons.ts';
+import { healthOf, whyReplace } from '../state/health.ts';
 import type { ShardState } from '../state/state.ts';
 
 export interface Facts {

@@ -1,4 +1,5 @@
 /** What the status says of each pooler, and of all of them together. Pure. */
+import { compact } from '../../../schemas/compact.ts';
 import { countByCell, durabilityOf, electionTolerance } from '../../../schemas/durability.ts';
 import type { ShardStatus } from '../../../schemas/types.ts';
 import { isReady } from '../../observe/pods.ts';
@@ -13,17 +14,17 @@ const podRoles = (state: ShardState): Record<string, string> => {
   const existing = state.members.filter(({ pod }) => objects.pods.has(pod));
   const before = shard.status?.podRoles ?? {};
   const now = rolesOf(existing);
-  const known =
-    dataPlane.error === undefined ? now : leaderOf(state.members) ? { ...before, ...now } : before;
+  const last = { ...before, ...(leaderOf(state.members) && now) };
+  const known = dataPlane.error === undefined ? now : last;
   return Object.fromEntries(Object.entries(known).filter(([pod]) => objects.pods.has(pod)));
 };
 
 /** Seconds that are worth telling: below, a standby counts as level, and a status would never rest. */
 const LAG_S = 10;
 
-const lagOf = ({ status }: Member): { lagSeconds?: number } => {
+const lagOf = ({ status }: Member): number | undefined => {
   const lag = Number(status?.status?.replication_status?.lag?.seconds ?? 0);
-  return lag >= LAG_S ? { lagSeconds: lag - (lag % LAG_S) } : {};
+  return lag >= LAG_S ? lag - (lag % LAG_S) : undefined;
 };
 
 const stateText = (state: ShardState, member: Member, leader: Member | undefined) => {
@@ -46,65 +47,37 @@ const poolers = (state: ShardState): NonNullable<ShardStatus['poolers']> => {
       const known = status !== undefined || record !== undefined;
       const text = stateText(state, member, leader);
       const role = member === leader ? 'primary' : known ? 'replica' : 'unknown';
-      const entry = {
-        cell,
-        index,
-        role,
-        serving: status?.status?.postgres_ready === true,
-        inCohort: cohort.includes(id),
-        ...lagOf(member),
-        ...(text === undefined ? {} : { state: text }),
-      };
-      return [pod, entry] as const;
+      const serving = status?.status?.postgres_ready === true;
+      const inCohort = cohort.includes(id);
+      const lagSeconds = lagOf(member);
+      return [pod, compact({ cell, index, role, serving, inCohort, lagSeconds, state: text })];
     });
   return Object.fromEntries(entries);
 };
 
 /** What may be lost now, by what answers and streams, not by what should. */
-const tolerance = (
-  state: ShardState,
-): Pick<ShardStatus, 'writeTolerance' | 'failoverTolerance'> => {
-  const useful = countByCell(usefulMembers(state));
+const tolerance = (state: ShardState) => {
+  const useful = usefulMembers(state);
   const cohort = cohortMembers(state);
-  const ids = new Set(usefulMembers(state).map(({ id }) => id));
-  const silent = cohort.filter(({ id }) => !ids.has(id)).length;
+  const silent = cohort.filter(({ id }) => !useful.some((member) => member.id === id)).length;
+  const { writeTolerance } = durabilityOf(state.policy, countByCell(useful));
+  const elections = electionTolerance(state.policy, countByCell(cohort)) - silent;
   return {
-    writeTolerance: durabilityOf(state.policy, useful).writeTolerance,
-    failoverTolerance: Math.max(
-      Math.min(
-        electionTolerance(state.policy, countByCell(cohort)) - silent,
-        durabilityOf(state.policy, useful).writeTolerance,
-      ),
-      0,
-    ),
+    writeTolerance,
+    failoverTolerance: Math.max(Math.min(elections, writeTolerance), 0),
   };
 };
 
-type PoolerStatus = Pick<
-  ShardStatus,
-  | 'podRoles'
-  | 'primary'
-  | 'cohort'
-  | 'expectedMembers'
-  | 'writeTolerance'
-  | 'failoverTolerance'
-  | 'poolers'
-  | 'durabilityPolicy'
->;
-
-export const poolerStatus = (state: ShardState): PoolerStatus => {
+export const poolerStatus = (state: ShardState) => {
   const leader = leaderMember(state);
-  const cohort = cohortOf(state.members);
-  const wanted = state.members.filter(({ desired }) => desired !== undefined).length;
-  // Its rule keeps the policy under which it first started: the last that is known.
-  const policy = rulePolicy(state.members) ?? state.shard.status?.durabilityPolicy;
-  return {
+  return compact({
     podRoles: podRoles(state),
-    ...(leader?.observed ? { primary: leader.pod } : {}),
-    ...(cohort.length > 0 ? { cohort: cohort.length } : {}),
-    ...(wanted > 0 ? { expectedMembers: wanted } : {}),
-    ...(state.started ? tolerance(state) : {}),
+    primary: leader?.observed && leader.pod,
+    cohort: cohortOf(state.members).length || undefined,
+    expectedMembers: state.members.filter(({ desired }) => desired).length || undefined,
+    ...(state.started && tolerance(state)),
     poolers: poolers(state),
-    ...(policy === undefined ? {} : { durabilityPolicy: policy }),
-  };
+    // Its rule keeps the policy under which it first started: the last that is known.
+    durabilityPolicy: rulePolicy(state.members) ?? state.shard.status?.durabilityPolicy,
+  });
 };

@@ -2,8 +2,7 @@
 import { isReady, podTrouble } from '../../observe/pods.ts';
 import type { DetectedProblem } from '../../rpc/types.ts';
 import { leaderMember, memberTrouble } from '../state/health.ts';
-import type { Member } from '../state/member.ts';
-import { isAlive, placeText } from '../state/member.ts';
+import { isAlive, placeText, type Member } from '../state/member.ts';
 import { silentSinceMs } from '../state/node.ts';
 import { cohortOf, isFollowed } from '../state/roles.ts';
 import type { ShardState } from '../state/state.ts';

@@ -1,17 +1,19 @@
 /** The whole status of a Shard, computed once per pass. Pure. */
+import { compact } from '../../../schemas/compact.ts';
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
 import type { Phase, Shard, ShardStatus } from '../../../schemas/types.ts';
 import { isTerminating, troubles } from '../../observe/pods.ts';
 import type { Plan } from '../state/action.ts';
+import { healthOf } from '../state/health.ts';
+import { timeText } from '../state/phase.ts';
 import type { ShardState } from '../state/state.ts';
+import { isAnswered, requestedSwitch, switchingOf } from '../state/switching.ts';
 import { keptText } from '../desired/postgres-floor.ts';
 import { backupReport } from './backups.ts';
 import { shardConditions } from './conditions.ts';
-import type { Facts } from './facts.ts';
-import { factsOf } from './facts.ts';
+import { factsOf, type Facts } from './facts.ts';
 import { poolerStatus } from './poolers.ts';
 import { problemText, progress } from './progress.ts';
-import { switchoverStatus, timeText } from './switchover.ts';
 
 const phaseOf = (state: ShardState, facts: Facts): Phase => {
   if (facts.crashes.length > 0) return 'Degraded';
@@ -29,44 +31,42 @@ const messageOf = (
   failure: string | undefined,
 ): string => {
   const { shard, secrets, problem, problems } = state;
+  const orchestrators = [
+    'multiorch is not ready in every cell',
+    ...troubles(state.objects.orchPods, 1),
+  ];
   const election = facts.serving ? undefined : problemText(problems);
   const parts = [
     ...secrets,
-    ...(problem === undefined ? [] : [problem]),
-    ...(failure === undefined ? [] : [failure]),
+    problem,
+    failure,
     ...facts.crashes.slice(0, 2),
     ...plan.held
       .filter(({ reason }) => !secrets.includes(reason))
       .map(({ pod, reason }) => `${pod} is held back: ${reason}`),
     ...(facts.blip && facts.poolsReady ? [shard.status?.message ?? ''] : progress(state)),
-    ...(facts.orchReady || state.removal
-      ? []
-      : [
-          ['multiorch is not ready in every cell', ...troubles(state.objects.orchPods, 1)].join(
-            ': ',
-          ),
-        ]),
-    ...(election === undefined ? [] : [election]),
-    ...(state.removal ? ['being removed'] : []),
-  ];
+    facts.orchReady || state.removal ? undefined : orchestrators.join(': '),
+    election,
+    state.removal && 'being removed',
+  ].filter((part) => part !== undefined);
   return [...new Set(parts)].slice(0, 6).join('; ');
 };
 
-const doingOf = ({ doing, blocked }: Plan): Pick<ShardStatus, 'doing'> => {
+const doingOf = ({ doing, blocked }: Plan): string | undefined => {
   const texts = [
     ...doing.map(({ pod, reason }) => `${pod}: ${reason}`),
     ...blocked.map(({ pod, reason }) => `${pod} waits: ${reason}`),
   ];
-  return texts.length > 0 ? { doing: [...new Set(texts)].slice(0, 4).join('; ') } : {};
+  return [...new Set(texts)].slice(0, 4).join('; ') || undefined;
 };
 
-const configStatus = (state: ShardState): Pick<ShardStatus, 'postgresConfig'> => {
+const configOf = (state: ShardState): ShardStatus['postgresConfig'] => {
   const before = state.shard.status?.postgresConfig;
   if (state.problem !== undefined) {
-    return { postgresConfig: { ...before, inProgress: false, error: state.problem } };
+    return { ...before, inProgress: false, error: state.problem };
   }
   const config = state.desired?.config;
-  if (!config) return before ? { postgresConfig: before } : {};
+  if (!config) return before;
   const live = [...state.objects.pods.values()].filter((pod) => !isTerminating(pod));
   const confirmed =
     live.length > 0 &&
@@ -79,13 +79,7 @@ const configStatus = (state: ShardState): Pick<ShardStatus, 'postgresConfig'> =>
   const kept = keptText(config.kept);
   const wasConfirmed = before?.inProgress === false && (before.error ?? kept) === kept;
   const at = confirmed && !(wasConfirmed && lastAppliedAt) ? timeText(state.nowMs) : lastAppliedAt;
-  return {
-    postgresConfig: {
-      inProgress: !confirmed,
-      ...(at === undefined ? {} : { lastAppliedAt: at }),
-      ...(kept === undefined ? {} : { error: kept }),
-    },
-  };
+  return compact({ inProgress: !confirmed, lastAppliedAt: at, error: kept });
 };
 
 const cellsOf = (shard: Shard): string[] => {
@@ -93,34 +87,60 @@ const cellsOf = (shard: Shard): string[] => {
   return [...new Set([...pools, ...(shard.spec?.multiorch.cells ?? [])])].toSorted();
 };
 
-const backupStatus = ({ shard, backups, nowMs }: ShardState) => {
+const lastBackup = ({ shard, backups, nowMs }: ShardState) => {
   if (backups) return backupReport(backups, nowMs, shard.metadata.generation).status;
   const { lastBackupTime, lastBackupType } = shard.status ?? {};
+  return { lastBackupTime, lastBackupType };
+};
+
+/** How the switchover that a user asked for goes, or went. */
+const switchoverOf = (state: ShardState, plan: Plan): ShardStatus['switchover'] => {
+  const { shard, nowMs } = state;
+  const request = requestedSwitch(shard);
+  if (request === undefined || isAnswered(shard, request)) return shard.status?.switchover;
+  const member = state.members.find(({ phase }) => phase?.request === request);
+  const moved = member?.phase?.switch;
+  if (!member || !moved) {
+    const why = [...plan.blocked, ...plan.doing][0];
+    const message = why ? `${why.pod}: ${why.reason}` : 'waits for its turn';
+    return { request, phase: 'Pending', message };
+  }
+  const common = { request, from: member.pod, startedAt: timeText(moved.firstMs) };
+  const switching = switchingOf(state, member);
+  if (switching.state === 'failed') {
+    const message = `${switching.reason}; the primary is as before`;
+    return { ...common, phase: 'Failed', finishedAt: timeText(nowMs), message };
+  }
+  if (switching.state !== 'moved' || !healthOf(state).serving) {
+    return { ...common, phase: 'InProgress', message: 'another pooler is being elected' };
+  }
   return {
-    ...(lastBackupTime === undefined ? {} : { lastBackupTime }),
-    ...(lastBackupType === undefined ? {} : { lastBackupType }),
+    ...common,
+    phase: 'Completed',
+    to: switching.to.pod,
+    finishedAt: timeText(nowMs),
+    // From the request that worked to the new primary: writes pause for no longer than that.
+    pausedMs: Math.max(nowMs - moved.lastMs, 0),
   };
 };
 
 /** @param failure what could not be written in this pass */
 export const shardStatus = (state: ShardState, plan: Plan, failure?: string): ShardStatus => {
-  const { shard } = state;
-  const { generation } = shard.metadata;
   const facts = factsOf(state);
   const message = messageOf(state, plan, facts, failure);
-  return {
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
+  return compact({
+    observedGeneration: state.shard.metadata.generation,
     phase: phaseOf(state, facts),
     message,
-    cells: cellsOf(shard),
+    cells: cellsOf(state.shard),
     orchReady: facts.orchReady,
     poolsReady: facts.poolsReady,
     readyReplicas: facts.ready,
     ...poolerStatus(state),
-    ...doingOf(plan),
-    ...switchoverStatus(state, plan),
-    ...backupStatus(state),
-    ...configStatus(state),
+    doing: doingOf(plan),
+    switchover: switchoverOf(state, plan),
+    ...lastBackup(state),
+    postgresConfig: configOf(state),
     conditions: shardConditions(state, plan, facts, message),
-  };
+  });
 };

@@ -95,12 +95,3 @@ export interface Plan {
   /** A disruptive step is due and needs a reading of this very pass. */
   needsReading: boolean;
 }
-
-export const emptyPlan = (): Plan => ({
-  actions: [],
-  held: [],
-  stuck: [],
-  doing: [],
-  blocked: [],
-  needsReading: false,
-});

@@ -4,7 +4,7 @@ import type { Shard } from '../../../schemas/types.ts';
 import type { ShardKey } from '../../topo/types.ts';
 
 /** Labels that tell the shard from others of its cluster. */
-export const shardIdentity = (shard: Shard): Record<string, string> => ({
+export const shardIdentity = (shard: Pick<Shard, 'spec'>): Record<string, string> => ({
   [LABELS.database]: shard.spec?.databaseName ?? '',
   [LABELS.tablegroup]: shard.spec?.tableGroupName ?? '',
   [LABELS.shard]: shard.spec?.shardName ?? '',

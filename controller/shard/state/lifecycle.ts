@@ -1,7 +1,7 @@
 /** The one spelling of where a pooler, a pod and a shard are in their lives. Pure. */
-import type { ContainerStatus, KubeObject, Pod } from '../../../schemas/k8s.ts';
+import type { KubeObject, Pod } from '../../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
-import { isTerminating } from '../../observe/pods.ts';
+import { containersOf, isTerminating } from '../../observe/pods.ts';
 import type { Multipooler } from '../../topo/types.ts';
 
 export const isShutdown = (record: Multipooler | undefined): boolean =>
@@ -10,18 +10,16 @@ export const isShutdown = (record: Multipooler | undefined): boolean =>
 export const isQuarantined = (record: Multipooler | undefined): boolean =>
   record?.lifecycle_status?.status === 'LIFECYCLE_QUARANTINED';
 
-/** Its parent asked it to drain: it is no longer in the specification. */
-export const isBeingRemoved = (object: KubeObject): boolean =>
-  object.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
+/** `requested`: its parent asked it to drain, since it is no longer in the specification. */
+export const removalOf = (object: KubeObject): 'requested' | 'deleting' | undefined => {
+  if (isTerminating(object)) return 'deleting';
+  const asked = object.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
+  return asked ? 'requested' : undefined;
+};
 
 /** A pod that came to its end and does not start again by itself. */
 export const hasEnded = (pod: Pod): boolean =>
   pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
-
-const containersOf = (pod: Pod): ContainerStatus[] => [
-  ...(pod.status?.initContainerStatuses ?? []),
-  ...(pod.status?.containerStatuses ?? []),
-];
 
 /** The kubelet says that every container of the pod has ended: no process of it runs. */
 export const allContainersEnded = (pod: Pod): boolean => {

@@ -2,6 +2,7 @@
  * The members of a shard: what the specification asks for UNION what exists. A pod that is no longer
  * asked for is a member until it is gone, since it may lead and votes. Pure.
  */
+import { compact } from '../../../schemas/compact.ts';
 import type { KubeObject, Pod } from '../../../schemas/k8s.ts';
 import { LABELS } from '../../../schemas/labels.ts';
 import { names } from '../../../schemas/names.ts';
@@ -10,17 +11,19 @@ import { isTerminating } from '../../observe/pods.ts';
 import type { StatusResponse } from '../../rpc/types.ts';
 import type { Multipooler } from '../../topo/types.ts';
 import type { DesiredPod } from '../desired/index.ts';
-import type { PhaseRecord } from './phase.ts';
-import { phaseOf } from './phase.ts';
+import { phaseOf, type PhaseRecord } from './phase.ts';
 
-export interface Member {
+interface Place {
   /** Name of its pod, whether it exists or not. */
   pod: string;
-  /** Name of its pooler in the topology, as `p-1a2b3c4d`. */
-  id: string;
   cell: string;
   pool: string;
   index: number;
+}
+
+export interface Member extends Place {
+  /** Name of its pooler in the topology, as `p-1a2b3c4d`. */
+  id: string;
   /** host:port of its gRPC by its Service. */
   address: string;
   /** Undefined: the specification does not ask for it (any more). */
@@ -50,6 +53,10 @@ interface MembersInput {
   whyReplaced: (wanted: Pod, observed: Pod) => readonly string[];
 }
 
+/** host:port of a pooler's gRPC, by the Service of its pod. */
+export const addressOf = (pod: string, namespace: string): string =>
+  `${pod}.${namespace}.svc:${PORTS.multipooler.grpc}`;
+
 /** Where an existing pod belongs, by its labels. */
 const placeOf = ({ metadata: { labels = {} } }: KubeObject) => ({
   cell: labels[LABELS.cell] ?? '',
@@ -59,13 +66,6 @@ const placeOf = ({ metadata: { labels = {} } }: KubeObject) => ({
 
 /** Pod of a record: poolers register under the name of their Service, which is the pod's. */
 const podOfRecord = ({ hostname }: Multipooler): string | undefined => hostname?.split('.')[0];
-
-interface Place {
-  pod: string;
-  cell: string;
-  pool: string;
-  index: number;
-}
 
 const surplusOf = (input: MembersInput): Place[] => {
   const wanted = new Set(input.desired.map(({ name }) => name));
@@ -97,24 +97,19 @@ export const membersOf = (input: MembersInput): Member[] => {
   const member = (place: Place, id: string, desired?: DesiredPod): Member => {
     const { pod } = place;
     const observed = pods.get(pod);
-    const node = nodes.get(observed?.spec?.nodeName ?? '');
-    const claim = claims.get(names.dataPvc(pod));
-    const record = records.get(id);
-    const status = replies.get(id);
-    const phase = phaseOf(observed);
-    return {
+    return compact({
       ...place,
       id,
-      address: `${pod}.${namespace}.svc:${PORTS.multipooler.grpc}`,
+      address: addressOf(pod, namespace),
       diff: desired && observed ? input.whyReplaced(desired.pod, observed) : [],
-      ...(desired ? { desired } : {}),
-      ...(observed ? { observed } : {}),
-      ...(claim ? { claim } : {}),
-      ...(node ? { node } : {}),
-      ...(record ? { record } : {}),
-      ...(status ? { status } : {}),
-      ...(phase ? { phase } : {}),
-    };
+      desired,
+      observed,
+      claim: claims.get(names.dataPvc(pod)),
+      node: nodes.get(observed?.spec?.nodeName ?? ''),
+      record: records.get(id),
+      status: replies.get(id),
+      phase: phaseOf(observed),
+    });
   };
   return [
     ...input.desired.map((desired) =>

@@ -4,6 +4,12 @@ import type { KubeObject } from '../../../schemas/k8s.ts';
 /** Why a process cannot be running any more. */
 export type DeathProof = 'containers-terminated' | 'node-deleted' | 'node-out-of-service';
 
+/** What they say of a node, after its name. */
+export const NODE_PROOFS: Record<Exclude<DeathProof, 'containers-terminated'>, string> = {
+  'node-deleted': 'no longer exists',
+  'node-out-of-service': 'is out of service',
+};
+
 interface NodeShape {
   spec?: { unschedulable?: boolean; taints?: { key?: string; effect?: string }[] };
   status?: {
@@ -26,7 +32,7 @@ const shapeOf = (node: KubeObject): NodeShape => node as NodeShape;
 export const nodeProof = (
   node: string | undefined,
   nodes: ReadonlyMap<string, KubeObject>,
-): DeathProof | undefined => {
+): Exclude<DeathProof, 'containers-terminated'> | undefined => {
   if (node === undefined) return undefined;
   const found = nodes.get(node);
   if (!found) return 'node-deleted';

@@ -2,16 +2,19 @@
  * Where a pod is on its way out, kept on the pod itself (keys and states are upstream's), so that a new
  * leader of the operator goes on where the old one stopped. Pure.
  */
+import { compact } from '../../../schemas/compact.ts';
 import type { Pod } from '../../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
 import type { RuleNumber } from '../../topo/types.ts';
 
 /** What each state says was checked last stands in phases.ts. */
 const PHASES = ['requested', 'draining', 'acknowledged', 'ready-for-deletion'] as const;
-type Phase = (typeof PHASES)[number];
+/** `2006-01-02T15:04:05Z` */
+export const timeText = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** `replace`: a new pod follows. `remove`: none does. `move`: only leadership goes, the pod stays. */
-export type Purpose = 'replace' | 'remove' | 'move';
+const PURPOSES = ['replace', 'remove', 'move'] as const;
+export type Purpose = (typeof PURPOSES)[number];
 
 /** Leadership was asked to leave this pod. */
 interface SwitchRecord {
@@ -24,7 +27,7 @@ interface SwitchRecord {
 }
 
 export interface PhaseRecord {
-  phase: Phase;
+  phase: (typeof PHASES)[number];
   purpose: Purpose;
   /** In words, for Events and status. */
   reason: string;
@@ -34,11 +37,6 @@ export interface PhaseRecord {
   /** Id of the switchover that a user asked for. */
   request?: string;
 }
-
-const isPhase = (text: string | undefined): text is Phase =>
-  (PHASES as readonly (string | undefined)[]).includes(text);
-const PURPOSES: readonly (string | undefined)[] = ['replace', 'remove', 'move'];
-const isPurpose = (text: string | undefined): text is Purpose => PURPOSES.includes(text);
 
 const switchOf = (text: string | undefined): SwitchRecord | undefined => {
   if (text === undefined) return undefined;
@@ -54,19 +52,16 @@ const switchOf = (text: string | undefined): SwitchRecord | undefined => {
 /** The record of a pod; undefined while it is not on its way out. A state of upstream's own counts too. */
 export const phaseOf = (pod: Pod | undefined): PhaseRecord | undefined => {
   const annotations = pod?.metadata.annotations ?? {};
-  const phase = annotations[ANNOTATIONS.drainState];
-  if (!isPhase(phase)) return undefined;
-  const purpose = annotations[ANNOTATIONS.drainPurpose];
-  const moved = switchOf(annotations[ANNOTATIONS.drainSwitch]);
-  const request = annotations[ANNOTATIONS.drainRequest];
-  return {
+  const phase = PHASES.find((known) => known === annotations[ANNOTATIONS.drainState]);
+  if (!phase) return undefined;
+  return compact({
     phase,
-    purpose: isPurpose(purpose) ? purpose : 'replace',
+    purpose: PURPOSES.find((known) => known === annotations[ANNOTATIONS.drainPurpose]) ?? 'replace',
     reason: annotations[ANNOTATIONS.drainReason] ?? 'no reason recorded',
     requestedMs: Date.parse(annotations[ANNOTATIONS.drainRequestedAt] ?? '') || 0,
-    ...(moved ? { switch: moved } : {}),
-    ...(request === undefined ? {} : { request }),
-  };
+    switch: switchOf(annotations[ANNOTATIONS.drainSwitch]),
+    request: annotations[ANNOTATIONS.drainRequest],
+  });
 };
 
 /** Patch that writes the record; an annotation that the record lacks is removed. */
@@ -74,9 +69,7 @@ export const recordPatch = (record: PhaseRecord | undefined): unknown => ({
   metadata: {
     annotations: {
       [ANNOTATIONS.drainState]: record?.phase ?? null,
-      [ANNOTATIONS.drainRequestedAt]: record
-        ? new Date(record.requestedMs).toISOString().replace(/\.\d+Z$/, 'Z')
-        : null,
+      [ANNOTATIONS.drainRequestedAt]: record ? timeText(record.requestedMs) : null,
       [ANNOTATIONS.drainPurpose]: record?.purpose ?? null,
       [ANNOTATIONS.drainReason]: record?.reason ?? null,
       [ANNOTATIONS.drainSwitch]: record?.switch ? JSON.stringify(record.switch) : null,

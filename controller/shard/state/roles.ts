@@ -22,11 +22,9 @@ type Role = 'PRIMARY' | 'REPLICA' | 'QUARANTINED';
 
 /** Negative, zero or positive as `a` is lower than, equal to or higher than `b`. Absent is 0.0. */
 export const compareRules = (a: RuleNumber | undefined, b: RuleNumber | undefined): number => {
-  const part = (rule: RuleNumber | undefined, key: keyof RuleNumber): bigint =>
-    BigInt(rule?.[key] ?? '0');
   for (const key of ['coordinator_term', 'leader_subterm'] as const) {
-    const left = part(a, key);
-    const right = part(b, key);
+    const left = BigInt(a?.[key] ?? '0');
+    const right = BigInt(b?.[key] ?? '0');
     if (left !== right) return left < right ? -1 : 1;
   }
   return 0;
@@ -39,15 +37,11 @@ const decisionOf = (status: StatusResponse | undefined): ShardRule | undefined =
  * The decision with the highest rule that any pooler reports. One without cohort is the throw-away rule of
  * a bootstrapping pooler and does not count.
  */
-export const shardRule = (views: readonly PoolerView[]): ShardRule | undefined => {
-  let highest: ShardRule | undefined;
-  for (const { status } of views) {
-    const decision = decisionOf(status);
-    if (!decision?.leader_id || (decision.cohort_members ?? []).length === 0) continue;
-    if (!highest || compareRules(decision.rule_number, highest.rule_number) > 0) highest = decision;
-  }
-  return highest;
-};
+export const shardRule = (views: readonly PoolerView[]): ShardRule | undefined =>
+  views
+    .flatMap(({ status }) => decisionOf(status) ?? [])
+    .filter(({ leader_id, cohort_members }) => leader_id && cohort_members?.length)
+    .toSorted((a, b) => compareRules(b.rule_number, a.rule_number))[0];
 
 /** Somebody led it once, by what its poolers and their records say; its status may have been lost. */
 export const hasLed = (views: readonly PoolerView[]): boolean =>
@@ -91,12 +85,9 @@ const claimsOf = (view: PoolerView): Claim[] => {
  * for another leader is a dead one's and does not count. Nobody while an election is under way.
  */
 export const leaderOf = (views: readonly PoolerView[]): Leader | undefined => {
-  const claims = views.flatMap(claimsOf);
-  const highest = claims.reduce<Claim | undefined>((best, claim) => {
-    if (!best) return claim;
-    const order = compareRules(claim.rule, best.rule);
-    return order > 0 || (order === 0 && claim.live && !best.live) ? claim : best;
-  }, undefined);
+  const [highest] = views
+    .flatMap(claimsOf)
+    .toSorted((a, b) => compareRules(b.rule, a.rule) || Number(b.live) - Number(a.live));
   if (!highest) return undefined;
   const decided = shardRule(views);
   const outranked =
@@ -135,47 +126,44 @@ const SILENCE_MS = 30_000;
 
 type StandbyTest = { useful: true } | { useful: false; reason: string };
 
+const replicationOf = ({ status }: PoolerView) => status?.status?.replication_status;
+
 interface Pair {
   standby: PoolerView;
   leader: PoolerView;
   nowMs: number;
+  /** Of the standby, as its WAL receiver has it, and what it says of itself. */
+  replication: ReturnType<typeof replicationOf>;
+  said: Partial<StatusResponse>;
 }
 
 /** Each test and what is said when it fails, in the order in which they mean something. */
 const STANDBY_TESTS: [(pair: Pair) => boolean, string][] = [
-  [({ standby }) => standby.status?.status !== undefined, 'it does not answer'],
-  [({ standby }) => standby.status?.status?.postgres_ready === true, 'its PostgreSQL is not ready'],
+  [({ said }) => said.status !== undefined, 'it does not answer'],
+  [({ said }) => said.status?.postgres_ready === true, 'its PostgreSQL is not ready'],
+  [({ said }) => said.status?.postgres_status === 'POSTGRES_STATUS_STANDBY', 'it is not a standby'],
+  [({ replication }) => replication?.wal_receiver_status === 'streaming', 'it does not stream'],
   [
-    ({ standby }) => standby.status?.status?.postgres_status === 'POSTGRES_STATUS_STANDBY',
-    'it is not a standby',
-  ],
-  [
-    ({ standby }) => replicationOf(standby)?.wal_receiver_status === 'streaming',
-    'it does not stream',
-  ],
-  [
-    ({ standby, leader }) =>
-      leader.record?.hostname === undefined ||
-      replicationOf(standby)?.primary_conn_info?.host === leader.record.hostname,
+    ({ replication, leader: { record } }) =>
+      record?.hostname === undefined || replication?.primary_conn_info?.host === record.hostname,
     'it follows another pooler than the leader',
   ],
   [
-    ({ standby, nowMs }) =>
-      nowMs - timeOf(replicationOf(standby)?.last_msg_receive_time) <= SILENCE_MS,
+    ({ replication, nowMs }) => nowMs - timeOf(replication?.last_msg_receive_time) <= SILENCE_MS,
     'it heard nothing from the leader for 30 s',
   ],
   [
-    ({ standby }) => standby.status?.availability_status?.suspected_divergence !== true,
+    ({ said }) => said.availability_status?.suspected_divergence !== true,
     'its data may have diverged',
   ],
   [
-    ({ standby }) =>
-      standby.status?.availability_status?.cohort_eligibility_status?.signal !==
+    ({ said }) =>
+      said.availability_status?.cohort_eligibility_status?.signal !==
       'COHORT_ELIGIBILITY_SIGNAL_INELIGIBLE',
     'it is not eligible',
   ],
   [
-    ({ standby }) => standby.status?.consensus_status?.recruit_blocked_until === undefined,
+    ({ said }) => said.consensus_status?.recruit_blocked_until === undefined,
     'it may not be recruited yet',
   ],
   [
@@ -188,8 +176,6 @@ const STANDBY_TESTS: [(pair: Pair) => boolean, string][] = [
     'the leader does not see it',
   ],
 ];
-
-const replicationOf = (view: PoolerView) => view.status?.status?.replication_status;
 
 /** Does any standby say that it streams from this pooler now? Then it lives, even if it is slow to answer. */
 export const isFollowed = (
@@ -213,6 +199,8 @@ export const usefulStandby = (
   leader: PoolerView,
   nowMs: number,
 ): StandbyTest => {
-  const failed = STANDBY_TESTS.find(([passes]) => !passes({ standby, leader, nowMs }));
+  const said = standby.status ?? {};
+  const pair = { standby, leader, nowMs, said, replication: replicationOf(standby) };
+  const failed = STANDBY_TESTS.find(([passes]) => !passes(pair));
   return failed ? { useful: false, reason: failed[1] } : { useful: true };
 };

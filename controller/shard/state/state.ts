@@ -34,7 +34,6 @@ interface DataPlane {
 
 /** A pod as it was last seen. A hint: without it a proof is missing, never made up. */
 export interface PodTrace {
-  uid: string;
   node?: string;
   /** All its containers had ended: nothing of it can run any more. */
   terminated: boolean;
@@ -51,10 +50,7 @@ export interface BackupAttempt {
 }
 
 /** A call to the runtime that this process has started and not finished. */
-export interface Job {
-  kind: 'switch-primary' | 'trigger-recovery' | 'leave-cohort' | 'backup';
-  sinceMs: number;
-}
+export type Job = 'switch-primary' | 'trigger-recovery' | 'leave-cohort' | 'backup';
 
 export interface ShardState {
   shard: Shard;
@@ -85,7 +81,7 @@ export interface ShardState {
   traces: ReadonlyMap<string, PodTrace>;
   /** When a reload was last asked of a pod, ms since the epoch. */
   reloads: ReadonlyMap<string, number>;
-  jobs: readonly Job[];
+  jobs: ReadonlySet<Job>;
   /** Other clusters in which pods are being replaced now, and how many may be at once (0: any number). */
   fleet: { rolling: readonly string[]; limit: number };
   /** Since when a serving shard is not complete, ms since the epoch; absent while it is. */

@@ -1,8 +1,25 @@
-/** How far the move of leadership away from a member has come. Pure; plan and report judge alike. */
+/**
+ * The switchover that a user asked for (the annotation on the Shard, and the answer in its status), and how far
+ * the move of leadership away from a member has come. Pure; plan and report judge alike.
+ */
+import { ANNOTATIONS } from '../../../schemas/labels.ts';
+import type { Shard } from '../../../schemas/types.ts';
 import { leaderMember } from './health.ts';
 import type { Member } from './member.ts';
 import { compareRules, leaderOf } from './roles.ts';
 import type { ShardState } from './state.ts';
+
+/** Id of the request that is in the specification now. */
+export const requestedSwitch = (shard: Shard): string | undefined => {
+  const id = shard.metadata.annotations?.[ANNOTATIONS.switchover];
+  return id === undefined || id === '' ? undefined : id;
+};
+
+/** The status says how this request ended. */
+export const isAnswered = (shard: Shard, request: string): boolean => {
+  const answer = shard.status?.switchover;
+  return answer?.request === request && (answer.phase === 'Completed' || answer.phase === 'Failed');
+};
 
 /** Requests for one move; then the plan takes another way, or gives up. */
 const SWITCH_ATTEMPTS = 3;
@@ -33,18 +50,15 @@ export const switchingOf = (state: ShardState, member: Member): Switching => {
   if (leader && to && to !== member && compareRules(leader.rule, record.rule) > 0) {
     return { state: 'moved', to };
   }
-  const running = state.jobs.some(({ kind }) => kind === 'switch-primary');
   if (state.nowMs - record.firstMs > SWITCH_DEADLINE_MS) {
     return { state: 'failed', reason: 'no other pooler led within 5 minutes' };
   }
-  if (running) return { state: 'waiting' };
+  if (state.jobs.has('switch-primary')) return { state: 'waiting' };
   if (!leader) return { state: 'leaderless' };
   if (state.nowMs - record.lastMs < RETRY_MS * record.attempts) return { state: 'waiting' };
   if (record.attempts >= SWITCH_ATTEMPTS) {
-    return {
-      state: 'failed',
-      reason: `it was elected again after each of ${SWITCH_ATTEMPTS} requests`,
-    };
+    const reason = `it was elected again after each of ${SWITCH_ATTEMPTS} requests`;
+    return { state: 'failed', reason };
   }
   return { state: 'retry' };
 };

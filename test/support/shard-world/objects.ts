@@ -16,7 +16,6 @@ export const desiredOf = (name: string): DesiredPod => ({
   pod: podOf(name, 'new'),
   pvc: objectOf('PersistentVolumeClaim', `data-${name}`),
   service: objectOf('Service', name),
-  pvcPolicy: { whenDeleted: 'Retain', whenScaled: 'Delete' },
 });
 
 export const nodesOf = (world: World & { members: string[] }): Map<string, KubeObject> => {

@@ -88,11 +88,11 @@ export const stateOf = (note: World): ShardState => {
     traces: new Map(
       Object.entries(world.traces ?? {}).map(([name, trace]) => [
         name,
-        { uid: `uid-${name}`, node: `node-${name.charAt(0)}`, terminated: false, ...trace },
+        { node: `node-${name.charAt(0)}`, terminated: false, ...trace },
       ]),
     ),
     reloads: new Map(),
-    jobs: (world.jobs ?? []).map((kind) => ({ kind, sinceMs: NOW })),
+    jobs: new Set(world.jobs),
     fleet: { rolling: world.rolling ?? [], limit: 1 },
   };
 };

@@ -94,11 +94,11 @@ test('while the primary moves both are kept, who leads is never without a budget
 });
 
 test('pods beyond the specification count, each pooler once', () => {
-  const surplus = [
+  const poolers = [
     { id: 'p-extra', cell: 'a' },
     { id: poolerIn('a'), cell: 'a' },
   ];
-  assert.deepEqual(numbersOf(THREE, { surplus, primaries: [poolerIn('b')] }), [2, 1]);
+  assert.deepEqual(numbersOf(THREE, { poolers, primaries: [poolerIn('b')] }), [2, 1]);
 });
 
 test('a primary counts while it is ready and stays', () => {

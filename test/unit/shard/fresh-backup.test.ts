@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { settleFreshBackup } from '../../../controller/shard/gather/backups.ts';
+import { settleFreshBackup } from '../../../controller/shard/gather/background.ts';
 import { freshBackup } from '../../../controller/shard/plan/fresh-backup.ts';
 import type { PoolerView } from '../../../controller/shard/state/roles.ts';
 import type { BackupAttempt } from '../../../controller/shard/state/state.ts';
