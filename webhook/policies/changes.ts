@@ -1,7 +1,7 @@
 import { own } from '../../schemas/own.ts';
 import type { PvcRetention } from '../../schemas/types.ts';
 import { effectivePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
-import { locateInShard, pointer, shardViews, valueAtPointer, type ShardView } from './locate.ts';
+import { pointer, shardViews, valueAtPointer, type ShardView } from './locate.ts';
 import type { Transition } from './policy.ts';
 import { count } from './words.ts';
 
@@ -67,7 +67,7 @@ function scaleDown(
   const [from, to] = [total(old), total(wanted)];
   const perCell = old?.replicasPerCell ?? 0;
   const field = wanted && wanted.replicasPerCell < perCell ? 'replicasPerCell' : 'cells';
-  const path = locateInShard(now, view, 'pools', pool, field);
+  const path = view.at('pools', pool, field);
   return {
     was,
     view,

@@ -1,6 +1,8 @@
+import { COMPONENTS } from '../../schemas/images.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
-import { locate, locateInCell, pointer } from './locate.ts';
+import { pointer } from './locate.ts';
+import { etcdsOf } from './topology.ts';
 
 /** An image that the author or a template names; the operator's own defaults are not among them. */
 interface NamedImage {
@@ -9,15 +11,6 @@ interface NamedImage {
   component: string;
   path: string;
 }
-
-const COMPONENTS = [
-  'multiadmin',
-  'multiadminWeb',
-  'multigateway',
-  'multiorch',
-  'multipooler',
-  'postgres',
-] as const;
 
 /** Every image that the manifest or its templates name. */
 export function namedImages(
@@ -32,20 +25,8 @@ export function namedImages(
     const image = cluster.spec?.images?.[component];
     add(component, image, () => pointer('spec', 'images', component));
   }
-  if (resolved?.globalTopo.kind === 'etcd') {
-    add('etcd', resolved.globalTopo.etcd.image, () =>
-      locate(
-        cluster,
-        ['spec', 'globalTopoServer', 'etcd', 'image'],
-        ['spec', 'globalTopoServer', 'templateRef'],
-        ['spec', 'templateDefaults', 'coreTemplate'],
-      ),
-    );
-  }
-  for (const { name, localTopo } of resolved?.cells ?? []) {
-    add('etcd', localTopo?.etcd?.image, () =>
-      locateInCell(cluster, name, 'localTopoServer', 'etcd', 'image'),
-    );
+  for (const { etcd, at } of resolved ? etcdsOf(cluster, resolved) : []) {
+    add('etcd', etcd.image, () => at('image'));
   }
   return images;
 }

@@ -38,6 +38,9 @@ export interface Finding {
   mode?: Mode;
 }
 
+/** What a check says: one finding needs no list around it. */
+export type Findings = Finding | readonly Finding[];
+
 export interface PolicyContext {
   operation: Operation;
   kind: PolicyKind;
@@ -108,8 +111,17 @@ export interface Policy {
    * but not lower it, since every other policy could be evaded through it.
    */
   guard?: true;
-  check(ctx: PolicyContext): Finding[];
+  check(ctx: PolicyContext): Findings;
 }
+
+/** The subject of most policies: clusters, as they are written. */
+export const CLUSTER_WRITES = {
+  kinds: ['MultigresCluster'],
+  operations: ['CREATE', 'UPDATE'],
+} as const;
+
+/** And of those that compare: clusters, as they are changed. */
+export const CLUSTER_UPDATES = { ...CLUSTER_WRITES, operations: ['UPDATE'] } as const;
 
 /** A finding with the policy that made it and the mode in force. */
 export interface Judged {

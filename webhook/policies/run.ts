@@ -49,7 +49,7 @@ export function runPolicies(
 
 function runOne(policy: Policy, ctx: PolicyContext): (Finding & Pick<Judged, 'failure'>)[] {
   try {
-    return policy.check(ctx);
+    return [policy.check(ctx)].flat();
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     return [

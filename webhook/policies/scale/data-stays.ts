@@ -3,7 +3,7 @@ import { removals } from '../changes.ts';
 import { cellTopoClaims, claimsAt, countAndSize, isData } from '../claims.ts';
 import { knownLive, type LiveState } from '../live.ts';
 import { pointer, type ShardView } from '../locate.ts';
-import type { Finding, Policy, PolicyContext } from '../policy.ts';
+import { CLUSTER_UPDATES, type Finding, type Policy, type PolicyContext } from '../policy.ts';
 import { blocksThatDelete, goingWith } from '../retention.ts';
 import { listed } from '../words.ts';
 import { oldTemplatesOf } from '../world.ts';
@@ -11,8 +11,7 @@ import { oldTemplatesOf } from '../world.ts';
 export const dataStays: Policy = {
   id: 'data-stays',
   code: 'MG042',
-  kinds: ['MultigresCluster'],
-  operations: ['UPDATE'],
+  ...CLUSTER_UPDATES,
   mode: 'deny',
   summary: 'A cell, table group or database that holds data is not removed by leaving it out.',
   description: `A manifest that lost a few lines must not cost data. Whether something holds data is read
@@ -50,26 +49,24 @@ function ofCell({
   name,
   live,
   cluster,
-}: Step & Record<'name' | 'cluster', string>): Finding[] {
+}: Step & Record<'name' | 'cluster', string>): Finding | [] {
   const held = [
     ...claimsAt(live.claims, { cell: name }).filter(isData),
     ...cellTopoClaims(live.claims, cluster, name),
   ];
   if (held.length === 0) return [];
-  return [
-    {
-      path,
-      message: `${title} is left out and holds ${countAndSize(held)}, whose poolers are members of the quorum`,
-      allowed: 'the cells that hold data, and more',
-      fix: `write cell ${name} into spec.cells again`,
-    },
-  ];
+  return {
+    path,
+    message: `${title} is left out and holds ${countAndSize(held)}, whose poolers are members of the quorum`,
+    allowed: 'the cells that hold data, and more',
+    fix: `write cell ${name} into spec.cells again`,
+  };
 }
 
 function ofShard(
   view: ShardView,
   { path, title, live, ctx }: Step & { ctx: PolicyContext },
-): Finding[] {
+): Finding | [] {
   const going = goingWith(view, live.claims);
   if (going.length === 0) return [];
   const templates = oldTemplatesOf(ctx.world);
@@ -77,14 +74,12 @@ function ofShard(
   const blocks = blocksThatDelete(ctx.old as MultigresCluster, view, { going, templates }).map(
     (block) => (block === WHOLE ? pointer(...view.path.slice(0, 5), 'pvcDeletionPolicy') : block),
   );
-  return [
-    {
-      path,
-      message: `${title} is left out, and its ${countAndSize(going)} would be deleted (whenDeleted: Delete)`,
-      allowed: 'leaving out what has no volumes, or whose volumes are kept (whenDeleted: Retain)',
-      fix: `write it again; if it shall go, first apply whenDeleted: Retain in ${listed(blocks, 'and')}, then remove it`,
-    },
-  ];
+  return {
+    path,
+    message: `${title} is left out, and its ${countAndSize(going)} would be deleted (whenDeleted: Delete)`,
+    allowed: 'leaving out what has no volumes, or whose volumes are kept (whenDeleted: Retain)',
+    fix: `write it again; if it shall go, first apply whenDeleted: Retain in ${listed(blocks, 'and')}, then remove it`,
+  };
 }
 
 const WHOLE = pointer('spec', 'pvcDeletionPolicy');

@@ -5,13 +5,12 @@ import { cellTopoClaims, globalTopoClaims } from '../claims.ts';
 import {
   clusterOf,
   locateInCell,
-  locateInShard,
   pointer,
   shardViews,
   valueAtPointer,
   type ShardView,
 } from '../locate.ts';
-import type { Finding, Policy, PolicyContext } from '../policy.ts';
+import { CLUSTER_UPDATES, type Finding, type Policy, type PolicyContext } from '../policy.ts';
 import { sameJson } from '../../../schemas/canonical.ts';
 import { deletesAny } from '../retention.ts';
 import { locateBackup, volumesOf } from '../sizes.ts';
@@ -20,8 +19,7 @@ import { isEtcd, topologyMoves, topologyText } from '../topology.ts';
 export const riskyChanges: Policy = {
   id: 'risky-changes',
   code: 'MG026',
-  kinds: ['MultigresCluster'],
-  operations: ['UPDATE'],
+  ...CLUSTER_UPDATES,
   mode: 'warn',
   summary: 'Changes that do less, or more, than they seem to are pointed out.',
   description: `Some fields can be changed without an error and yet have no effect on what exists, or
@@ -172,11 +170,10 @@ function valueText(field: string, value: string | readonly string[] | undefined)
 function shard(cluster: MultigresCluster, old: ShardView, now: ShardView): Finding[] {
   const findings: Finding[] = [];
   const { title } = now;
-  const at = (...field: string[]): string => locateInShard(cluster, now, ...field);
   if (old.shard.initdbArgs !== now.shard.initdbArgs) {
     findings.push(
       risk(cluster, {
-        path: at('initdbArgs'),
+        path: now.at('initdbArgs'),
         what: `initdbArgs of ${title} count for new data directories only`,
         allowed: old.shard.initdbArgs ?? 'no initdbArgs, as before',
         fix: 'keep them as they were unless that is meant',
