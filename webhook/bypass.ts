@@ -15,7 +15,7 @@ interface Bypass {
 /** What the API server says about a user and a policy. */
 export type Answer = { allowed: true } | { allowed: false; why: string };
 
-export interface BypassOutcome {
+interface BypassOutcome {
   /** Denials that were set aside are warnings that say by whom. */
   judged: Judged[];
   /** Ids of policies that were set aside. */

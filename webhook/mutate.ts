@@ -1,8 +1,9 @@
 import jsonPatch from 'fast-json-patch';
+import { compact } from '../schemas/compact.ts';
 import { defaultCluster } from '../schemas/defaults/multigrescluster.ts';
 import type { MultigresCluster } from '../schemas/types.ts';
 import { changesMetadataOnly, isTerminating } from './policies/policy.ts';
-import type { AdmissionRequest, Verdict } from './review.ts';
+import { subjectOf, type AdmissionRequest, type Verdict } from './review.ts';
 import { writtenByUser } from './written-by-user.ts';
 
 /**
@@ -10,18 +11,16 @@ import { writtenByUser } from './written-by-user.ts';
  * nothing is decoded and encoded again, so what the user wrote stays as it was written.
  */
 export function mutate(request: AdmissionRequest): Verdict {
-  const { object, oldObject, operation } = request;
-  const subject = {
-    operation,
-    ...(object ? { object } : {}),
-    ...(oldObject ? { old: oldObject } : {}),
-  };
+  const { object, oldObject } = request;
+  const subject = subjectOf(request);
   if (request.kind.kind !== 'MultigresCluster' || !object) return { allowed: true };
   if (isTerminating(subject) || changesMetadataOnly(subject)) return { allowed: true };
-  const old = oldObject as MultigresCluster | undefined;
-  const defaulted = defaultCluster(object as MultigresCluster, {
-    ...(old ? { old } : {}),
-    wrote: (path) => writtenByUser(request, path),
-  });
+  const defaulted = defaultCluster(
+    object as MultigresCluster,
+    compact({
+      old: oldObject as MultigresCluster | undefined,
+      wrote: (path: readonly string[]) => writtenByUser(request, path),
+    }),
+  );
   return { allowed: true, patch: jsonPatch.compare(object, defaulted) };
 }

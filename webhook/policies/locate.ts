@@ -41,11 +41,13 @@ export function valueAt(object: unknown, path: readonly Segment[]): unknown {
 
 /** The value at a JSON pointer, or undefined: what a finding shows as standing at its path. */
 export function valueAtPointer(object: unknown, text: string): unknown {
+  return valueAt(object, segmentsOf(text));
+}
+
+/** The segments of a JSON pointer. */
+export function segmentsOf(text: string): string[] {
   const keys = text.split('/').slice(1);
-  return valueAt(
-    object,
-    keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~')),
-  );
+  return keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 /**

@@ -1,21 +1,16 @@
 import { sameJson } from '../../schemas/canonical.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
+import type { TemplateKind } from '../../schemas/resolve/templates.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import type { World } from './world.ts';
 
 /** `deny` refuses the request; `warn` lets it pass with a warning; `off` does not look. */
 export type Mode = 'deny' | 'warn' | 'off';
-export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
+export const OPERATIONS = ['CREATE', 'UPDATE', 'DELETE'] as const;
+export type Operation = (typeof OPERATIONS)[number];
 export type PolicyKind =
-  | 'MultigresCluster'
-  | 'CoreTemplate'
-  | 'CellTemplate'
-  | 'ShardTemplate'
-  | 'Cell'
-  | 'TableGroup'
-  | 'Shard'
-  | 'TopoServer';
+  'MultigresCluster' | TemplateKind | 'Cell' | 'TableGroup' | 'Shard' | 'TopoServer';
 
 /** One thing wrong with an object. Texts never hold values of Secrets. */
 export interface Finding {
@@ -137,16 +132,16 @@ export interface Judged {
 /** Modes by policy id that replace those of the list. */
 export type ModeOverrides = Readonly<Record<string, Mode>>;
 
+type Subject = Pick<PolicyContext, 'operation' | 'object' | 'old'>;
+
 /** True for updates of an object that is being deleted: nothing may stop its finalizers. */
-export function isTerminating(ctx: Pick<PolicyContext, 'operation' | 'object' | 'old'>): boolean {
+export function isTerminating(ctx: Subject): boolean {
   const stored = ctx.operation === 'UPDATE' ? (ctx.old ?? ctx.object) : ctx.old;
   return stored?.metadata.deletionTimestamp !== undefined;
 }
 
 /** True for updates that leave everything but metadata and status as it was. */
-export function changesMetadataOnly(
-  ctx: Pick<PolicyContext, 'operation' | 'object' | 'old'>,
-): boolean {
+export function changesMetadataOnly(ctx: Subject): boolean {
   if (ctx.operation !== 'UPDATE' || !ctx.object || !ctx.old) return false;
   return sameJson(ctx.object.spec, ctx.old.spec);
 }

@@ -10,7 +10,7 @@ import {
   type Policy,
   type PolicyContext,
 } from './policy.ts';
-import { reachesThrough, throughTemplate } from './through-template.ts';
+import { reachesThrough, throughTemplate } from './consumers.ts';
 
 /**
  * Runs every policy that applies and returns all findings, denials first, then by path.

@@ -1,10 +1,16 @@
 import type { MultigresCluster } from '../../../schemas/types.ts';
 import { removals } from '../changes.ts';
-import { cellTopoClaims, claimsAt, countAndSize, isData } from '../claims.ts';
+import {
+  blocksThatDelete,
+  cellTopoClaims,
+  claimsAt,
+  countAndSize,
+  goingWith,
+  isData,
+} from '../claims.ts';
 import { knownLive, type LiveState } from '../live.ts';
 import { pointer, type ShardView } from '../locate.ts';
 import { CLUSTER_UPDATES, type Finding, type Policy, type PolicyContext } from '../policy.ts';
-import { blocksThatDelete, goingWith } from '../retention.ts';
 import { listed } from '../words.ts';
 import { oldTemplatesOf } from '../world.ts';
 

@@ -1,9 +1,16 @@
 import { backupProblem, backupsOutlive } from '../backups.ts';
-import { claimsAt, countAndSize, isData, placeOf } from '../claims.ts';
+import {
+  blocksThatDelete,
+  claimsAt,
+  countAndSize,
+  goingWith,
+  isData,
+  placeOf,
+  whenDeletedOf,
+} from '../claims.ts';
 import { knownLive, liveShard, type LiveState } from '../live.ts';
 import { clusterOf, shardViews, type ShardView } from '../locate.ts';
 import type { Policy } from '../policy.ts';
-import { blocksThatDelete, goingWith, whenDeletedOf } from '../retention.ts';
 import { etcdsOf } from '../topology.ts';
 import { count, listed } from '../words.ts';
 import { oldTemplatesOf, type WorldClaim, type World } from '../world.ts';
