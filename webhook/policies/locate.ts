@@ -124,6 +124,21 @@ export function shardsOf(ctx: PolicyContext): readonly ShardView[] {
   return resolved ? shardViews(clusterOf(ctx), resolved) : [];
 }
 
+/** The shards of the stored cluster, likewise. */
+export function storedShardsOf(ctx: PolicyContext): readonly ShardView[] {
+  const resolved = ctx.oldResolved();
+  return resolved ? shardViews(ctx.old as MultigresCluster, resolved) : [];
+}
+
+/** Each shard with the one of the same title on the other side of a change, if it is there. */
+export function paired(
+  views: readonly ShardView[],
+  others: readonly ShardView[],
+): [ShardView, ShardView | undefined][] {
+  const byTitle = new Map(others.map((view) => [view.title, view]));
+  return views.map((view) => [view, byTitle.get(view.title)]);
+}
+
 /** All shards of a resolved cluster. Most policies ask, so they are gathered once for each review. */
 export function shardViews(
   cluster: MultigresCluster,

@@ -1,5 +1,9 @@
 import { badBuild } from '../../../schemas/image-builds.ts';
-import { namedImages } from '../images.ts';
+import { COMPONENTS } from '../../../schemas/images.ts';
+import type { ResolvedCluster } from '../../../schemas/resolve/types.ts';
+import type { MultigresCluster } from '../../../schemas/types.ts';
+import { pointer } from '../locate.ts';
+import { etcdsOf } from '../topology.ts';
 import { CLUSTER_WRITES, type Policy } from '../policy.ts';
 import { findNew } from '../stored.ts';
 
@@ -34,3 +38,30 @@ as it is, since nobody can tell a build by its name. Images of your own are free
       }),
     ),
 };
+
+/** An image that the author or a template names; the operator's own defaults are not among them. */
+interface NamedImage {
+  image: string;
+  /** Field of `spec.images`, or `etcd`. */
+  component: string;
+  path: string;
+}
+
+/** Every image that the manifest or its templates name. */
+export function namedImages(
+  cluster: MultigresCluster,
+  resolved: ResolvedCluster | undefined,
+): NamedImage[] {
+  const images: NamedImage[] = [];
+  const add = (component: string, image: string | undefined, path: () => string): void => {
+    if (image) images.push({ component, image, path: path() });
+  };
+  for (const component of COMPONENTS) {
+    const image = cluster.spec?.images?.[component];
+    add(component, image, () => pointer('spec', 'images', component));
+  }
+  for (const { etcd, at } of resolved ? etcdsOf(cluster, resolved) : []) {
+    add('etcd', etcd.image, () => at('image'));
+  }
+  return images;
+}

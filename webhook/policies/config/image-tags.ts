@@ -1,5 +1,5 @@
 import { movingTag, parseImage } from '../../../schemas/image-builds.ts';
-import { namedImages } from '../images.ts';
+import { namedImages } from './image-builds.ts';
 import { clusterOf } from '../locate.ts';
 import { CLUSTER_WRITES, type Policy } from '../policy.ts';
 

@@ -11,8 +11,9 @@ import { liveOf, liveShard, type LiveState } from '../live.ts';
 import {
   clusterOf,
   locate,
+  paired,
   shardsOf,
-  shardViews,
+  storedShardsOf,
   type Segment,
   type ShardView,
 } from '../locate.ts';
@@ -41,14 +42,10 @@ spec:
   durabilityPolicy: MULTI_CELL_AT_LEAST_2 # was AT_LEAST_2`,
   check(ctx) {
     const live = liveOf(ctx);
-    const before = ctx.oldResolved();
-    if (!before || live.kind === 'untouched') return [];
+    if (live.kind === 'untouched') return [];
     const cluster = clusterOf(ctx);
-    const was = new Map(
-      shardViews(ctx.old as MultigresCluster, before).map((view) => [view.title, view]),
-    );
-    return shardsOf(ctx).flatMap((view) => {
-      const old = was.get(view.title)?.durabilityPolicy;
+    return paired(shardsOf(ctx), storedShardsOf(ctx)).flatMap(([view, was]) => {
+      const old = was?.durabilityPolicy;
       const policy = parsePolicy(view.durabilityPolicy);
       // Unknown names are the business of durability-known.
       if (old === undefined || old === view.durabilityPolicy || !policy) return [];

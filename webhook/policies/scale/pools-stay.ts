@@ -1,9 +1,8 @@
 import { LABELS } from '../../../schemas/labels.ts';
 import { claimsAt, countAndSize, placeOf } from '../claims.ts';
 import { liveOf } from '../live.ts';
-import { shardsOf, shardViews, type ShardView } from '../locate.ts';
+import { paired, shardsOf, storedShardsOf, type ShardView } from '../locate.ts';
 import type { Templates } from '../../../schemas/resolve/types.ts';
-import type { MultigresCluster } from '../../../schemas/types.ts';
 import { CLUSTER_UPDATES, type Finding, type Policy } from '../policy.ts';
 import { oldTemplatesOf, type WorldClaim } from '../world.ts';
 import { own } from '../../../schemas/own.ts';
@@ -26,13 +25,9 @@ a pool of another name is one more, which is a warning. Removing a whole table g
   bad: `pools:
   main: { cells: [zone-a] } # was [zone-a, zone-b]`,
   check(ctx) {
-    const before = ctx.oldResolved();
-    if (!before) return [];
     const live = liveOf(ctx);
     const claims = live.kind === 'known' ? live.state.claims : [];
-    const now = new Map(shardsOf(ctx).map((view) => [view.title, view]));
-    return shardViews(ctx.old as MultigresCluster, before).flatMap((old) => {
-      const view = now.get(old.title);
+    return paired(storedShardsOf(ctx), shardsOf(ctx)).flatMap(([old, view]) => {
       if (!view) return [];
       const written = namesIn(view, ctx.world.templates);
       const had = namesIn(old, oldTemplatesOf(ctx.world));

@@ -3,8 +3,10 @@ import { removedShards } from '../changes.ts';
 import {
   clusterOf,
   locateInCell,
+  paired,
   pointer,
-  shardViews,
+  shardsOf,
+  storedShardsOf,
   valueAtPointer,
   type ShardView,
 } from '../locate.ts';
@@ -34,15 +36,13 @@ and their encryption, another topology server or another path in it, and the rem
     const [after, before] = [ctx.resolved(), ctx.oldResolved()];
     if (!after || !before) return [];
     const transition = { old, now: cluster, before, after };
-    const now = new Map(shardViews(cluster, after).map((view) => [view.title, view]));
     const risks = [
       ...superuser(transition),
       ...topology(transition, ctx.world),
       ...volumes(transition),
-      ...shardViews(old, before).flatMap((view) => {
-        const next = now.get(view.title);
-        return next ? shard(cluster, view, next) : [];
-      }),
+      ...paired(storedShardsOf(ctx), shardsOf(ctx)).flatMap(([was, now]) =>
+        now ? shard(cluster, was, now) : [],
+      ),
     ];
     return [
       ...risks.map((one) => risk(cluster, one)),
