@@ -1,11 +1,8 @@
 import type { KubeApi } from '../kube/api.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { BUILTIN } from '../schemas/resolve/builtin.ts';
-import {
-  TEMPLATE_PARTS,
-  templateReferences,
-  type TemplateKind,
-} from '../schemas/resolve/templates.ts';
+import { TEMPLATE_PARTS, templateReferences } from '../schemas/resolve/templates.ts';
+import type { TemplateKind } from '../schemas/resolve/templates.ts';
 import type { Templates } from '../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../schemas/types.ts';
 import type { Live } from './live.ts';

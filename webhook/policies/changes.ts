@@ -1,15 +1,8 @@
 import { own } from '../../schemas/own.ts';
 import type { PvcRetention } from '../../schemas/types.ts';
 import { effectivePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
-import {
-  paired,
-  pointer,
-  poolsOf,
-  shardViews,
-  valueAtPointer,
-  type PoolView,
-  type ShardView,
-} from './locate.ts';
+import { paired, pointer, poolsOf, shardViews, valueAtPointer } from './locate.ts';
+import type { PoolView, ShardView } from './locate.ts';
 import type { Transition } from './policy.ts';
 import { count } from './words.ts';
 

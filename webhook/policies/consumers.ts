@@ -1,11 +1,8 @@
 import { LABELS } from '../../schemas/labels.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { BUILTIN } from '../../schemas/resolve/builtin.ts';
-import {
-  TEMPLATE_PARTS,
-  templateReferences,
-  type TemplateKind,
-} from '../../schemas/resolve/templates.ts';
+import { TEMPLATE_PARTS, templateReferences } from '../../schemas/resolve/templates.ts';
+import type { TemplateKind } from '../../schemas/resolve/templates.ts';
 import type { Templates } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import { pointer, segmentsOf, valueAt } from './locate.ts';

@@ -1,9 +1,5 @@
-import {
-  durabilityOf,
-  membershipOf,
-  policyOrDefault,
-  type Durability,
-} from '../../schemas/durability.ts';
+import { durabilityOf, membershipOf, policyOrDefault } from '../../schemas/durability.ts';
+import type { Durability } from '../../schemas/durability.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import type { ResolvedCluster, ResolvedPool, ResolvedShard } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster, ShardConfig } from '../../schemas/types.ts';

@@ -1,15 +1,7 @@
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { valueAtPointer } from './locate.ts';
-import {
-  changesMetadataOnly,
-  isTerminating,
-  type Finding,
-  type Judged,
-  type Mode,
-  type ModeOverrides,
-  type Policy,
-  type PolicyContext,
-} from './policy.ts';
+import { changesMetadataOnly, isTerminating } from './policy.ts';
+import type { Finding, Judged, Mode, ModeOverrides, Policy, PolicyContext } from './policy.ts';
 import { reachesThrough, throughTemplate } from './consumers.ts';
 
 /**

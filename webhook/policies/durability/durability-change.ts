@@ -8,15 +8,8 @@ import {
 } from '../../../schemas/durability.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
 import { liveOf, liveShard, type LiveState } from '../live.ts';
-import {
-  clusterOf,
-  locate,
-  paired,
-  shardsOf,
-  storedShardsOf,
-  type Segment,
-  type ShardView,
-} from '../locate.ts';
+import { clusterOf, locate, paired, shardsOf, storedShardsOf } from '../locate.ts';
+import type { Segment, ShardView } from '../locate.ts';
 import { CLUSTER_UPDATES, type Finding, type Policy } from '../policy.ts';
 import { runningMembers } from '../running.ts';
 import { count } from '../words.ts';

@@ -3,14 +3,8 @@ import { own } from '../../../schemas/own.ts';
 import { compareQuantity, parseQuantity } from '../../../schemas/quantity.ts';
 import type { ResolvedCluster } from '../../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
-import {
-  locateInCell,
-  locateInCore,
-  pointer,
-  poolsOf,
-  shardViews,
-  type ShardView,
-} from '../locate.ts';
+import { locateInCell, locateInCore, pointer, poolsOf, shardViews } from '../locate.ts';
+import type { ShardView } from '../locate.ts';
 import type { Finding, Policy } from '../policy.ts';
 import { findNew, findNewIn } from '../stored.ts';
 import { etcdsOf } from '../topology.ts';
