@@ -1,7 +1,7 @@
 import type { KubeObject } from '../schemas/k8s.ts';
 import { OPERATIONS, type Operation, type PolicyContext } from './policies/policy.ts';
 import { compact } from '../schemas/compact.ts';
-import { oneLine } from './text.ts';
+import { cut, oneLine } from './text.ts';
 
 /** The part of `AdmissionReview.request` (admission.k8s.io/v1) that we read. */
 export interface AdmissionRequest {
@@ -227,6 +227,5 @@ function texts(value: unknown, what: string): string[] {
 
 /** Somebody else's value in a text of ours: short, and nothing but printable characters. */
 function shown(value: unknown): string {
-  const text = typeof value === 'string' ? value : typeof value;
-  return oneLine(text.length > 80 ? `${text.slice(0, 77)}...` : text);
+  return oneLine(cut(typeof value === 'string' ? value : typeof value, 80));
 }

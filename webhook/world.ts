@@ -185,22 +185,14 @@ async function readConfigMaps(
 
 /** Those of the cluster's own text and of the templates that it uses; `default` applies unnamed. */
 function configMapNames(cluster: MultigresCluster, templates: Templates): string[] {
-  const names = new Set<string>();
-  const add = (layer: Pick<ShardOverrides, 'postgresConfigRef'> | undefined): void => {
-    const name = layer?.postgresConfigRef?.name;
-    if (name) names.add(name);
-  };
-  for (const { tablegroups = [] } of cluster.spec?.databases ?? []) {
-    for (const { shards = [] } of tablegroups) {
-      for (const { spec, overrides } of shards) {
-        add(spec);
-        add(overrides);
-      }
-    }
-  }
-  for (const name in templates.shard) {
-    if (!templates.shard[name]?.spec?.postgresConfigRef) continue;
-    if (usesTemplate(cluster, 'ShardTemplate', name)) add(templates.shard[name].spec);
-  }
-  return [...names];
+  const written = (cluster.spec?.databases ?? []).flatMap(({ tablegroups = [] }) =>
+    tablegroups.flatMap(({ shards = [] }) =>
+      shards.flatMap(({ spec, overrides }) => [spec, overrides]),
+    ),
+  );
+  const used = Object.entries(templates.shard).flatMap(([name, { spec }]) =>
+    spec?.postgresConfigRef && usesTemplate(cluster, 'ShardTemplate', name) ? spec : [],
+  );
+  const layers: (Pick<ShardOverrides, 'postgresConfigRef'> | undefined)[] = [...written, ...used];
+  return [...new Set(layers.flatMap((layer) => layer?.postgresConfigRef?.name || []))];
 }

@@ -90,7 +90,7 @@ export function poolersThatStay({
 }
 
 /** Something with data of its own that the new spec does not have any more. */
-interface Removal {
+export interface Removal {
   kind: 'cell' | 'shard';
   /** Of the cell, or `<database>/<tablegroup>/<shard>`. */
   name: string;

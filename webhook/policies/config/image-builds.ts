@@ -52,16 +52,13 @@ export function namedImages(
   cluster: MultigresCluster,
   resolved: ResolvedCluster | undefined,
 ): NamedImage[] {
-  const images: NamedImage[] = [];
-  const add = (component: string, image: string | undefined, path: () => string): void => {
-    if (image) images.push({ component, image, path: path() });
-  };
-  for (const component of COMPONENTS) {
-    const image = cluster.spec?.images?.[component];
-    add(component, image, () => pointer('spec', 'images', component));
-  }
-  for (const { etcd, at } of resolved ? etcdsOf(cluster, resolved) : []) {
-    add('etcd', etcd.image, () => at('image'));
-  }
-  return images;
+  const etcds = resolved ? etcdsOf(cluster, resolved) : [];
+  return [
+    ...COMPONENTS.map((component) => ({
+      component,
+      image: cluster.spec?.images?.[component],
+      path: pointer('spec', 'images', component),
+    })),
+    ...etcds.map(({ etcd, at }) => ({ component: 'etcd', image: etcd.image, path: at('image') })),
+  ].flatMap(({ image, ...rest }) => (image ? { image, ...rest } : []));
 }

@@ -1,5 +1,5 @@
 import type { MultigresCluster } from '../../../schemas/types.ts';
-import { removals } from '../changes.ts';
+import { removals, type Removal } from '../changes.ts';
 import {
   blocksThatDelete,
   cellTopoClaims,
@@ -34,31 +34,20 @@ the cells of a pool, are the business of pools-stay.)`,
   check(ctx) {
     const [transition, live] = [ctx.transition(), knownLive(ctx)];
     if (!transition || !live) return [];
-    return removals(transition).flatMap(({ name, title, path, view }) =>
-      view
-        ? ofShard(view, { path, title, live, ctx })
-        : ofCell({ path, title, name, live, cluster: ctx.name }),
+    return removals(transition).flatMap((removal) =>
+      removal.view ? ofShard(ctx, removal, removal.view, live) : ofCell(ctx.name, removal, live),
     );
   },
 };
 
-interface Step {
-  path: string;
-  /** What goes. */
-  title: string;
-  live: LiveState;
-}
-
-function ofCell({
-  path,
-  title,
-  name,
-  live,
-  cluster,
-}: Step & Record<'name' | 'cluster', string>): Finding | [] {
+function ofCell(
+  cluster: string,
+  { path, title, name }: Removal,
+  { claims }: LiveState,
+): Finding | [] {
   const held = [
-    ...claimsAt(live.claims, { cell: name }).filter(isData),
-    ...cellTopoClaims(live.claims, cluster, name),
+    ...claimsAt(claims, { cell: name }).filter(isData),
+    ...cellTopoClaims(claims, cluster, name),
   ];
   if (held.length === 0) return [];
   return {
@@ -70,8 +59,10 @@ function ofCell({
 }
 
 function ofShard(
+  ctx: PolicyContext,
+  { path, title }: Removal,
   view: ShardView,
-  { path, title, live, ctx }: Step & { ctx: PolicyContext },
+  live: LiveState,
 ): Finding | [] {
   const going = goingWith(view, live.claims);
   if (going.length === 0) return [];

@@ -1,6 +1,7 @@
 import { satisfies } from '../../../schemas/durability.ts';
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
 import type { Shard, ShardStatus } from '../../../schemas/types.ts';
+import { cut } from '../../text.ts';
 import { poolersThatStay, scaleDowns, type ScaleDown } from '../changes.ts';
 import { knownLive, liveShard } from '../live.ts';
 import { CLUSTER_UPDATES, type Finding, type Findings, type Policy } from '../policy.ts';
@@ -94,21 +95,18 @@ const UNDER_WAY: Readonly<Record<string, string>> = {
 function unsettled(shard: Shard): string[] {
   const { status } = shard;
   if (!status?.phase) return ['the controller has not reported on it yet'];
-  const reasons = [...ofObject(shard), ...ofPods(status), ...ofConditions(status)];
-  if (status.postgresConfig?.inProgress === true) {
-    reasons.push('new Postgres settings are on their way to its poolers');
-  }
-  return reasons.map(shorten);
-}
-
-function ofObject({ metadata, status }: Shard): string[] {
-  const leaving = metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
-  const behind =
-    metadata.generation !== undefined && status?.observedGeneration !== metadata.generation;
+  const { annotations, generation } = shard.metadata;
   return [
-    ...(leaving ? ['it is being removed'] : []),
-    ...(behind ? ['the controller has not taken up its last change yet'] : []),
-  ];
+    ...(annotations?.[ANNOTATIONS.pendingDeletion] === undefined ? [] : ['it is being removed']),
+    ...(generation !== undefined && status.observedGeneration !== generation
+      ? ['the controller has not taken up its last change yet']
+      : []),
+    ...ofPods(status),
+    ...ofConditions(status),
+    ...(status.postgresConfig?.inProgress === true
+      ? ['new Postgres settings are on their way to its poolers']
+      : []),
+  ].map(shorten);
 }
 
 function ofPods({ phase, message, poolsReady, podRoles }: ShardStatus): string[] {
@@ -132,5 +130,5 @@ function ofConditions({ conditions = [] }: ShardStatus): string[] {
 /** The first sentence, at most so long that a refusal stays readable. */
 function shorten(text: string): string {
   const [sentence = ''] = text.split(/\. (?=[A-Z])/);
-  return sentence.length > LONGEST ? `${sentence.slice(0, LONGEST - 3)}...` : sentence;
+  return cut(sentence, LONGEST);
 }
