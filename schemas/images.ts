@@ -56,7 +56,7 @@ export const defaultImagesFromEnv = (
   };
 };
 
-const COMPONENTS = [
+export const COMPONENTS = [
   'multiadmin',
   'multiadminWeb',
   'multigateway',

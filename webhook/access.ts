@@ -1,6 +1,7 @@
 import type { KubeApi } from '../kube/api.ts';
 import { sleep, type Clock } from '../kube/clock.ts';
 import type { Log } from '../kube/log.ts';
+import { compact } from '../schemas/compact.ts';
 import type { Answer } from './bypass.ts';
 import type { AdmissionRequest } from './review.ts';
 
@@ -52,13 +53,13 @@ async function ask(
     const answer = (await kube.raw('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SubjectAccessReview',
-      spec: {
+      spec: compact({
         user,
-        ...(userUid ? { uid: userUid } : {}),
-        ...(groups ? { groups } : {}),
-        ...(extra ? { extra } : {}),
+        uid: userUid,
+        groups,
+        extra,
         resourceAttributes: { ...BYPASS, namespace, name: id },
-      },
+      }),
     })) as AccessReview;
     if (answer.status?.allowed === true && !answer.status.denied) return { allowed: true };
     return {

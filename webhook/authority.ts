@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { KubeApi } from '../kube/api.ts';
-import { KubeError } from '../kube/errors.ts';
+import { isKubeError } from '../kube/errors.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { issueCa, needsRenewal, type KeyPair } from '../pki/ca.ts';
 
@@ -41,9 +41,7 @@ export async function loadAuthority(options: AuthorityOptions): Promise<Authorit
       await writeAuthority(options, next, secret);
       return next;
     } catch (error) {
-      if (!(error instanceof KubeError) || !['conflict', 'exists'].includes(error.class)) {
-        throw error;
-      }
+      if (!isKubeError(error, 'conflict', 'exists')) throw error;
     }
   }
   throw new Error(

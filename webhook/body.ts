@@ -10,11 +10,6 @@ const JSON_TYPE = 'application/json';
 /** With or without parameters. */
 const TYPED_JSON = /^\s*application\/json\s*(;|$)/i;
 
-/** Whether a request tells of a body of more than so many bytes. */
-export function announcesMore({ headers }: IncomingMessage, bytes: number): boolean {
-  return Number(headers['content-length']) > bytes;
-}
-
 /**
  * Whether a request is of the form that the API server sends: JSON in a plain body whose length it
  * tells. Node's parser sees to it that the length is true.

@@ -1,6 +1,6 @@
 import { ANNOTATIONS } from '../schemas/labels.ts';
 import type { Judged, Policy } from './policies/policy.ts';
-import { oneLine } from './text.ts';
+import { cut, oneLine } from './text.ts';
 
 /** Break-glass: what the author of an object asks for by annotations. */
 interface Bypass {
@@ -15,7 +15,7 @@ interface Bypass {
 /** What the API server says about a user and a policy. */
 export type Answer = { allowed: true } | { allowed: false; why: string };
 
-export interface BypassOutcome {
+interface BypassOutcome {
   /** Denials that were set aside are warnings that say by whom. */
   judged: Judged[];
   /** Ids of policies that were set aside. */
@@ -45,7 +45,7 @@ export function readBypass(
   return {
     ids: asked,
     unknown: asked.filter((id) => !policies.some((policy) => policy.id === id)),
-    reason: reason.length > REASON_LENGTH ? `${reason.slice(0, REASON_LENGTH - 3)}...` : reason,
+    reason: cut(reason, REASON_LENGTH),
   };
 }
 

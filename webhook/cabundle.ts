@@ -1,6 +1,6 @@
 import type { KubeApi } from '../kube/api.ts';
-import { KubeError } from '../kube/errors.ts';
-import { KINDS, type KubeObject, type ObjectRef } from '../schemas/k8s.ts';
+import { isKubeError } from '../kube/errors.ts';
+import { KINDS, type ObjectRef } from '../schemas/k8s.ts';
 import type { WebhookConfiguration, WebhookEntry } from './configurations.ts';
 
 /** Attempts per configuration when others write it at the same time. */
@@ -23,55 +23,31 @@ export function withBundle(
 }
 
 /**
- * Writes the bundle into both webhook configurations of this name where it is missing or
- * different. Returns why it is not in place yet: a configuration that does not exist, for example
- * because Helm creates it after the Deployment. Throws what the API server answers otherwise.
+ * Writes the bundle into a webhook configuration where it is missing or different. False if there is
+ * no such configuration. Throws what the API server answers otherwise.
  */
-async function publishBundle(
-  kube: KubeApi,
-  name: string,
-  bundle: string,
-): Promise<{ written: number; missing: string[] }> {
-  const missing: string[] = [];
-  let written = 0;
-  for (const kind of [KINDS.MutatingWebhookConfiguration, KINDS.ValidatingWebhookConfiguration]) {
-    const outcome = await publishInto(kube, { kind, name }, bundle);
-    if (outcome === 'missing') missing.push(`${kind.kind} ${name} does not exist`);
-    if (outcome === 'written') written++;
-  }
-  return { written, missing };
-}
-
-async function publishInto(
-  kube: KubeApi,
-  ref: ObjectRef,
-  bundle: string,
-): Promise<'missing' | 'present' | 'written'> {
-  let written = false;
+async function publishInto(kube: KubeApi, ref: ObjectRef, bundle: string): Promise<boolean> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const stored = await kube.get(ref);
-    if (!stored) return 'missing';
+    if (!stored) return false;
     // Read again after a write: only what the API server shows counts as published.
-    const webhooks = withBundle(webhooksOf(stored), bundle);
-    if (!webhooks) return written ? 'written' : 'present';
+    const webhooks = withBundle((stored as WebhookConfiguration).webhooks ?? [], bundle);
+    if (!webhooks) return true;
     const { resourceVersion } = stored.metadata;
     try {
       await kube.mergePatch(ref, { metadata: { resourceVersion }, webhooks });
-      written = true;
     } catch (error) {
-      if (!(error instanceof KubeError) || error.class !== 'conflict') throw error;
+      if (!isKubeError(error, 'conflict')) throw error;
     }
   }
   throw new Error(`${ref.kind.kind} ${ref.name} was changed by others ${ATTEMPTS} times in a row`);
 }
 
-function webhooksOf(configuration: KubeObject): WebhookEntry[] {
-  return (configuration as WebhookConfiguration).webhooks ?? [];
-}
-
 /**
  * How a bundle reaches the API server: patched into configurations that somebody else made, or,
- * with `make`, by applying whole configurations (for a webhook outside of the cluster).
+ * with `make`, by applying whole configurations (for a webhook outside of the cluster). Returns why it
+ * is not in place yet: a configuration that does not exist, for example because Helm creates it after
+ * the Deployment.
  */
 export function publisher(
   kube: KubeApi,
@@ -87,7 +63,11 @@ export function publisher(
       }
       applied = caBundle;
     }
-    const { missing } = await publishBundle(kube, name, bundle);
+    const missing: string[] = [];
+    for (const kind of [KINDS.MutatingWebhookConfiguration, KINDS.ValidatingWebhookConfiguration]) {
+      const found = await publishInto(kube, { kind, name }, bundle);
+      if (!found) missing.push(`${kind.kind} ${name} does not exist`);
+    }
     if (missing.length > 0) applied = '';
     return missing;
   };

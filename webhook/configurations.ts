@@ -1,6 +1,5 @@
-import type { KubeObject } from '../schemas/k8s.ts';
-import { KINDS } from '../schemas/k8s.ts';
-import type { Policy, PolicyKind } from './policies/policy.ts';
+import { KINDS, type KubeObject } from '../schemas/k8s.ts';
+import { OPERATIONS, type Policy, type PolicyKind } from './policies/policy.ts';
 import { SOMETHING_TO_WRITE } from './something-to-write.ts';
 
 const MUTATING_WEBHOOK = 'mutate.multigres.com';
@@ -45,7 +44,6 @@ interface ConfigurationOptions {
   client(path: '/mutate' | '/validate'): ClientConfig;
   /** Users whose requests are not sent to us: the controller, and CLEANUP_USERS are added. */
   trustedUsers: readonly string[];
-  labels?: Record<string, string>;
 }
 
 /** Rules of the mutating webhook: defaults exist for clusters only. */
@@ -53,18 +51,13 @@ const MUTATING_RULES: Rule[] = [rule(['CREATE', 'UPDATE'], ['MultigresCluster'])
 
 /** Rules of the validating webhook: what the policies want to see, no more. */
 export function validatingRules(policies: readonly Policy[]): Rule[] {
-  const operations = new Map<PolicyKind, Set<string>>();
-  for (const policy of policies) {
-    for (const kind of policy.kinds) {
-      const known = operations.get(kind) ?? new Set();
-      operations.set(kind, new Set([...known, ...policy.operations]));
-    }
-  }
-  const byOperations = new Map<string, PolicyKind[]>();
-  for (const [kind, wanted] of operations) {
-    const key = ['CREATE', 'UPDATE', 'DELETE'].filter((operation) => wanted.has(operation)).join();
-    byOperations.set(key, [...(byOperations.get(key) ?? []), kind]);
-  }
+  const kinds = new Set(policies.flatMap((policy) => policy.kinds));
+  const byOperations = Map.groupBy(kinds, (kind) => {
+    const wanted = policies.filter((policy) => policy.kinds.includes(kind));
+    return OPERATIONS.filter((one) =>
+      wanted.some((policy) => policy.operations.includes(one)),
+    ).join();
+  });
   return [...byOperations]
     .map(([key, kinds]) => rule(key.split(','), kinds))
     .toSorted((a, b) => (a.resources[0] ?? '').localeCompare(b.resources[0] ?? '', 'en'));
@@ -110,7 +103,7 @@ export function webhookConfigurations(
   const make = (kind: string, webhook: WebhookEntry): WebhookConfiguration => ({
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind,
-    metadata: { name: options.name, ...(options.labels ? { labels: options.labels } : {}) },
+    metadata: { name: options.name },
     webhooks: [webhook],
   });
   return [

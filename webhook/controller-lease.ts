@@ -1,6 +1,7 @@
 import type { KubeApi } from '../kube/api.ts';
 import type { Clock } from '../kube/clock.ts';
 import { KINDS } from '../schemas/k8s.ts';
+import { recentReads } from './recent.ts';
 
 /** A renewal comes each 2 s: an answer this old still tells a working controller from a dead one. */
 const CACHE_MS = 5_000;
@@ -24,29 +25,23 @@ interface ControllerLeaseDeps {
  */
 export function controllerLease(deps: ControllerLeaseDeps): () => Promise<number | undefined> {
   const { kube, clock, namespace, name, log } = deps;
-  let renewedMs: number | undefined;
-  let freshUntilMs = -Infinity;
-  let reading: Promise<void> | undefined;
-
-  const read = async (): Promise<void> => {
+  const reads = recentReads<{ renewedMs: number }>({
+    clock,
+    foundMs: CACHE_MS,
+    missingMs: RETRY_MS,
+  });
+  const read = async (): Promise<{ renewedMs: number } | null> => {
     try {
       const lease = await kube.get({ kind: KINDS.Lease, namespace, name });
       const { renewTime } = (lease?.spec ?? {}) as { renewTime?: string };
-      const parsed = Date.parse(renewTime ?? '');
-      renewedMs = Number.isNaN(parsed) ? undefined : parsed;
-      freshUntilMs = clock.now() + CACHE_MS;
+      return { renewedMs: Date.parse(renewTime ?? '') };
     } catch (error) {
       log.warn({ lease: name, ns: namespace, err: error }, "cannot read the controller's lease");
-      renewedMs = undefined;
-      freshUntilMs = clock.now() + RETRY_MS;
+      return null;
     }
   };
-
   return async () => {
-    if (clock.now() >= freshUntilMs) {
-      reading ??= read().finally(() => (reading = undefined));
-      await reading;
-    }
-    return renewedMs === undefined ? undefined : Math.max(0, clock.now() - renewedMs);
+    const ageMs = clock.now() - ((await reads(name, read))?.renewedMs ?? NaN);
+    return Number.isNaN(ageMs) ? undefined : Math.max(0, ageMs);
   };
 }

@@ -2,6 +2,7 @@ import type { KubeApi } from '../kube/api.ts';
 import type { Clock } from '../kube/clock.ts';
 import { Informer } from '../kube/informer.ts';
 import { Store, type Lister } from '../kube/store.ts';
+import { compact } from '../schemas/compact.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { LABELS } from '../schemas/labels.ts';
 import { BUILTIN } from '../schemas/resolve/builtin.ts';
@@ -10,7 +11,7 @@ import { indexNodes, REGION_LABEL } from './policies/nodes.ts';
 import type { NodeIndex, WorldNode, WorldStorageClass } from './policies/world.ts';
 import { recentReads } from './recent.ts';
 import { secretKeys } from './secret-keys.ts';
-import { trimForPolicies } from './trim.ts';
+import { trimForPolicies, type ClassFields, type NodeSpec } from './trim.ts';
 
 /** The kinds whose objects the webhook keeps a copy of. */
 export const WORLD_KINDS = [
@@ -66,17 +67,11 @@ export function createLive(deps: LiveDeps): Live {
   const stores = Object.fromEntries(
     WORLD_KINDS.map((kind) => [kind, new Store({ now: () => clock.now(), transform })]),
   ) as Record<WorldKind, Store>;
+  const common = { api: kube, clock, random, log };
   const informers = WORLD_KINDS.map((name) => {
     const labelSelector = SELECTORS[name];
-    return new Informer({
-      api: kube,
-      kind: KINDS[name],
-      store: stores[name],
-      clock,
-      random,
-      log,
-      ...(labelSelector === undefined ? {} : { labelSelector }),
-    });
+    const wanted = { kind: KINDS[name], store: stores[name], labelSelector };
+    return new Informer(compact({ ...common, ...wanted }));
   });
   const informerOf = (kind: WorldKind): Informer | undefined =>
     informers[WORLD_KINDS.indexOf(kind)];
@@ -113,11 +108,6 @@ function viewOf<T>(informer: Informer | undefined, make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-interface NodeSpec {
-  unschedulable?: boolean;
-  taints?: { key: string; value?: string; effect: string }[] | null;
-}
-
 /** Taints by which Kubernetes itself closes a Node: cordoned, not ready, out of service, under pressure. */
 const CLOSED = 'node.kubernetes.io/';
 
@@ -138,12 +128,6 @@ const DEFAULT_CLASS = [
   'storageclass.beta.kubernetes.io/is-default-class',
 ];
 
-interface ClassFields {
-  provisioner?: string;
-  allowVolumeExpansion?: boolean;
-  volumeBindingMode?: string;
-}
-
 export function worldStorageClass(object: KubeObject & ClassFields): WorldStorageClass {
   const { metadata, provisioner, allowVolumeExpansion, volumeBindingMode } = object;
   return {
@@ -153,6 +137,6 @@ export function worldStorageClass(object: KubeObject & ClassFields): WorldStorag
     expandable: allowVolumeExpansion ?? false,
     bindingMode:
       volumeBindingMode === 'WaitForFirstConsumer' ? 'WaitForFirstConsumer' : 'Immediate',
-    ...(provisioner === undefined ? {} : { provisioner }),
+    ...compact({ provisioner }),
   };
 }

@@ -74,20 +74,18 @@ async function run(
 
 async function serve(parts: Parts, signal: AbortSignal): Promise<void> {
   const { options, clock, log, kube, metrics } = parts;
-  const trustedUsers = [controllerUser(options), ...options.trustedUsers];
-  const live = createLive({
-    kube,
-    clock,
-    random: () => Math.random(),
-    log,
-    zoneLabels: options.zoneLabels,
-  });
+  // The controller's user name, as Kubernetes writes it.
+  const controller = `system:serviceaccount:${options.namespace}:${options.controllerServiceAccount}`;
+  const trustedUsers = [controller, ...options.trustedUsers];
+  const { namespace, zoneLabels } = options;
+  const random = (): number => Math.random();
+  const live = createLive({ ...parts, random, zoneLabels });
   const source = createPolicySource({
     ...parts,
-    namespace: options.namespace,
+    namespace,
     name: options.policyConfigMap,
     policies: POLICIES,
-    random: () => Math.random(),
+    random,
   });
   const events = createEventRecorder({
     api: kube,
@@ -113,22 +111,13 @@ async function serve(parts: Parts, signal: AbortSignal): Promise<void> {
   };
   const app = createApp({
     ...createSteps({
-      kube,
+      ...parts,
       live,
-      controllerAgeMs: controllerLease({
-        kube,
-        clock,
-        namespace: options.namespace,
-        name: options.leaseName,
-        log,
-      }),
+      controllerAgeMs: controllerLease({ ...parts, namespace, name: options.leaseName }),
       trustedUsers: [...trustedUsers, ...CLEANUP_USERS],
-      zoneLabels: options.zoneLabels,
+      zoneLabels,
       policySource: source,
       events,
-      clock,
-      log,
-      metrics,
     }),
     notReady: () => [
       ...(signal.aborted ? ['shutting down'] : []),
@@ -141,9 +130,9 @@ async function serve(parts: Parts, signal: AbortSignal): Promise<void> {
   });
   const health = await listenPlain(app, options.healthAddress);
   const leaf = await firstCertificate(parts, certificates, signal);
-  const address = { host: options.host, port: options.port };
   if (leaf) {
-    const tls = await listenTls(app, leaf, { ...address, onRefused });
+    const { host, port } = options;
+    const tls = await listenTls(app, leaf, { host, port, onRefused });
     server = tls.server;
     noteCertificate(parts, leaf);
     log.info({ port: tls.port, health: health.port }, 'webhook listens');
@@ -158,34 +147,23 @@ async function serve(parts: Parts, signal: AbortSignal): Promise<void> {
   await health.close(CLOSE_MS);
 }
 
-/** The controller's user name, as Kubernetes writes it. */
-function controllerUser({ namespace, controllerServiceAccount }: WebhookOptions): string {
-  return `system:serviceaccount:${namespace}:${controllerServiceAccount}`;
-}
-
 function certificateDeps(
   { options, clock, kube }: Parts,
   trustedUsers: readonly string[],
   signal: AbortSignal,
 ) {
-  const { namespace, serviceName, publishUrl } = options;
+  const { namespace, serviceName, publishUrl, configurationName: name } = options;
   const service = `${serviceName}.${namespace}.svc`;
-  const outside = publishUrl === '' ? [] : [new URL(publishUrl).hostname];
+  const make = (caBundle: string) =>
+    webhookConfigurations(POLICIES, {
+      name,
+      client: (path) => ({ url: `${publishUrl}${path}`, caBundle }),
+      trustedUsers,
+    });
   return {
     loadAuthority: (now: number) =>
       loadAuthority({ kube, namespace, secretName: options.caSecret, now }),
-    publish: publisher(
-      kube,
-      options.configurationName,
-      publishUrl === ''
-        ? undefined
-        : (caBundle: string) =>
-            webhookConfigurations(POLICIES, {
-              name: options.configurationName,
-              client: (path) => ({ url: `${publishUrl}${path}`, caBundle }),
-              trustedUsers,
-            }),
-    ),
+    publish: publisher(kube, name, publishUrl === '' ? undefined : make),
     clock,
     sleep: (ms: number) => sleep(clock, ms, signal),
     dnsNames: [
@@ -193,7 +171,7 @@ function certificateDeps(
       `${serviceName}.${namespace}`,
       service,
       `${service}.cluster.local`,
-      ...outside,
+      ...(publishUrl === '' ? [] : [new URL(publishUrl).hostname]),
     ],
   };
 }
@@ -209,11 +187,8 @@ async function firstCertificate(
       return await certificates.prepare();
     } catch (error) {
       log.warn({ err: error, attempt }, 'cannot read or make the CA yet, trying again');
-      await sleep(
-        clock,
-        backoffMs(attempt, { baseMs: 500, maxMs: 15_000 }, () => 0),
-        signal,
-      );
+      const pauseMs = backoffMs(attempt, { baseMs: 500, maxMs: 15_000 }, () => 0);
+      await sleep(clock, pauseMs, signal);
     }
   }
   return undefined;

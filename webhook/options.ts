@@ -1,11 +1,7 @@
 import { ZONE_LABELS } from '../schemas/labels.ts';
 import { LOG_LEVELS } from '../kube/log.ts';
-import {
-  readOptions,
-  type OptionsResult,
-  type OptionTable,
-  type OptionValues,
-} from '../kube/options.ts';
+import { readOptions } from '../kube/options.ts';
+import type { OptionsResult, OptionTable, OptionValues } from '../kube/options.ts';
 
 /** Every setting of the webhook. */
 export const WEBHOOK_OPTIONS = {

@@ -6,6 +6,7 @@ import type { Log } from '../kube/log.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { POLICY_LABEL_PREFIX } from '../schemas/labels.ts';
 import type { Policy } from './policies/policy.ts';
+import { withLabels } from './trim.ts';
 import { BUILTIN_CONFIG, readPolicyConfig, type PolicyConfig } from './policy-config.ts';
 
 /** Where the webhook learns what its operator and the namespaces want of the policies. */
@@ -78,18 +79,6 @@ export function createPolicySource(deps: PolicySourceDeps): PolicySource & {
 
 /** There can be thousands of namespaces, and most have none of our labels. */
 function onlyPolicyLabels({ apiVersion, kind, metadata }: KubeObject): KubeObject {
-  const { name, uid, resourceVersion } = metadata;
-  const labels = Object.entries(metadata.labels ?? {}).filter(([key]) =>
-    key.startsWith(POLICY_LABEL_PREFIX),
-  );
-  return {
-    apiVersion,
-    kind,
-    metadata: {
-      name,
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      ...(labels.length > 0 ? { labels: Object.fromEntries(labels) } : {}),
-    },
-  };
+  const isOurs = (key: string): boolean => key.startsWith(POLICY_LABEL_PREFIX);
+  return { apiVersion, kind, metadata: withLabels(metadata, isOurs) };
 }

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../schemas/k8s.ts';
-import { oneLine } from './text.ts';
-
-type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
+import { OPERATIONS, type Operation, type PolicyContext } from './policies/policy.ts';
+import { compact } from '../schemas/compact.ts';
+import { cut, oneLine } from './text.ts';
 
 /** The part of `AdmissionReview.request` (admission.k8s.io/v1) that we read. */
 export interface AdmissionRequest {
@@ -25,6 +25,15 @@ export interface AdmissionRequest {
    * parsed when it is asked for. Absent where `object` has it.
    */
   wholeObject?: () => unknown;
+}
+
+/** What the policies call the object and its old version. */
+export function subjectOf({
+  operation,
+  object,
+  oldObject,
+}: AdmissionRequest): Pick<PolicyContext, 'operation' | 'object' | 'old'> {
+  return compact({ operation, object, old: oldObject });
 }
 
 /** What a handler decided. `message` and `causes` are for refusals only. */
@@ -53,8 +62,6 @@ const WARNINGS_TOTAL = 4096;
 /** Room for the last one, which tells of those left out. */
 const LAST_LENGTH = 120;
 
-const OPERATIONS = new Set(['CREATE', 'UPDATE', 'DELETE']);
-
 /** Thrown for a body that is no AdmissionReview v1; `message` is for the caller. */
 export class ReviewError extends Error {
   override name = 'ReviewError';
@@ -73,10 +80,11 @@ export function parseReview(body: unknown, whole?: () => unknown): AdmissionRequ
   }
   const request = record(review['request'], 'request');
   const kind = record(request['kind'], 'request.kind');
-  const operation = text(request['operation'], 'request.operation');
-  if (!OPERATIONS.has(operation)) {
+  const asked = text(request['operation'], 'request.operation');
+  const operation = OPERATIONS.find((one) => one === asked);
+  if (!operation) {
     throw new ReviewError(
-      `request.operation ${shown(operation)} is not one of CREATE, UPDATE, DELETE`,
+      `request.operation ${shown(asked)} is not one of ${OPERATIONS.join(', ')}`,
     );
   }
   const object = kubeObject(request['object'], 'request.object');
@@ -96,7 +104,7 @@ export function parseReview(body: unknown, whole?: () => unknown): AdmissionRequ
     name:
       optionalText(request['name'], 'request.name') || ((object ?? oldObject)?.metadata.name ?? ''),
     namespace: optionalText(request['namespace'], 'request.namespace'),
-    operation: operation as Operation,
+    operation,
     ...identity(record(request['userInfo'] ?? {}, 'request.userInfo')),
     dryRun: request['dryRun'] === true,
     ...(object && operation !== 'DELETE' ? { object } : {}),
@@ -219,6 +227,5 @@ function texts(value: unknown, what: string): string[] {
 
 /** Somebody else's value in a text of ours: short, and nothing but printable characters. */
 function shown(value: unknown): string {
-  const text = typeof value === 'string' ? value : typeof value;
-  return oneLine(text.length > 80 ? `${text.slice(0, 77)}...` : text);
+  return oneLine(cut(typeof value === 'string' ? value : typeof value, 80));
 }

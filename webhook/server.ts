@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, Response } from 'express';
-import { announcesMore, isPlain, parseBody, parseWhole, readAny, readPlain } from './body.ts';
+import { isPlain, parseBody, parseWhole, readAny, readPlain } from './body.ts';
 import { LINGER_MS } from './listen.ts';
 import { HttpError, refuse, sendText, tooLarge, type RefusalDeps } from './refusal.ts';
 import { buildReview, parseReview, type AdmissionRequest, type Verdict } from './review.ts';
@@ -23,12 +23,8 @@ export interface Handlers extends RefusalDeps {
   metrics?: () => Promise<{ contentType: string; body: string }>;
 }
 
-interface ServerLimits {
-  /** Largest request body in bytes; 7 MiB: an object and its old version, twice the API server's own limit. */
-  bodyBytes: number;
-}
-
-const LIMITS: ServerLimits = { bodyBytes: 7 * 1024 * 1024 };
+/** Largest request body in bytes: an object and its old version, twice the API server's own limit. */
+const BODY_BYTES = 7 * 1024 * 1024;
 
 /** A request that asks for a review. */
 interface Asked {
@@ -44,31 +40,27 @@ interface Asked {
  * straight; whatever else comes (health, metrics, odd and broken requests) goes through express, whose
  * way costs a tenth of a review.
  */
-export function createApp(handlers: Handlers, limits: ServerLimits = LIMITS): RequestListener {
+export function createApp(handlers: Handlers, bodyBytes = BODY_BYTES): RequestListener {
   const steps = new Map([
     ['/mutate', handlers.mutate],
     ['/validate', handlers.validate],
   ]);
-  const answer = reviewer(handlers);
-  const others = createOthers(handlers, steps, { limits, answer });
+  const others = createOthers(handlers, steps, bodyBytes);
   return (req, res) => {
     const path = pathOf(req);
     const step = steps.get(path);
     if (!step) return void others(req, res);
     const asked = { req, path, step, beganMs: performance.now() };
-    if (announcesMore(req, limits.bodyBytes)) return cutOff(handlers, asked, limits, res);
+    if (Number(req.headers['content-length']) > bodyBytes) {
+      return cutOff(handlers, asked, bodyBytes, res);
+    }
     if (!isPlain(req)) return void others(req, res);
-    void answer(asked, () => readPlain(req), res);
+    void answer(handlers, asked, () => readPlain(req), res);
   };
 }
 
 /** Refused before it is read, and cut off if it goes on being sent. */
-function cutOff(
-  handlers: Handlers,
-  asked: Asked,
-  { bodyBytes }: ServerLimits,
-  res: ServerResponse,
-): void {
+function cutOff(handlers: Handlers, asked: Asked, bodyBytes: number, res: ServerResponse): void {
   const { req } = asked;
   refuse(handlers, asked, new HttpError(413, tooLarge(bodyBytes)), res);
   req.on('error', () => {}).resume();
@@ -82,57 +74,36 @@ function pathOf({ url = '' }: IncomingMessage): string {
   return query === -1 ? url : url.slice(0, query);
 }
 
-type Answer = (
+/** Reads, judges and answers a review. Never rejects: what fails is answered too. */
+async function answer(
+  handlers: Handlers,
   asked: Asked,
   read: () => Promise<Buffer> | Buffer | undefined,
   res: ServerResponse,
-) => Promise<void>;
-
-/** Reads, judges and answers reviews. Never rejects: what fails is answered too. */
-function reviewer(handlers: Handlers): Answer {
-  return async (asked, read, res) => {
-    let body: unknown;
+): Promise<void> {
+  let body: unknown;
+  try {
+    const bytes = await read();
+    body = parseBody(bytes);
+    const request = parseReview(body, bytes && (() => parseWhole(bytes)));
+    const failed = (error: unknown): Answered => {
+      handlers.onError(error, { path: asked.path, uid: request.uid });
+      return { verdict: internalError(error) };
+    };
+    const { verdict, told } = await asked.step(request).catch(failed);
+    const answered = JSON.stringify(buildReview(request.uid, verdict));
+    res.writeHead(200, {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(answered),
+    });
+    res.end(answered);
     try {
-      const bytes = await read();
-      body = parseBody(bytes);
-      const request = parseReview(body, bytes && (() => parseWhole(bytes)));
-      const { verdict, told } = await judge(handlers, asked, request);
-      const answer = JSON.stringify(buildReview(request.uid, verdict));
-      res.writeHead(200, {
-        'Content-Type': 'application/json',
-        'Content-Length': Buffer.byteLength(answer),
-      });
-      res.end(answer);
-      if (told) tell(handlers, asked, request, told);
+      told?.();
     } catch (error) {
-      refuse(handlers, { ...asked, body }, error, res);
+      failed(error);
     }
-  };
-}
-
-async function judge(
-  handlers: Handlers,
-  { step, path }: Asked,
-  request: AdmissionRequest,
-): Promise<Answered> {
-  try {
-    return await step(request);
   } catch (error) {
-    handlers.onError(error, { path, uid: request.uid });
-    return { verdict: internalError(error) };
-  }
-}
-
-function tell(
-  handlers: Handlers,
-  { path }: Asked,
-  { uid }: AdmissionRequest,
-  told: () => void,
-): void {
-  try {
-    told();
-  } catch (error) {
-    handlers.onError(error, { path, uid });
+    refuse(handlers, { ...asked, body }, error, res);
   }
 }
 
@@ -140,7 +111,7 @@ function tell(
 function createOthers(
   handlers: Handlers,
   steps: ReadonlyMap<string, Step>,
-  { limits, answer }: { limits: ServerLimits; answer: Answer },
+  bodyBytes: number,
 ): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -156,7 +127,7 @@ function createOthers(
     const page = await handlers.metrics();
     res.set('Content-Type', page.contentType).send(page.body);
   });
-  const read = readAny(limits.bodyBytes);
+  const read = readAny(bodyBytes);
   for (const [path, step] of steps) {
     app.all(path, (req, res, next) => {
       res.locals[BEGAN] = performance.now();
@@ -168,7 +139,7 @@ function createOthers(
       const beganMs = res.locals[BEGAN] as number;
       const bytes = req.body as Buffer | undefined;
       req.body = undefined;
-      await answer({ req, path, step, beganMs }, () => bytes, res);
+      await answer(handlers, { req, path, step, beganMs }, () => bytes, res);
     });
   }
   app.use(() => {

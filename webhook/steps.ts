@@ -10,7 +10,7 @@ import { resolveModes } from './modes.ts';
 import { mutate } from './mutate.ts';
 import { POLICIES } from './policies/index.ts';
 import type { PolicySource } from './policy-source.ts';
-import type { AdmissionRequest } from './review.ts';
+import type { AdmissionRequest, Verdict } from './review.ts';
 import { internalError, type Step } from './server.ts';
 import { short } from './text.ts';
 import { validate, type Judgement } from './validate.ts';
@@ -42,12 +42,12 @@ export function createSteps(deps: StepsDeps): { mutate: Step; validate: Step } {
   const { policySource, trustedUsers } = deps;
   return {
     mutate: observed(deps, 'mutate', (request) => {
+      const answer = (verdict: Verdict) => Promise.resolve({ verdict, judged: [] });
       try {
-        return Promise.resolve({ verdict: mutate(request), judged: [] });
+        return answer(mutate(request));
       } catch (error) {
         // The schema is checked after us and says what is wrong with the object.
-        if (malformed(request, error))
-          return Promise.resolve({ verdict: { allowed: true }, judged: [] });
+        if (malformed(request, error)) return answer({ allowed: true });
         throw error;
       }
     }),
@@ -72,7 +72,7 @@ export function createSteps(deps: StepsDeps): { mutate: Step; validate: Step } {
 function recordBypass(
   { events, metrics }: StepsDeps,
   { object, oldObject, user, operation }: AdmissionRequest,
-  { bypassed }: Judgement,
+  bypassed: Judgement['bypassed'],
 ): void {
   const subject = object ?? oldObject;
   if (!bypassed || !subject) return;
@@ -127,7 +127,7 @@ function tell(
   metrics.review(step, request, verdict, ms / 1000);
   if (!request.dryRun) {
     metrics.findings(judged);
-    recordBypass(deps, request, judgement);
+    recordBypass(deps, request, bypassed);
   }
   const policies = [...new Set(judged.map(({ policy }) => policy.id))];
   const line = {

@@ -1,12 +1,8 @@
 import type { KubeApi } from '../kube/api.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { BUILTIN } from '../schemas/resolve/builtin.ts';
-import {
-  TEMPLATE_PARTS,
-  templateReferences,
-  type TemplateKind,
-  type TemplateReference,
-} from '../schemas/resolve/templates.ts';
+import { TEMPLATE_PARTS, templateReferences } from '../schemas/resolve/templates.ts';
+import type { TemplateKind } from '../schemas/resolve/templates.ts';
 import type { Templates } from '../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../schemas/types.ts';
 import type { Live } from './live.ts';
@@ -45,7 +41,10 @@ export async function templatesFor(
     const add = (object: KubeObject | null | undefined): void => {
       if (object) templates[part] = { ...templates[part], [object.metadata.name]: object };
     };
-    for (const name of lacking(named, kind, templates[part])) {
+    const lacking = named.filter(
+      (one) => one.kind === kind && !Object.hasOwn(templates[part], one.name),
+    );
+    for (const name of new Set(lacking.map((one) => one.name))) {
       add(await kube.get({ kind: KINDS[kind], namespace, name }));
     }
     // It applies where nobody names another, which each cluster can do once for all its parts.
@@ -56,17 +55,4 @@ export async function templatesFor(
   }
   // The schema of the CRD has seen to it that they are of these types.
   return templates as unknown as Templates;
-}
-
-/** Names of one kind that are not there, each once. */
-function lacking(
-  named: readonly TemplateReference[],
-  kind: TemplateKind,
-  there: Readonly<Record<string, unknown>>,
-): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const one of named) {
-    if (one.kind === kind && !Object.hasOwn(there, one.name)) names.add(one.name);
-  }
-  return names;
 }

@@ -1,39 +1,32 @@
 /** What the webhook keeps of each object in memory: what some policy looks at, and no more. */
+import { compact } from '../schemas/compact.ts';
 import { trim } from '../kube/transform.ts';
 import type { KubeObject } from '../schemas/k8s.ts';
-import type { ShardSpec } from '../schemas/types.ts';
 
 type Metadata = KubeObject['metadata'];
 
-/** Removes all but `keep` from the labels. */
-function withLabels(metadata: Metadata, keep: (key: string) => boolean): Metadata {
+/** Name, identity and version, and of the labels those to `keep`. */
+export function withLabels(metadata: Metadata, keep: (key: string) => boolean): Metadata {
   const { name, namespace, uid, resourceVersion, deletionTimestamp } = metadata;
   const labels = Object.fromEntries(
     Object.entries(metadata.labels ?? {}).filter(([key]) => keep(key)),
   );
-  return {
-    name,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(uid === undefined ? {} : { uid }),
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-    labels,
-  };
+  return compact({ name, namespace, uid, resourceVersion, deletionTimestamp, labels });
 }
 
 const OURS = 'multigres.com/';
 const TOPOLOGY = /^(topology\.|kubernetes\.io\/hostname$)/;
 
-interface ClaimStatus {
+export interface ClaimStatus {
   phase?: string;
   capacity?: Record<string, string>;
   allocatedResourceStatuses?: Record<string, string>;
 }
-interface NodeSpec {
+export interface NodeSpec {
   unschedulable?: boolean;
-  taints?: { key: string; value?: string; effect: string }[];
+  taints?: { key: string; value?: string; effect: string }[] | null;
 }
-interface ClassFields {
+export interface ClassFields {
   provisioner?: string;
   allowVolumeExpansion?: boolean;
   volumeBindingMode?: string;
@@ -41,11 +34,6 @@ interface ClassFields {
 
 /** Parts of the spec of a Shard that no policy looks at. */
 const UNUSED = ['images', 'observability', 'logLevels', 'internalTLS', 'postgresConfig'];
-
-/** Of the spec of a Shard: what runs and how safe it is. */
-function shardSpec(spec: ShardSpec): Partial<ShardSpec> {
-  return Object.fromEntries(Object.entries(spec).filter(([key]) => !UNUSED.includes(key)));
-}
 
 /** A function for `Store`: trims objects of the kinds that policies know of. Pure. */
 export function trimForPolicies(zoneLabels: readonly string[]): (object: KubeObject) => KubeObject {
@@ -56,43 +44,32 @@ export function trimForPolicies(zoneLabels: readonly string[]): (object: KubeObj
       case 'Node': {
         const { unschedulable, taints } = (full.spec ?? {}) as NodeSpec;
         const metadata = withLabels(full.metadata, (key) => zones.has(key) || TOPOLOGY.test(key));
-        const spec = {
-          ...(unschedulable ? { unschedulable } : {}),
-          ...(taints
-            ? { taints: taints.map(({ key, value, effect }) => ({ key, value, effect })) }
-            : {}),
-        };
+        const spec = compact({
+          unschedulable: unschedulable || undefined,
+          taints: taints?.map(({ key, value, effect }) => ({ key, value, effect })),
+        });
         return { apiVersion: full.apiVersion, kind: full.kind, metadata, spec };
       }
       case 'StorageClass': {
         const { provisioner, allowVolumeExpansion, volumeBindingMode } = full as ClassFields;
         const { apiVersion, kind, metadata } = object;
-        return {
-          apiVersion,
-          kind,
-          metadata,
-          provisioner,
-          allowVolumeExpansion,
-          volumeBindingMode,
-        } as KubeObject;
+        const fields = { provisioner, allowVolumeExpansion, volumeBindingMode };
+        return { apiVersion, kind, metadata, ...fields } as KubeObject;
       }
       case 'PersistentVolumeClaim': {
-        const status = (full.status ?? {}) as ClaimStatus;
+        const { phase, capacity, allocatedResourceStatuses } = (full.status ?? {}) as ClaimStatus;
         return {
           apiVersion: full.apiVersion,
           kind: full.kind,
           metadata: withLabels(full.metadata, (key) => key.startsWith(OURS)),
           spec: full.spec,
-          status: {
-            phase: status.phase,
-            capacity: status.capacity,
-            allocatedResourceStatuses: status.allocatedResourceStatuses,
-          },
+          status: { phase, capacity, allocatedResourceStatuses },
         };
       }
       case 'Shard': {
-        const spec = full.spec as ShardSpec | undefined;
-        return { ...object, ...(spec ? { spec: shardSpec(spec) } : {}) };
+        if (!full.spec) return object;
+        const kept = Object.entries(full.spec).filter(([key]) => !UNUSED.includes(key));
+        return { ...object, spec: Object.fromEntries(kept) };
       }
       default:
         return object;

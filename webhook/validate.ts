@@ -1,19 +1,13 @@
 import { KINDS } from '../schemas/k8s.ts';
-import { applyBypass, idsToAsk, readBypass, type Answer, type BypassOutcome } from './bypass.ts';
+import { applyBypass, idsToAsk, readBypass, type Answer } from './bypass.ts';
 import { createContext } from './context.ts';
 import { malformed } from './malformed.ts';
 import type { NamespaceModes } from './modes.ts';
-import {
-  isTerminating,
-  type Judged,
-  type Policy,
-  type PolicyContext,
-  type PolicyKind,
-} from './policies/policy.ts';
+import { isTerminating, type Judged, type Policy, type PolicyKind } from './policies/policy.ts';
 import { runPolicies } from './policies/run.ts';
 import { anchorOf, describeBriefly, describeFinding } from './policies/finding-text.ts';
 import type { World } from './policies/world.ts';
-import type { AdmissionRequest, Verdict } from './review.ts';
+import { subjectOf, type AdmissionRequest, type Verdict } from './review.ts';
 
 interface ValidateDeps {
   policies: readonly Policy[];
@@ -23,10 +17,7 @@ interface ValidateDeps {
   /** What the policies may know for this request. */
   world(kind: PolicyKind, request: AdmissionRequest): Promise<World>;
   /** Asked only when there is a denial that the object asks to set aside. */
-  mayBypass(
-    request: AdmissionRequest,
-    ids: readonly string[],
-  ): Promise<ReadonlyMap<string, Answer>>;
+  mayBypass(request: AdmissionRequest, ids: readonly string[]): Promise<Map<string, Answer>>;
 }
 
 /** Denials that are told in full. */
@@ -43,19 +34,15 @@ export interface Judgement {
 
 /** Judges a request by all policies at once. */
 export async function validate(deps: ValidateDeps, request: AdmissionRequest): Promise<Judgement> {
-  const { object, oldObject, operation, name, namespace, user } = request;
+  const { name, namespace, user } = request;
   const kind = kindOf(deps.policies, request);
-  const subject = {
-    operation,
-    ...(object ? { object } : {}),
-    ...(oldObject ? { old: oldObject } : {}),
-  };
+  const subject = subjectOf(request);
   if (!kind || isTerminating(subject)) return { verdict: { allowed: true }, judged: [] };
   const [{ modes, warnings }, world] = await Promise.all([
     deps.modes(namespace),
     deps.world(kind, request),
   ]);
-  const ctx: PolicyContext = createContext({
+  const ctx = createContext({
     ...subject,
     kind,
     name,
@@ -83,7 +70,7 @@ async function conclude(
   if (!bypass) return { verdict: verdictOf(judged, { warnings }), judged };
   const ids = idsToAsk(bypass, judged);
   const answers = ids.length > 0 ? await deps.mayBypass(request, ids) : new Map<string, Answer>();
-  const outcome: BypassOutcome = applyBypass(bypass, judged, answers, request);
+  const outcome = applyBypass(bypass, judged, answers, request);
   const verdict = verdictOf(outcome.judged, { warnings, notes: outcome.notes });
   if (!verdict.allowed) return { verdict, judged: outcome.judged };
   return {
@@ -105,14 +92,14 @@ async function conclude(
  */
 function verdictOf(
   judged: readonly Judged[],
-  words: { warnings?: readonly string[]; notes?: readonly string[] } = {},
+  words: { warnings: readonly string[]; notes?: readonly string[] },
 ): Verdict {
   const denials = judged.filter(({ mode }) => mode === 'deny');
   const warnings = [
     ...judged
       .filter(({ mode }) => mode === 'warn')
       .map((one) => (one.bypass ? textOf(one) : describeBriefly(one))),
-    ...(words.warnings ?? []),
+    ...words.warnings,
   ];
   if (denials.length === 0) return { allowed: true, warnings };
   const texts = denials.map(textOf);

@@ -1,16 +1,18 @@
 import type { KubeApi } from '../kube/api.ts';
 import type { Clock } from '../kube/clock.ts';
 import { listAll } from '../kube/informer.ts';
+import { compact } from '../schemas/compact.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import type { TemplateKind } from '../schemas/resolve/templates.ts';
 import type { Templates } from '../schemas/resolve/types.ts';
 import type { MultigresCluster, Shard, ShardOverrides, ShardTemplate } from '../schemas/types.ts';
 import type { Live } from './live.ts';
-import { usesTemplate } from './policies/consumers.ts';
+import { isTemplate, usesTemplate } from './policies/consumers.ts';
 import { changesMetadataOnly, type PolicyKind } from './policies/policy.ts';
 import { sameJson } from '../schemas/canonical.ts';
 import type { PolicySettings, WorldClaim, World } from './policies/world.ts';
-import type { AdmissionRequest } from './review.ts';
+import { subjectOf, type AdmissionRequest } from './review.ts';
+import type { ClaimStatus } from './trim.ts';
 import { templatesFor } from './templates-for.ts';
 
 export interface WorldDeps {
@@ -36,26 +38,13 @@ export async function worldFor(
   kind: PolicyKind,
   request: AdmissionRequest,
 ): Promise<World> {
-  switch (kind) {
-    case 'MultigresCluster':
-      return worldOfCluster(deps, request);
-    case 'CoreTemplate':
-    case 'CellTemplate':
-    case 'ShardTemplate':
-      return worldOfTemplate(deps, kind, request);
-    case 'Cell':
-    case 'TableGroup':
-    case 'Shard':
-    case 'TopoServer':
-      return {};
-  }
+  if (kind === 'MultigresCluster') return worldOfCluster(deps, request);
+  return isTemplate(kind) ? worldOfTemplate(deps, kind, request) : {};
 }
 
 async function worldOfCluster(deps: WorldDeps, request: AdmissionRequest): Promise<World> {
   const { namespace } = request;
-  const clusters = [request.object, request.oldObject].filter(
-    (object) => object !== undefined,
-  ) as MultigresCluster[];
+  const clusters = [request.object, request.oldObject].filter(Boolean) as MultigresCluster[];
   const [cluster] = clusters;
   if (!cluster) return {};
   const exists = request.operation !== 'CREATE';
@@ -64,15 +53,11 @@ async function worldOfCluster(deps: WorldDeps, request: AdmissionRequest): Promi
     request.object ? secretsFor(deps, namespace, cluster) : {},
     exists ? deps.controllerAgeMs() : undefined,
   ]);
-  const configMaps = request.object
-    ? await configMapsFor(deps, namespace, cluster, templates)
-    : undefined;
-  return {
-    templates,
-    secrets,
-    ...(configMaps ? { configMaps } : {}),
-    ...around(deps, [`${namespace}/${request.name}`], controllerAgeMs),
-  };
+  const names = request.object ? configMapNames(cluster, templates) : [];
+  const about = { cluster: cluster.metadata.name };
+  const configMaps = await readConfigMaps(deps, namespace, names, about);
+  const rest = around(deps, [`${namespace}/${request.name}`], controllerAgeMs);
+  return { templates, secrets, configMaps, ...rest };
 }
 
 /**
@@ -83,11 +68,15 @@ async function worldOfCluster(deps: WorldDeps, request: AdmissionRequest): Promi
 async function worldOfTemplate(
   deps: WorldDeps,
   kind: TemplateKind,
-  { namespace, name, operation, object, oldObject: old }: AdmissionRequest,
+  request: AdmissionRequest,
 ): Promise<World> {
-  if (old && object && changesMetadataOnly({ operation, object, old })) return {};
-  const all = await clustersIn(deps, namespace, operation === 'DELETE');
-  const clusters = all.filter((cluster) => usesTemplate(cluster, kind, name));
+  const { namespace, name, operation, object, oldObject: old } = request;
+  if (changesMetadataOnly(subjectOf(request))) return {};
+  const all =
+    operation === 'DELETE'
+      ? (await listAll(deps.kube, KINDS.MultigresCluster, { namespace, limit: 500 })).items
+      : deps.live.listers.MultigresCluster.list(namespace);
+  const clusters = (all as MultigresCluster[]).filter((one) => usesTemplate(one, kind, name));
   if (clusters.length === 0) return { clusters };
   const [templates, controllerAgeMs, configMaps] = await Promise.all([
     templatesFor(deps, namespace, clusters),
@@ -133,38 +122,25 @@ interface ClaimSpec {
   storageClassName?: string;
   resources?: { requests?: { storage?: string } };
 }
-interface ClaimStatus {
-  phase?: string;
-  capacity?: { storage?: string };
-  allocatedResourceStatuses?: { storage?: string };
-}
 
 export function worldClaim({ metadata, spec, status }: KubeObject): WorldClaim {
   const { accessModes = [], storageClassName, resources } = (spec ?? {}) as ClaimSpec;
   const { phase, capacity, allocatedResourceStatuses } = (status ?? {}) as ClaimStatus;
-  const requested = resources?.requests?.storage;
   const bound = phase === 'Bound' || phase === 'Lost';
   return {
     name: metadata.name,
     labels: metadata.labels ?? {},
     accessModes,
     bound,
-    ...(storageClassName === undefined ? {} : { storageClass: storageClassName }),
-    ...(requested === undefined ? {} : { requested }),
-    ...(bound && capacity?.storage !== undefined ? { capacity: capacity.storage } : {}),
-    ...(allocatedResourceStatuses?.storage?.endsWith('Infeasible') ? { resizeFailed: true } : {}),
+    ...compact({
+      storageClass: storageClassName,
+      requested: resources?.requests?.storage,
+      capacity: bound ? capacity?.['storage'] : undefined,
+    }),
+    ...(allocatedResourceStatuses?.['storage']?.endsWith('Infeasible')
+      ? { resizeFailed: true }
+      : {}),
   };
-}
-
-async function clustersIn(
-  deps: WorldDeps,
-  namespace: string,
-  live: boolean,
-): Promise<MultigresCluster[]> {
-  const objects = live
-    ? (await listAll(deps.kube, KINDS.MultigresCluster, { namespace, limit: 500 })).items
-    : deps.live.listers.MultigresCluster.list(namespace);
-  return objects as MultigresCluster[];
 }
 
 /** Names of keys only. A Secret that cannot be read is left out: unknown, not missing. */
@@ -178,23 +154,13 @@ async function secretsFor(
   try {
     return { [name]: await deps.live.secretKeys(namespace, name) };
   } catch (error) {
-    const cluster_ = cluster.metadata.name;
-    deps.log.warn({ err: error, ns: namespace, cluster: cluster_ }, 'cannot look for the Secret');
+    const where = { ns: namespace, cluster: cluster.metadata.name };
+    deps.log.warn({ err: error, ...where }, 'cannot look for the Secret');
     return {};
   }
 }
 
-/** The ConfigMaps of `postgresConfigRef`. One that cannot be read is left out: unknown, not missing. */
-async function configMapsFor(
-  deps: WorldDeps,
-  namespace: string,
-  cluster: MultigresCluster,
-  templates: Templates,
-): Promise<Record<string, Record<string, string> | null>> {
-  const about = { cluster: cluster.metadata.name };
-  return readConfigMaps(deps, namespace, configMapNames(cluster, templates), about);
-}
-
+/** Data of ConfigMaps. One that cannot be read is left out: unknown, not missing. */
 async function readConfigMaps(
   deps: WorldDeps,
   namespace: string,
@@ -219,22 +185,14 @@ async function readConfigMaps(
 
 /** Those of the cluster's own text and of the templates that it uses; `default` applies unnamed. */
 function configMapNames(cluster: MultigresCluster, templates: Templates): string[] {
-  const names = new Set<string>();
-  const add = (layer: Pick<ShardOverrides, 'postgresConfigRef'> | undefined): void => {
-    const name = layer?.postgresConfigRef?.name;
-    if (name) names.add(name);
-  };
-  for (const { tablegroups = [] } of cluster.spec?.databases ?? []) {
-    for (const { shards = [] } of tablegroups) {
-      for (const { spec, overrides } of shards) {
-        add(spec);
-        add(overrides);
-      }
-    }
-  }
-  for (const name in templates.shard) {
-    if (!templates.shard[name]?.spec?.postgresConfigRef) continue;
-    if (usesTemplate(cluster, 'ShardTemplate', name)) add(templates.shard[name].spec);
-  }
-  return [...names];
+  const written = (cluster.spec?.databases ?? []).flatMap(({ tablegroups = [] }) =>
+    tablegroups.flatMap(({ shards = [] }) =>
+      shards.flatMap(({ spec, overrides }) => [spec, overrides]),
+    ),
+  );
+  const used = Object.entries(templates.shard).flatMap(([name, { spec }]) =>
+    spec?.postgresConfigRef && usesTemplate(cluster, 'ShardTemplate', name) ? spec : [],
+  );
+  const layers: (Pick<ShardOverrides, 'postgresConfigRef'> | undefined)[] = [...written, ...used];
+  return [...new Set(layers.flatMap((layer) => layer?.postgresConfigRef?.name || []))];
 }

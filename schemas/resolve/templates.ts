@@ -13,7 +13,7 @@ export const TEMPLATE_PARTS = {
 } as const satisfies Record<TemplateKind, keyof Templates>;
 
 /** A place in a cluster's spec that names a template. */
-export interface TemplateReference {
+interface TemplateReference {
   kind: TemplateKind;
   path: string;
   name: string;

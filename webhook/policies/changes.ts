@@ -1,7 +1,8 @@
 import { own } from '../../schemas/own.ts';
 import type { PvcRetention } from '../../schemas/types.ts';
 import { effectivePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
-import { locateInShard, pointer, shardViews, valueAtPointer, type ShardView } from './locate.ts';
+import { paired, pointer, poolsOf, shardViews, valueAtPointer } from './locate.ts';
+import type { PoolView, ShardView } from './locate.ts';
 import type { Transition } from './policy.ts';
 import { count } from './words.ts';
 
@@ -30,16 +31,9 @@ export interface ScaleDown {
 
 /** Every pool that shall have fewer poolers in some cell than it has. */
 export function scaleDowns({ old, now, before, after }: Transition): ScaleDown[] {
-  const steps: ScaleDown[] = [];
-  const next = shardViews(now, after);
-  for (const was of shardViews(old, before)) {
-    const view = next.find(({ title }) => title === was.title);
-    if (!view) continue;
-    for (const pool of Object.keys(was.shard.pools)) {
-      if (shrinks(was, view, pool)) steps.push(scaleDown(now, { was, view, pool }));
-    }
-  }
-  return steps;
+  return paired(shardViews(old, before), shardViews(now, after)).flatMap(([was, view]) =>
+    view ? poolsOf([was]).flatMap((pool) => scaleDown(now, pool, view)) : [],
+  );
 }
 
 function poolersIn(view: ShardView, pool: string, cell: string): number {
@@ -47,27 +41,23 @@ function poolersIn(view: ShardView, pool: string, cell: string): number {
   return found?.cells.includes(cell) ? found.replicasPerCell : 0;
 }
 
-function shrinks(was: ShardView, view: ShardView, pool: string): boolean {
-  const cells = own(was.shard.pools, pool)?.cells ?? [];
-  return cells.some((cell) => poolersIn(view, pool, cell) < poolersIn(was, pool, cell));
-}
-
 function scaleDown(
   now: Transition['now'],
-  { was, view, pool }: Pick<ScaleDown, 'was' | 'view' | 'pool'>,
-): ScaleDown {
-  const old = own(was.shard.pools, pool);
-  const wanted = own(view.shard.pools, pool);
+  { view: was, name: pool, pool: old }: PoolView,
+  view: ShardView,
+): ScaleDown | [] {
   const cells: ScaleDown['cells'] = {};
-  for (const cell of old?.cells ?? []) {
-    const [from, to] = [poolersIn(was, pool, cell), poolersIn(view, pool, cell)];
+  for (const cell of old.cells) {
+    const [from, to] = [old.replicasPerCell, poolersIn(view, pool, cell)];
     if (to < from) cells[cell] = { from, to };
   }
-  const total = (one: typeof old): number => (one ? one.cells.length * one.replicasPerCell : 0);
+  if (Object.keys(cells).length === 0) return [];
+  const wanted = own(view.shard.pools, pool);
+  const total = (one: typeof wanted): number => (one ? one.cells.length * one.replicasPerCell : 0);
   const [from, to] = [total(old), total(wanted)];
-  const perCell = old?.replicasPerCell ?? 0;
-  const field = wanted && wanted.replicasPerCell < perCell ? 'replicasPerCell' : 'cells';
-  const path = locateInShard(now, view, 'pools', pool, field);
+  const fewer = wanted && wanted.replicasPerCell < old.replicasPerCell;
+  const field = fewer ? 'replicasPerCell' : 'cells';
+  const path = view.at('pools', pool, field);
   return {
     was,
     view,
@@ -75,14 +65,11 @@ function scaleDown(
     from,
     to,
     cells,
-    whenScaled: effectivePvcPolicy((wanted ?? old)?.pvcDeletionPolicy, view.shard.pvcDeletionPolicy)
+    whenScaled: effectivePvcPolicy((wanted ?? old).pvcDeletionPolicy, view.shard.pvcDeletionPolicy)
       .whenScaled,
     path,
     value: valueAtPointer(now, path) ?? wanted?.[field],
-    keep:
-      field === 'cells'
-        ? `cells: [${(old?.cells ?? []).join(', ')}]`
-        : `replicasPerCell: ${perCell}`,
+    keep: fewer ? `replicasPerCell: ${old.replicasPerCell}` : `cells: [${old.cells.join(', ')}]`,
     text: `pool ${pool} of ${view.title} goes from ${from} to ${count(to, 'pooler')}`,
   };
 }
@@ -103,7 +90,7 @@ export function poolersThatStay({
 }
 
 /** Something with data of its own that the new spec does not have any more. */
-interface Removal {
+export interface Removal {
   kind: 'cell' | 'shard';
   /** Of the cell, or `<database>/<tablegroup>/<shard>`. */
   name: string;
@@ -146,12 +133,10 @@ export function removedShards({ old, now, before, after }: Transition): {
   view: ShardView;
   path: string;
 }[] {
-  const left = shardViews(now, after);
-  return shardViews(old, before)
-    .filter(({ title }) => !left.some((view) => view.title === title))
-    .map((view) => {
-      const d = now.spec?.databases?.findIndex(({ name }) => name === view.database) ?? -1;
-      const path = d < 0 ? [] : [d, 'tablegroups'];
-      return { view, path: pointer('spec', 'databases', ...path) };
-    });
+  return paired(shardViews(old, before), shardViews(now, after)).flatMap(([view, left]) => {
+    if (left) return [];
+    const d = now.spec?.databases?.findIndex(({ name }) => name === view.database) ?? -1;
+    const path = d < 0 ? [] : [d, 'tablegroups'];
+    return { view, path: pointer('spec', 'databases', ...path) };
+  });
 }

@@ -1,11 +1,7 @@
-import {
-  durabilityOf,
-  membershipOf,
-  policyOrDefault,
-  type Durability,
-} from '../../schemas/durability.ts';
+import { durabilityOf, membershipOf, policyOrDefault } from '../../schemas/durability.ts';
+import type { Durability } from '../../schemas/durability.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
-import type { ResolvedCluster, ResolvedShard } from '../../schemas/resolve/types.ts';
+import type { ResolvedCluster, ResolvedPool, ResolvedShard } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster, ShardConfig } from '../../schemas/types.ts';
 import { once } from './once.ts';
 import type { PolicyContext } from './policy.ts';
@@ -41,11 +37,13 @@ export function valueAt(object: unknown, path: readonly Segment[]): unknown {
 
 /** The value at a JSON pointer, or undefined: what a finding shows as standing at its path. */
 export function valueAtPointer(object: unknown, text: string): unknown {
+  return valueAt(object, segmentsOf(text));
+}
+
+/** The segments of a JSON pointer. */
+export function segmentsOf(text: string): string[] {
   const keys = text.split('/').slice(1);
-  return valueAt(
-    object,
-    keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~')),
-  );
+  return keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 /**
@@ -75,6 +73,32 @@ export interface ShardView {
   raw?: ShardConfig;
   /** What its full cohort tolerates. */
   durability: () => Durability;
+  /** Pointer to a field of it: inline, else overrides, else the reference to its template. */
+  at: (...field: Segment[]) => string;
+}
+
+/** A pool of a shard. */
+export interface PoolView {
+  view: ShardView;
+  name: string;
+  pool: ResolvedPool;
+  /** `pool main of postgres/default/0-inf`, the same before and after a change. */
+  owner: string;
+  /** As `at` of the shard, for a field of the pool. */
+  at: (...field: Segment[]) => string;
+}
+
+/** All pools of some shards. */
+export function poolsOf(views: readonly ShardView[]): PoolView[] {
+  return views.flatMap((view) =>
+    Object.entries(view.shard.pools).map(([name, pool]) => ({
+      view,
+      name,
+      pool,
+      owner: `pool ${name} of ${view.title}`,
+      at: (...field) => view.at('pools', name, ...field),
+    })),
+  );
 }
 
 interface Gathered {
@@ -89,6 +113,27 @@ interface Gathered {
  */
 const gathered: Gathered[] = [];
 const MOST_GATHERED = 4;
+
+/** The shards of the request's cluster; none if it cannot be resolved. */
+export function shardsOf(ctx: PolicyContext): readonly ShardView[] {
+  const resolved = ctx.resolved();
+  return resolved ? shardViews(clusterOf(ctx), resolved) : [];
+}
+
+/** The shards of the stored cluster, likewise. */
+export function storedShardsOf(ctx: PolicyContext): readonly ShardView[] {
+  const resolved = ctx.oldResolved();
+  return resolved ? shardViews(ctx.old as MultigresCluster, resolved) : [];
+}
+
+/** Each shard with the one of the same title on the other side of a change, if it is there. */
+export function paired(
+  views: readonly ShardView[],
+  others: readonly ShardView[],
+): [ShardView, ShardView | undefined][] {
+  const byTitle = new Map(others.map((view) => [view.title, view]));
+  return views.map((view) => [view, byTitle.get(view.title)]);
+}
 
 /** All shards of a resolved cluster. Most policies ask, so they are gathered once for each review. */
 export function shardViews(
@@ -114,17 +159,19 @@ function gatherViews(cluster: MultigresCluster, resolved: ResolvedCluster): Shar
       for (const shard of tablegroup.shards) {
         const s = indexOf(tablegroups?.[t]?.shards, shard.name);
         const raw = tablegroups?.[t]?.shards?.[s];
+        const path = ['spec', 'databases', d, 'tablegroups', t, 'shards', s];
         views.push({
           database: database.name,
           tablegroup: tablegroup.name,
           durabilityPolicy: database.durabilityPolicy,
           shard,
           title: `${database.name}/${tablegroup.name}/${shard.name}`,
-          path: ['spec', 'databases', d, 'tablegroups', t, 'shards', s],
+          path,
           ...(raw ? { raw } : {}),
           durability: once(() =>
             durabilityOf(policyOrDefault(database.durabilityPolicy), membershipOf(shard.pools)),
           ),
+          at: (...field) => locateInLayers(cluster, path, field, 'shardTemplate'),
         });
       }
     }
@@ -132,13 +179,18 @@ function gatherViews(cluster: MultigresCluster, resolved: ResolvedCluster): Shar
   return views;
 }
 
-/** Pointer to a field of a shard: inline, else overrides, else the reference to its template. */
-export function locateInShard(
+/** Pointer to a field of what a CoreTemplate can bring: inline, else the reference to its template. */
+export function locateInCore(
   cluster: MultigresCluster,
-  view: ShardView,
+  part: 'globalTopoServer' | 'multiadmin' | 'multiadminWeb',
   ...field: Segment[]
 ): string {
-  return locateInLayers(cluster, view.path, field, 'shardTemplate');
+  return locate(
+    cluster,
+    ['spec', part, ...field],
+    ['spec', part, 'templateRef'],
+    ['spec', 'templateDefaults', 'coreTemplate'],
+  );
 }
 
 /** Pointer to a field of a cell's gateway: inline, else overrides, else its template. */

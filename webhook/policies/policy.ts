@@ -1,21 +1,16 @@
 import { sameJson } from '../../schemas/canonical.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
+import type { TemplateKind } from '../../schemas/resolve/templates.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import type { World } from './world.ts';
 
 /** `deny` refuses the request; `warn` lets it pass with a warning; `off` does not look. */
 export type Mode = 'deny' | 'warn' | 'off';
-export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
+export const OPERATIONS = ['CREATE', 'UPDATE', 'DELETE'] as const;
+export type Operation = (typeof OPERATIONS)[number];
 export type PolicyKind =
-  | 'MultigresCluster'
-  | 'CoreTemplate'
-  | 'CellTemplate'
-  | 'ShardTemplate'
-  | 'Cell'
-  | 'TableGroup'
-  | 'Shard'
-  | 'TopoServer';
+  'MultigresCluster' | TemplateKind | 'Cell' | 'TableGroup' | 'Shard' | 'TopoServer';
 
 /** One thing wrong with an object. Texts never hold values of Secrets. */
 export interface Finding {
@@ -37,6 +32,9 @@ export interface Finding {
   /** Overrides the policy's mode for this finding only. */
   mode?: Mode;
 }
+
+/** What a check says: one finding needs no list around it. */
+export type Findings = Finding | readonly Finding[];
 
 export interface PolicyContext {
   operation: Operation;
@@ -108,8 +106,17 @@ export interface Policy {
    * but not lower it, since every other policy could be evaded through it.
    */
   guard?: true;
-  check(ctx: PolicyContext): Finding[];
+  check(ctx: PolicyContext): Findings;
 }
+
+/** The subject of most policies: clusters, as they are written. */
+export const CLUSTER_WRITES = {
+  kinds: ['MultigresCluster'],
+  operations: ['CREATE', 'UPDATE'],
+} as const;
+
+/** And of those that compare: clusters, as they are changed. */
+export const CLUSTER_UPDATES = { ...CLUSTER_WRITES, operations: ['UPDATE'] } as const;
 
 /** A finding with the policy that made it and the mode in force. */
 export interface Judged {
@@ -125,16 +132,16 @@ export interface Judged {
 /** Modes by policy id that replace those of the list. */
 export type ModeOverrides = Readonly<Record<string, Mode>>;
 
+type Subject = Pick<PolicyContext, 'operation' | 'object' | 'old'>;
+
 /** True for updates of an object that is being deleted: nothing may stop its finalizers. */
-export function isTerminating(ctx: Pick<PolicyContext, 'operation' | 'object' | 'old'>): boolean {
+export function isTerminating(ctx: Subject): boolean {
   const stored = ctx.operation === 'UPDATE' ? (ctx.old ?? ctx.object) : ctx.old;
   return stored?.metadata.deletionTimestamp !== undefined;
 }
 
 /** True for updates that leave everything but metadata and status as it was. */
-export function changesMetadataOnly(
-  ctx: Pick<PolicyContext, 'operation' | 'object' | 'old'>,
-): boolean {
+export function changesMetadataOnly(ctx: Subject): boolean {
   if (ctx.operation !== 'UPDATE' || !ctx.object || !ctx.old) return false;
   return sameJson(ctx.object.spec, ctx.old.spec);
 }

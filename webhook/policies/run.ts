@@ -1,16 +1,8 @@
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { valueAtPointer } from './locate.ts';
-import {
-  changesMetadataOnly,
-  isTerminating,
-  type Finding,
-  type Judged,
-  type Mode,
-  type ModeOverrides,
-  type Policy,
-  type PolicyContext,
-} from './policy.ts';
-import { reachesThrough, throughTemplate } from './through-template.ts';
+import { changesMetadataOnly, isTerminating } from './policy.ts';
+import type { Finding, Judged, Mode, ModeOverrides, Policy, PolicyContext } from './policy.ts';
+import { reachesThrough, throughTemplate } from './consumers.ts';
 
 /**
  * Runs every policy that applies and returns all findings, denials first, then by path.
@@ -49,7 +41,7 @@ export function runPolicies(
 
 function runOne(policy: Policy, ctx: PolicyContext): (Finding & Pick<Judged, 'failure'>)[] {
   try {
-    return policy.check(ctx);
+    return [policy.check(ctx)].flat();
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     return [

@@ -1,7 +1,8 @@
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster, Storage } from '../../schemas/types.ts';
-import { cellTopoClaims, claimsAt, globalTopoClaims, isBackup, placeOf } from './claims.ts';
-import { locate, locateInCell, locateInShard, pointer, shardViews, valueAt } from './locate.ts';
+import { claimsAt, isBackup, placeOf } from './claims.ts';
+import { pointer, poolsOf, shardViews, valueAt, type ShardView } from './locate.ts';
+import { etcdsOf } from './topology.ts';
 import type { WorldClaim } from './world.ts';
 
 /** A volume that the cluster asks for. */
@@ -17,54 +18,38 @@ export interface Volume {
 
 /** Every volume of a resolved cluster: topology servers, pools, backups on file systems. */
 export function volumesOf(cluster: MultigresCluster, resolved: ResolvedCluster): Volume[] {
-  const volumes: Volume[] = [];
-  if (resolved.globalTopo.kind === 'etcd') {
-    volumes.push({
-      owner: 'the global etcd',
+  return [
+    ...etcdsOf(cluster, resolved).map(({ owner, etcd, at, claims }): Volume => ({
+      owner,
       kind: 'etcd',
-      storage: resolved.globalTopo.etcd.storage,
-      path: (field) =>
-        locate(
-          cluster,
-          ['spec', 'globalTopoServer', 'etcd', 'storage', field],
-          ['spec', 'globalTopoServer', 'templateRef'],
-          ['spec', 'templateDefaults', 'coreTemplate'],
-        ),
-      claims: (all) => globalTopoClaims(all, resolved.name),
-    });
-  }
-  for (const cell of resolved.cells) {
-    if (!cell.localTopo?.etcd) continue;
-    volumes.push({
-      owner: `the etcd of cell ${cell.name}`,
-      kind: 'etcd',
-      storage: cell.localTopo.etcd.storage,
-      path: (field) =>
-        locateInCell(cluster, cell.name, 'localTopoServer', 'etcd', 'storage', field),
-      claims: (all) => cellTopoClaims(all, resolved.name, cell.name),
-    });
-  }
-  for (const view of shardViews(cluster, resolved)) {
-    for (const [name, pool] of Object.entries(view.shard.pools)) {
-      volumes.push({
-        owner: `pool ${name} of ${view.title}`,
-        kind: 'pool',
-        storage: pool.storage,
-        path: (field) => locateInShard(cluster, view, 'pools', name, 'storage', field),
-        claims: (all) => claimsAt(all, { ...placeOf(view), pool: name }),
-      });
-    }
-    const { backup } = view.shard;
-    if (backup.type !== 'filesystem') continue;
-    volumes.push({
+      storage: etcd.storage,
+      path: (field) => at('storage', field),
+      claims,
+    })),
+    ...shardViews(cluster, resolved).flatMap((view) => volumesOfShard(cluster, view)),
+  ];
+}
+
+function volumesOfShard(cluster: MultigresCluster, view: ShardView): Volume[] {
+  const pools = poolsOf([view]).map(({ owner, name, pool, at }): Volume => ({
+    owner,
+    kind: 'pool',
+    storage: pool.storage,
+    path: (field) => at('storage', field),
+    claims: (all) => claimsAt(all, { ...placeOf(view), pool: name }),
+  }));
+  const { backup } = view.shard;
+  if (backup.type !== 'filesystem') return pools;
+  return [
+    ...pools,
+    {
       owner: `the backups of ${view.title}`,
       kind: 'backup',
       storage: backup.filesystem?.storage ?? {},
       path: (field) => locateBackup(cluster, view.path, ['filesystem', 'storage', field]),
       claims: (all) => claimsAt(all, placeOf(view)).filter(isBackup),
-    });
-  }
-  return volumes;
+    },
+  ];
 }
 
 /** Pointer to a field of the backup block in force for a shard: the innermost that has it. */

@@ -1,3 +1,4 @@
+import { compact } from '../../schemas/compact.ts';
 import type { KubeObject, ResourceRequirements } from '../../schemas/k8s.ts';
 import type { CellTemplate, CoreTemplate, ShardTemplate, Storage } from '../../schemas/types.ts';
 import type { Segment } from './locate.ts';
@@ -14,20 +15,9 @@ interface TemplatePart {
 
 /** The pieces that a template says something of; none for other kinds. */
 export function templateParts(kind: PolicyKind, object: KubeObject): TemplatePart[] {
-  switch (kind) {
-    case 'CoreTemplate':
-      return ofCore(object as CoreTemplate);
-    case 'CellTemplate':
-      return ofCell(object as CellTemplate);
-    case 'ShardTemplate':
-      return ofShard(object as ShardTemplate);
-    case 'MultigresCluster':
-    case 'Cell':
-    case 'TableGroup':
-    case 'Shard':
-    case 'TopoServer':
-      return [];
-  }
+  if (kind === 'CoreTemplate') return ofCore(object as CoreTemplate);
+  if (kind === 'CellTemplate') return ofCell(object as CellTemplate);
+  return kind === 'ShardTemplate' ? ofShard(object as ShardTemplate) : [];
 }
 
 type Sizes = { resources?: ResourceRequirements; storage?: Storage } | undefined;
@@ -35,14 +25,7 @@ type Sizes = { resources?: ResourceRequirements; storage?: Storage } | undefined
 function part(owner: string, sizes: Sizes, ...path: Segment[]): TemplatePart[] {
   if (!sizes) return [];
   const { resources, storage } = sizes;
-  return [
-    {
-      owner,
-      path: ['spec', ...path],
-      ...(resources ? { resources } : {}),
-      ...(storage ? { storage } : {}),
-    },
-  ];
+  return [{ owner, path: ['spec', ...path], ...compact({ resources, storage }) }];
 }
 
 function ofCore({ spec }: CoreTemplate): TemplatePart[] {

@@ -1,5 +1,55 @@
-import type { ResolvedGlobalTopo, ResolvedLocalTopo } from '../../schemas/resolve/types.ts';
+import type {
+  ResolvedCluster,
+  ResolvedEtcd,
+  ResolvedGlobalTopo,
+  ResolvedLocalTopo,
+} from '../../schemas/resolve/types.ts';
+import type { MultigresCluster, PvcRetention } from '../../schemas/types.ts';
+import { cellTopoClaims, globalTopoClaims } from './claims.ts';
+import { locateInCell, locateInCore } from './locate.ts';
 import type { Transition } from './policy.ts';
+import type { WorldClaim } from './world.ts';
+
+/** An etcd that the operator runs for a cluster. */
+export interface EtcdView {
+  /** Absent: the global one. */
+  cell?: string;
+  /** `the global etcd`, `the etcd of cell zone-a`; the same before and after a change. */
+  owner: string;
+  etcd: ResolvedEtcd;
+  whenDeleted: PvcRetention | undefined;
+  /** Pointer to a field of it, or to the template that brings it. */
+  at: (...field: string[]) => string;
+  /** Those of the cluster's claims that were made for it. */
+  claims: (all: readonly WorldClaim[]) => WorldClaim[];
+}
+
+/** Every etcd of a resolved cluster, the global one first. */
+export function etcdsOf(cluster: MultigresCluster, resolved: ResolvedCluster): EtcdView[] {
+  const { name, globalTopo, cells } = resolved;
+  const etcds: EtcdView[] = [];
+  if (globalTopo.kind === 'etcd') {
+    etcds.push({
+      owner: 'the global etcd',
+      etcd: globalTopo.etcd,
+      whenDeleted: globalTopo.pvcDeletionPolicy.whenDeleted,
+      at: (...field) => locateInCore(cluster, 'globalTopoServer', 'etcd', ...field),
+      claims: (all) => globalTopoClaims(all, name),
+    });
+  }
+  for (const { name: cell, localTopo } of cells) {
+    if (!localTopo?.etcd) continue;
+    etcds.push({
+      cell,
+      owner: `the etcd of cell ${cell}`,
+      etcd: localTopo.etcd,
+      whenDeleted: localTopo.etcd.pvcDeletionPolicy?.whenDeleted,
+      at: (...field) => locateInCell(cluster, cell, 'localTopoServer', 'etcd', ...field),
+      claims: (all) => cellTopoClaims(all, name, cell),
+    });
+  }
+  return etcds;
+}
 
 type Topo = ResolvedGlobalTopo | ResolvedLocalTopo | undefined;
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { bufferFlags } from '../../../controller/cell/buffer.ts';
 import { BUFFER_DEFAULTS, bufferOf } from '../../../schemas/buffer.ts';
 import { durationMs } from '../../../schemas/duration.ts';
-import { bufferFindings } from '../../../webhook/policies/buffer.ts';
+import { bufferFindings } from '../../../webhook/policies/config/gateway-buffer.ts';
 
 /** Writes blocked for so long at the most when a primary was killed, at the runtime's own slow timers. */
 const LONGEST_FAILOVER_MS = 28_200;

@@ -40,7 +40,7 @@ describe('the HTTP face', () => {
     onError: (error) => void errors.push(error),
     onRefused: (refusal) => void refusals.push(refusal),
   };
-  const app = createApp(handlers, { bodyBytes: 1000 });
+  const app = createApp(handlers, 1000);
   let base = '';
   let stop = () => Promise.resolve();
   before(async () => {

@@ -1,19 +1,18 @@
 import type { ResolvedCluster } from '../../../schemas/resolve/types.ts';
 import { membershipOf } from '../../../schemas/durability.ts';
+import type { MultigresCluster } from '../../../schemas/types.ts';
 import { HOST, poolerLabels, requiredKeys } from '../affinity.ts';
 import { shardViews, type ShardView } from '../locate.ts';
 import { nodesOf } from '../nodes.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { CLUSTER_WRITES, type Findings, type Policy } from '../policy.ts';
 import type { World } from '../world.ts';
 import { locateBackup } from '../sizes.ts';
 import { findNew } from '../stored.ts';
-import { diskClass, type DiskClass } from './disks.ts';
 
 export const backupSharedVolume: Policy = {
   id: 'backup-shared-volume',
   code: 'MG017',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'warn',
   summary:
     'Poolers on several Nodes share a backup volume only if it is ReadWriteMany, or S3 is used.',
@@ -38,22 +37,20 @@ it. Otherwise it is a warning.`,
   check: (ctx) =>
     findNew(ctx, (cluster, resolved) =>
       shardViews(cluster, resolved).flatMap((view) =>
-        judge({ world: ctx.world, resolved, view }).map((finding) => ({
-          ...finding,
-          path: locateBackup(cluster, view.path, ['filesystem', 'storage', finding.path]),
-        })),
+        judge({ world: ctx.world, cluster, resolved, view }),
       ),
     ),
 };
 
 interface Subject {
   world: World;
+  cluster: MultigresCluster;
   resolved: ResolvedCluster;
   view: ShardView;
 }
 
-function judge(subject: Subject): Finding[] {
-  const { world, view } = subject;
+function judge(subject: Subject): Findings {
+  const { world, cluster, view } = subject;
   const { backup, pools } = view.shard;
   if (backup.type !== 'filesystem') return [];
   const storage = backup.filesystem?.storage;
@@ -70,19 +67,18 @@ function judge(subject: Subject): Finding[] {
     poolers === 1
       ? `the pooler of ${view.title} uses`
       : `the ${poolers} poolers of ${view.title} share`;
-  return [
-    {
-      path: disk ? 'class' : 'accessModes',
-      value: disk ? storage?.class : storage?.accessModes,
-      message: `${whose} ${trouble.text}`,
-      allowed: disk
-        ? 'a class whose driver can do ReadWriteMany, or type s3'
-        : 'accessModes [ReadWriteMany], or type s3',
-      fix: 'use S3, or a StorageClass that can do ReadWriteMany and set accessModes: [ReadWriteMany]',
-      brief: `backups of ${view.title}: ${trouble.brief}; use S3 or RWX`,
-      ...(trouble.hangs ? { mode: 'deny' } : {}),
-    },
-  ];
+  const field = disk ? 'class' : 'accessModes';
+  return {
+    path: locateBackup(cluster, view.path, ['filesystem', 'storage', field]),
+    value: storage?.[field],
+    message: `${whose} ${trouble.text}`,
+    allowed: disk
+      ? 'a class whose driver can do ReadWriteMany, or type s3'
+      : 'accessModes [ReadWriteMany], or type s3',
+    fix: 'use S3, or a StorageClass that can do ReadWriteMany and set accessModes: [ReadWriteMany]',
+    brief: `backups of ${view.title}: ${trouble.brief}; use S3 or RWX`,
+    ...(trouble.hangs ? { mode: 'deny' } : {}),
+  };
 }
 
 interface Trouble {
@@ -98,26 +94,26 @@ function neverMounted(
   disk: DiskClass | undefined,
   poolers: number,
 ): Trouble | undefined {
-  const [hangs, isOnly] = [true, (mode: string) => modes.length === 1 && modes[0] === mode];
+  const isOnly = (mode: string): boolean => modes.length === 1 && modes[0] === mode;
   if (disk?.refusesShared) {
     return {
       text: `a ReadWriteMany backup volume of StorageClass ${disk.name}, and its driver ${disk.driver} refuses to make one`,
       brief: `${disk.driver} makes no RWX volume`,
-      hangs,
+      hangs: true,
     };
   }
   if (isOnly('ReadOnlyMany')) {
     return {
       text: 'a ReadOnlyMany backup volume, which nobody can write to',
       brief: 'nobody can write to ReadOnlyMany',
-      hangs,
+      hangs: true,
     };
   }
   if (isOnly('ReadWriteOncePod') && poolers > 1) {
     return {
       text: 'a ReadWriteOncePod backup volume, which only one of them can mount',
       brief: 'one pooler only mounts ReadWriteOncePod',
-      hangs,
+      hangs: true,
     };
   }
   return undefined;
@@ -192,4 +188,42 @@ function farApart(
     }
   }
   return undefined;
+}
+
+/**
+ * Drivers that make disks with a file system: one Node at a time mounts them for writing. From the
+ * documentation of each. Drivers of shared file systems, and those that can do either, are not listed.
+ */
+const DISK_DRIVERS: ReadonlySet<string> = new Set([
+  'ebs.csi.aws.com',
+  'kubernetes.io/aws-ebs',
+  'pd.csi.storage.gke.io',
+  'kubernetes.io/gce-pd',
+  'disk.csi.azure.com',
+  'kubernetes.io/azure-disk',
+  'dobs.csi.digitalocean.com',
+  'csi.hetzner.cloud',
+  'cinder.csi.openstack.org',
+  'rbd.csi.ceph.com',
+]);
+
+/** Those of them that make a volume for any claim, and fail when a second Node attaches it. */
+const LATE: ReadonlySet<string> = new Set(['cinder.csi.openstack.org']);
+
+interface DiskClass {
+  name: string;
+  driver: string;
+  /** A claim for ReadWriteMany gets no volume at all. */
+  refusesShared: boolean;
+}
+
+/** The StorageClass and driver if volumes of this class (none given: the default) are disks. */
+function diskClass(world: World, name: string | undefined): DiskClass | undefined {
+  const found = (world.storageClasses ?? []).find((one) =>
+    name === undefined ? one.isDefault : one.name === name,
+  );
+  const driver = found?.provisioner;
+  return found && driver !== undefined && DISK_DRIVERS.has(driver)
+    ? { name: found.name, driver, refusesShared: !LATE.has(driver) }
+    : undefined;
 }

@@ -26,15 +26,13 @@ spec:
   check(ctx) {
     if (ctx.trustedUsers.includes(ctx.user)) return [];
     const cluster = (ctx.old ?? ctx.object)?.metadata.labels?.['multigres.com/cluster'];
-    return [
-      {
-        path: '',
-        message: `${ctx.kind} ${ctx.name} is written by the operator only, not by ${ctx.user || 'an unnamed user'}`,
-        allowed: 'reading it, and any change of the MultigresCluster that it belongs to',
-        fix: cluster
-          ? `change MultigresCluster ${cluster} instead, for example by kubectl edit multigrescluster ${cluster} -n ${ctx.namespace}`
-          : 'change the MultigresCluster that it belongs to instead',
-      },
-    ];
+    return {
+      path: '',
+      message: `${ctx.kind} ${ctx.name} is written by the operator only, not by ${ctx.user || 'an unnamed user'}`,
+      allowed: 'reading it, and any change of the MultigresCluster that it belongs to',
+      fix: cluster
+        ? `change MultigresCluster ${cluster} instead, for example by kubectl edit multigrescluster ${cluster} -n ${ctx.namespace}`
+        : 'change the MultigresCluster that it belongs to instead',
+    };
   },
 };

@@ -1,13 +1,11 @@
 import { clusterOf, pointer } from '../locate.ts';
-import type { Policy } from '../policy.ts';
-
-const PARTS = ['externalGateway', 'externalAdminWeb'] as const;
+import { CLUSTER_WRITES, type Policy } from '../policy.ts';
+import { PARTS } from './external-ips.ts';
 
 export const externalWithoutIps: Policy = {
   id: 'external-without-ips',
   code: 'MG023',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'warn',
   summary: 'External access that is enabled names its addresses.',
   description: `Without \`externalIPs\` the Service gets an address only if something else in the cluster

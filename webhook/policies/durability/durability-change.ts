@@ -8,16 +8,16 @@ import {
 } from '../../../schemas/durability.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
 import { liveOf, liveShard, type LiveState } from '../live.ts';
-import { locate, shardViews, type Segment, type ShardView } from '../locate.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { clusterOf, locate, paired, shardsOf, storedShardsOf } from '../locate.ts';
+import type { Segment, ShardView } from '../locate.ts';
+import { CLUSTER_UPDATES, type Finding, type Policy } from '../policy.ts';
 import { runningMembers } from '../running.ts';
 import { count } from '../words.ts';
 
 export const durabilityChange: Policy = {
   id: 'durability-change',
   code: 'MG030',
-  kinds: ['MultigresCluster'],
-  operations: ['UPDATE'],
+  ...CLUSTER_UPDATES,
   mode: 'deny',
   summary: 'The durability policy is not changed to one that the running poolers cannot meet.',
   description: `Poolers that an update adds are not there yet: if the policy asks for two cells while all
@@ -34,29 +34,23 @@ spec:
 spec:
   durabilityPolicy: MULTI_CELL_AT_LEAST_2 # was AT_LEAST_2`,
   check(ctx) {
-    const [resolved, before] = [ctx.resolved(), ctx.oldResolved()];
     const live = liveOf(ctx);
-    if (!resolved || !before || live.kind === 'untouched') return [];
-    const cluster = ctx.object as MultigresCluster;
-    const was = new Map(
-      shardViews(ctx.old as MultigresCluster, before).map((view) => [view.title, view]),
-    );
-    return shardViews(cluster, resolved).flatMap((view) => {
-      const old = was.get(view.title)?.durabilityPolicy;
+    if (live.kind === 'untouched') return [];
+    const cluster = clusterOf(ctx);
+    return paired(shardsOf(ctx), storedShardsOf(ctx)).flatMap(([view, was]) => {
+      const old = was?.durabilityPolicy;
       const policy = parsePolicy(view.durabilityPolicy);
       // Unknown names are the business of durability-known.
       if (old === undefined || old === view.durabilityPolicy || !policy) return [];
       const path = pathOf(cluster, view);
       if (live.kind === 'known') return judge({ path, policy, view }, live.state, ctx.name);
-      return [
-        {
-          path,
-          value: policy.name,
-          message: `whether the running poolers of ${view.title} can meet ${policy.name} is not known: ${live.why}`,
-          allowed: `${old}, as before`,
-          fix: `keep ${old} until the controller works again`,
-        },
-      ];
+      return {
+        path,
+        value: policy.name,
+        message: `whether the running poolers of ${view.title} can meet ${policy.name} is not known: ${live.why}`,
+        allowed: `${old}, as before`,
+        fix: `keep ${old} until the controller works again`,
+      };
     });
   },
 };
@@ -73,7 +67,7 @@ interface Change {
   view: ShardView;
 }
 
-function judge({ path, policy, view }: Change, state: LiveState, cluster: string): Finding[] {
+function judge({ path, policy, view }: Change, state: LiveState, cluster: string): Finding | [] {
   const shard = liveShard(state, view.title);
   if (!shard || !hasStarted(shard)) return [];
   const kept = policyInForce(shard).name;
@@ -81,29 +75,25 @@ function judge({ path, policy, view }: Change, state: LiveState, cluster: string
   if (kept === policy.name) return [];
   const runs = countByCell(runningMembers(cluster, shard));
   if (satisfies(policy, runs)) {
-    return [
-      {
-        path,
-        value: policy.name,
-        message: `shard ${view.title} has started and goes on under ${kept}: the runtime takes a policy at the first start only`,
-        allowed: 'any known policy, for shards that are made from now on',
-        fix: `keep ${kept} to say what runs`,
-        brief: `${view.title}: keeps ${kept}, under which it started; write that`,
-        mode: 'warn',
-      },
-    ];
+    return {
+      path,
+      value: policy.name,
+      message: `shard ${view.title} has started and goes on under ${kept}: the runtime takes a policy at the first start only`,
+      allowed: 'any known policy, for shards that are made from now on',
+      fix: `keep ${kept} to say what runs`,
+      brief: `${view.title}: keeps ${kept}, under which it started; write that`,
+      mode: 'warn',
+    };
   }
   const cells = Object.keys(runs);
   const poolers = Object.values(runs).reduce((sum, n) => sum + n, 0);
   const where = cells.length > 0 ? ` in ${count(cells.length, 'cell')}` : '';
   const needs = policy.scope === 'multi-cell' ? 'poolers in 2 cells' : '2 poolers';
-  return [
-    {
-      path,
-      value: policy.name,
-      message: `shard ${view.title} runs with ${count(poolers, 'pooler')}${where}, and ${policy.name} needs ${needs}: no write could be confirmed`,
-      allowed: `${kept}, until ${needs} run`,
-      fix: `keep ${kept}, first let ${needs} run (status.podRoles of Shard ${shard.metadata.name}), then change it`,
-    },
-  ];
+  return {
+    path,
+    value: policy.name,
+    message: `shard ${view.title} runs with ${count(poolers, 'pooler')}${where}, and ${policy.name} needs ${needs}: no write could be confirmed`,
+    allowed: `${kept}, until ${needs} run`,
+    fix: `keep ${kept}, first let ${needs} run (status.podRoles of Shard ${shard.metadata.name}), then change it`,
+  };
 }

@@ -1,6 +1,6 @@
 import { parsePolicy, POLICIES } from '../../../schemas/durability.ts';
 import { pointer, type Segment } from '../locate.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { CLUSTER_WRITES, type Finding, type Policy } from '../policy.ts';
 import { findNew } from '../stored.ts';
 import { nearest } from '../../../schemas/spelling.ts';
 import { oneOf } from '../words.ts';
@@ -10,8 +10,7 @@ const NAMES = Object.keys(POLICIES);
 export const durabilityKnown: Policy = {
   id: 'durability-known',
   code: 'MG005',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'deny',
   summary: 'The durability policy is one that the runtime knows.',
   description: `The runtime refuses to elect a leader under a policy that it does not know, and it
@@ -23,28 +22,29 @@ object that holds an unknown name already may still be edited, with a warning.`,
   bad: `spec:
   durabilityPolicy: AT_LEAST_TWO`,
   check: (ctx) =>
-    findNew(ctx, (cluster) => {
-      const { spec } = cluster;
-      const findings = judge(spec?.durabilityPolicy, ['spec', 'durabilityPolicy'], '');
-      for (const [d, database] of (spec?.databases ?? []).entries()) {
-        const path = ['spec', 'databases', d, 'durabilityPolicy'];
-        findings.push(...judge(database.durabilityPolicy, path, `database ${database.name}: `));
-      }
-      return findings;
-    }),
+    findNew(ctx, ({ spec }) =>
+      [
+        judge(spec?.durabilityPolicy, ['spec', 'durabilityPolicy'], ''),
+        ...(spec?.databases ?? []).map(({ name, durabilityPolicy }, d) =>
+          judge(
+            durabilityPolicy,
+            ['spec', 'databases', d, 'durabilityPolicy'],
+            `database ${name}: `,
+          ),
+        ),
+      ].flat(),
+    ),
 };
 
-function judge(name: string | undefined, path: Segment[], whose: string): Finding[] {
+function judge(name: string | undefined, path: Segment[], whose: string): Finding | [] {
   if (name === undefined || name === '' || parsePolicy(name)) return [];
   const near = nearest(name, NAMES);
-  return [
-    {
-      path: pointer(...path),
-      value: name,
-      message: `the durability policy ${name} is unknown`,
-      allowed: oneOf(NAMES),
-      fix: near ? `write ${near}` : 'name one of these, or leave the field out for AT_LEAST_2',
-      brief: `${whose}durabilityPolicy ${name} is unknown; write ${near ?? 'AT_LEAST_2'}`,
-    },
-  ];
+  return {
+    path: pointer(...path),
+    value: name,
+    message: `the durability policy ${name} is unknown`,
+    allowed: oneOf(NAMES),
+    fix: near ? `write ${near}` : 'name one of these, or leave the field out for AT_LEAST_2',
+    brief: `${whose}durabilityPolicy ${name} is unknown; write ${near ?? 'AT_LEAST_2'}`,
+  };
 }

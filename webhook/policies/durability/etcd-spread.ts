@@ -3,15 +3,14 @@ import type { ResolvedCluster, ResolvedGlobalTopo } from '../../../schemas/resol
 import type { Toleration } from '../../../schemas/k8s.ts';
 import { clusterOf, locate } from '../locate.ts';
 import { takesPods, zoneOf } from '../nodes.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { CLUSTER_WRITES, type Finding, type Policy } from '../policy.ts';
 import type { World } from '../world.ts';
 import { listed } from '../words.ts';
 
 export const etcdSpread: Policy = {
   id: 'etcd-spread',
   code: 'MG031',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'warn',
   summary: 'The members of the global etcd can run in several zones, and on enough Nodes.',
   description: `The members prefer different Nodes and zones, but take what there is. If all Nodes that
@@ -30,7 +29,7 @@ things out, and one whose cells are all in one zone has nothing to gain: there a
     if (resolved?.globalTopo.kind !== 'etcd' || nodes.length === 0) return [];
     const message = judge(ctx.world, resolved, resolved.globalTopo);
     if (message === undefined) return [];
-    const finding: Finding = {
+    return {
       path: locate(
         clusterOf(ctx),
         ['spec', 'globalTopoServer', 'placement', 'tolerations'],
@@ -39,7 +38,6 @@ things out, and one whose cells are all in one zone has nothing to gain: there a
       ),
       ...message,
     };
-    return [finding];
   },
 };
 

@@ -1,12 +1,12 @@
 import { majorityOf } from '../../../schemas/durability.ts';
-import { clusterOf, locate, locateInCell } from '../locate.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { clusterOf } from '../locate.ts';
+import { CLUSTER_WRITES, type Finding, type Policy } from '../policy.ts';
+import { etcdsOf } from '../topology.ts';
 
 export const singleEtcd: Policy = {
   id: 'single-etcd',
   code: 'MG025',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'warn',
   summary: 'An etcd has three members or more, and an odd number of them.',
   description: `One member is fine for trying things out. When it is down, no failover and no change of
@@ -21,31 +21,14 @@ give.`,
   check(ctx) {
     const resolved = ctx.resolved();
     if (!resolved) return [];
-    const cluster = clusterOf(ctx);
-    const findings: Finding[] = [];
-    if (resolved.globalTopo.kind === 'etcd' && isWeak(resolved.globalTopo.etcd.replicas)) {
-      const path = locate(
-        cluster,
-        ['spec', 'globalTopoServer', 'etcd', 'replicas'],
-        ['spec', 'globalTopoServer', 'templateRef'],
-        ['spec', 'templateDefaults', 'coreTemplate'],
-      );
-      findings.push(weakness(path, 'the global etcd', resolved.globalTopo.etcd.replicas));
-    }
-    for (const { name, localTopo } of resolved.cells) {
-      if (!localTopo?.etcd || !isWeak(localTopo.etcd.replicas)) continue;
-      const path = locateInCell(cluster, name, 'localTopoServer', 'etcd', 'replicas');
-      findings.push(weakness(path, `the etcd of cell ${name}`, localTopo.etcd.replicas));
-    }
-    return findings;
+    return etcdsOf(clusterOf(ctx), resolved).flatMap(({ owner, etcd, at }) =>
+      weakness(at('replicas'), owner, etcd.replicas),
+    );
   },
 };
 
-function isWeak(replicas: number): boolean {
-  return replicas === 1 || replicas % 2 === 0;
-}
-
-function weakness(path: string, owner: string, replicas: number): Finding {
+function weakness(path: string, owner: string, replicas: number): Finding | [] {
+  if (replicas !== 1 && replicas % 2 !== 0) return [];
   const tolerates = replicas - majorityOf(replicas);
   const better = replicas === 1 ? 3 : replicas + 1;
   return {

@@ -9,17 +9,15 @@ import {
   type Membership,
   type Policy as Durability,
 } from '../../../schemas/durability.ts';
-import type { MultigresCluster } from '../../../schemas/types.ts';
-import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { shardsOf, type ShardView } from '../locate.ts';
+import { CLUSTER_WRITES, type Finding, type Policy } from '../policy.ts';
 import { inForce, type InForce } from '../running.ts';
 import { listed } from '../words.ts';
 
 export const survivesZoneLoss: Policy = {
   id: 'survives-zone-loss',
   code: 'MG007',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'warn',
   summary: 'A shard with poolers in several cells survives the loss of any one of them.',
   description: `A leader is elected when a majority of the poolers takes part and those that do not
@@ -37,23 +35,17 @@ well; by itself it runs in all.`,
   bad: `spec:
   durabilityPolicy: AT_LEAST_2 # three cells, two poolers in each`,
   check(ctx) {
-    const resolved = ctx.resolved();
-    if (!resolved) return [];
-    const cluster = clusterOf(ctx);
-    return shardViews(cluster, resolved).flatMap((view) => {
+    return shardsOf(ctx).flatMap((view) => {
       const live = inForce(view, ctx.world.shards);
       const { achievable, members, cells, survivesCellLoss } = live.durability;
       // A shard of two stops with either pooler: that is write-headroom's to say.
       if (!achievable || cells < 2 || members < 3) return [];
-      return [
-        ...(survivesCellLoss ? [] : [tooManyAtOnce(cluster, view, live)]),
-        ...nobodyElects(cluster, view, live),
-      ];
+      return [survivesCellLoss ? [] : tooManyAtOnce(view, live), nobodyElects(view, live)].flat();
     });
   },
 };
 
-function tooManyAtOnce(cluster: MultigresCluster, view: ShardView, live: InForce): Finding {
+function tooManyAtOnce(view: ShardView, live: InForce): Finding {
   const { policy } = live;
   const membership = membershipOf(view.shard.pools);
   const fatal = cellLosses(policy, membership).filter(({ harm }) => harm !== 'none');
@@ -64,7 +56,7 @@ function tooManyAtOnce(cluster: MultigresCluster, view: ShardView, live: InForce
       : ` under ${policy.name}, which it has started with and keeps`;
   const { brief, ...ways } = remedy(live, membership);
   return {
-    path: locateInShard(cluster, view, 'pools'),
+    path: view.at('pools'),
     message: `shard ${view.title} does not survive the loss of every cell${kept}: ${reasons(policy, membership, fatal)}`,
     ...ways,
     // Longer than other warnings: the numbers are what convinces.
@@ -73,26 +65,20 @@ function tooManyAtOnce(cluster: MultigresCluster, view: ShardView, live: InForce
 }
 
 /** All orchestrators in one cell, whose poolers alone the shard could do without. */
-function nobodyElects(
-  cluster: MultigresCluster,
-  view: ShardView,
-  { durability }: InForce,
-): Finding[] {
+function nobodyElects(view: ShardView, { durability }: InForce): Finding | [] {
   const { cells, replicas } = view.shard.multiorch;
   const [cell] = cells;
   // None at all is the business of durability-can-be-met.
   if (cell === undefined || replicas === 0 || cells.some((other) => other !== cell)) return [];
   if (durability.survivesLossOf[cell] === false) return [];
-  return [
-    {
-      path: locateInShard(cluster, view, 'multiorch', 'cells'),
-      value: cells,
-      message: `multiorch of ${view.title} runs in cell ${cell} only: without that cell nobody elects a leader, although the poolers that are left could have one`,
-      allowed: 'multiorch in 2 cells or more',
-      fix: 'add cells to multiorch.cells, or leave it out: then it runs in each cell',
-      brief: `${view.title}: multiorch is in ${cell} only, without it no election; add a cell`,
-    },
-  ];
+  return {
+    path: view.at('multiorch', 'cells'),
+    value: cells,
+    message: `multiorch of ${view.title} runs in cell ${cell} only: without that cell nobody elects a leader, although the poolers that are left could have one`,
+    allowed: 'multiorch in 2 cells or more',
+    fix: 'add cells to multiorch.cells, or leave it out: then it runs in each cell',
+    brief: `${view.title}: multiorch is in ${cell} only, without it no election; add a cell`,
+  };
 }
 
 /** Cells whose loss does the same are told of once. */

@@ -19,14 +19,12 @@ could never be reached. The limit of 25 characters is checked by the schema.`,
     if (/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name)) return [];
     const fixed = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
     const proposal = fixed.replace(/^[^a-z]*/, '').replace(/-+$/, '');
-    return [
-      {
-        path: '/metadata/name',
-        value: name,
-        message: 'Services could not carry this name',
-        allowed: 'lower-case letters, digits and hyphens, beginning with a letter',
-        fix: `use another name, for example ${proposal === '' ? 'demo' : proposal}`,
-      },
-    ];
+    return {
+      path: '/metadata/name',
+      value: name,
+      message: 'Services could not carry this name',
+      allowed: 'lower-case letters, digits and hyphens, beginning with a letter',
+      fix: `use another name, for example ${proposal === '' ? 'demo' : proposal}`,
+    };
   },
 };

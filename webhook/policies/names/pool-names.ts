@@ -1,5 +1,5 @@
 import type { ShardTemplate } from '../../../schemas/types.ts';
-import { clusterOf, locateInShard, pointer, shardViews } from '../locate.ts';
+import { pointer, poolsOf, shardsOf } from '../locate.ts';
 import type { Finding, Policy } from '../policy.ts';
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
@@ -26,31 +26,22 @@ ShardTemplates.`,
         judge(name, () => pointer('spec', 'pools', name)),
       );
     }
-    const resolved = ctx.resolved();
-    if (!resolved) return [];
-    const cluster = clusterOf(ctx);
-    return shardViews(cluster, resolved).flatMap((view) =>
-      Object.keys(view.shard.pools).flatMap((name) =>
-        judge(name, () => locateInShard(cluster, view, 'pools', name)),
-      ),
-    );
+    return poolsOf(shardsOf(ctx)).flatMap(({ name, at }) => judge(name, at));
   },
 };
 
-function judge(name: string, path: () => string): Finding[] {
+function judge(name: string, path: () => string): Finding | [] {
   if (name.length <= LONGEST && NAME.test(name)) return [];
   const proposal = name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, LONGEST)
     .replaceAll(/^-+|-+$/g, '');
-  return [
-    {
-      path: path(),
-      value: name,
-      message: `${name} is no name for a pool`,
-      allowed: `1 to ${LONGEST} lower-case letters, digits and hyphens, no hyphen at either end`,
-      fix: `rename it, for example to ${proposal === '' ? 'main' : proposal}`,
-    },
-  ];
+  return {
+    path: path(),
+    value: name,
+    message: `${name} is no name for a pool`,
+    allowed: `1 to ${LONGEST} lower-case letters, digits and hyphens, no hyphen at either end`,
+    fix: `rename it, for example to ${proposal === '' ? 'main' : proposal}`,
+  };
 }

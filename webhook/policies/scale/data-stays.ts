@@ -1,18 +1,23 @@
 import type { MultigresCluster } from '../../../schemas/types.ts';
-import { removals } from '../changes.ts';
-import { cellTopoClaims, claimsAt, countAndSize, isData } from '../claims.ts';
+import { removals, type Removal } from '../changes.ts';
+import {
+  blocksThatDelete,
+  cellTopoClaims,
+  claimsAt,
+  countAndSize,
+  goingWith,
+  isData,
+} from '../claims.ts';
 import { knownLive, type LiveState } from '../live.ts';
 import { pointer, type ShardView } from '../locate.ts';
-import type { Finding, Policy, PolicyContext } from '../policy.ts';
-import { blocksThatDelete, goingWith } from '../retention.ts';
+import { CLUSTER_UPDATES, type Finding, type Policy, type PolicyContext } from '../policy.ts';
 import { listed } from '../words.ts';
 import { oldTemplatesOf } from '../world.ts';
 
 export const dataStays: Policy = {
   id: 'data-stays',
   code: 'MG042',
-  kinds: ['MultigresCluster'],
-  operations: ['UPDATE'],
+  ...CLUSTER_UPDATES,
   mode: 'deny',
   summary: 'A cell, table group or database that holds data is not removed by leaving it out.',
   description: `A manifest that lost a few lines must not cost data. Whether something holds data is read
@@ -29,47 +34,36 @@ the cells of a pool, are the business of pools-stay.)`,
   check(ctx) {
     const [transition, live] = [ctx.transition(), knownLive(ctx)];
     if (!transition || !live) return [];
-    return removals(transition).flatMap(({ name, title, path, view }) =>
-      view
-        ? ofShard(view, { path, title, live, ctx })
-        : ofCell({ path, title, name, live, cluster: ctx.name }),
+    return removals(transition).flatMap((removal) =>
+      removal.view ? ofShard(ctx, removal, removal.view, live) : ofCell(ctx.name, removal, live),
     );
   },
 };
 
-interface Step {
-  path: string;
-  /** What goes. */
-  title: string;
-  live: LiveState;
-}
-
-function ofCell({
-  path,
-  title,
-  name,
-  live,
-  cluster,
-}: Step & Record<'name' | 'cluster', string>): Finding[] {
+function ofCell(
+  cluster: string,
+  { path, title, name }: Removal,
+  { claims }: LiveState,
+): Finding | [] {
   const held = [
-    ...claimsAt(live.claims, { cell: name }).filter(isData),
-    ...cellTopoClaims(live.claims, cluster, name),
+    ...claimsAt(claims, { cell: name }).filter(isData),
+    ...cellTopoClaims(claims, cluster, name),
   ];
   if (held.length === 0) return [];
-  return [
-    {
-      path,
-      message: `${title} is left out and holds ${countAndSize(held)}, whose poolers are members of the quorum`,
-      allowed: 'the cells that hold data, and more',
-      fix: `write cell ${name} into spec.cells again`,
-    },
-  ];
+  return {
+    path,
+    message: `${title} is left out and holds ${countAndSize(held)}, whose poolers are members of the quorum`,
+    allowed: 'the cells that hold data, and more',
+    fix: `write cell ${name} into spec.cells again`,
+  };
 }
 
 function ofShard(
+  ctx: PolicyContext,
+  { path, title }: Removal,
   view: ShardView,
-  { path, title, live, ctx }: Step & { ctx: PolicyContext },
-): Finding[] {
+  live: LiveState,
+): Finding | [] {
   const going = goingWith(view, live.claims);
   if (going.length === 0) return [];
   const templates = oldTemplatesOf(ctx.world);
@@ -77,14 +71,12 @@ function ofShard(
   const blocks = blocksThatDelete(ctx.old as MultigresCluster, view, { going, templates }).map(
     (block) => (block === WHOLE ? pointer(...view.path.slice(0, 5), 'pvcDeletionPolicy') : block),
   );
-  return [
-    {
-      path,
-      message: `${title} is left out, and its ${countAndSize(going)} would be deleted (whenDeleted: Delete)`,
-      allowed: 'leaving out what has no volumes, or whose volumes are kept (whenDeleted: Retain)',
-      fix: `write it again; if it shall go, first apply whenDeleted: Retain in ${listed(blocks, 'and')}, then remove it`,
-    },
-  ];
+  return {
+    path,
+    message: `${title} is left out, and its ${countAndSize(going)} would be deleted (whenDeleted: Delete)`,
+    allowed: 'leaving out what has no volumes, or whose volumes are kept (whenDeleted: Retain)',
+    fix: `write it again; if it shall go, first apply whenDeleted: Retain in ${listed(blocks, 'and')}, then remove it`,
+  };
 }
 
 const WHOLE = pointer('spec', 'pvcDeletionPolicy');

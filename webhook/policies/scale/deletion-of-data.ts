@@ -1,17 +1,17 @@
-import type { ResolvedCluster } from '../../../schemas/resolve/types.ts';
 import { backupProblem, backupsOutlive } from '../backups.ts';
 import {
-  cellTopoClaims,
+  blocksThatDelete,
   claimsAt,
   countAndSize,
-  globalTopoClaims,
+  goingWith,
   isData,
   placeOf,
+  whenDeletedOf,
 } from '../claims.ts';
 import { knownLive, liveShard, type LiveState } from '../live.ts';
 import { clusterOf, shardViews, type ShardView } from '../locate.ts';
 import type { Policy } from '../policy.ts';
-import { blocksThatDelete, goingWith, whenDeletedOf } from '../retention.ts';
+import { etcdsOf } from '../topology.ts';
 import { count, listed } from '../words.ts';
 import { oldTemplatesOf, type WorldClaim, type World } from '../world.ts';
 
@@ -45,19 +45,19 @@ names the shards that no backup is left of. The deletion cannot be taken back on
     );
     const all = countAndSize([
       ...views.flatMap((view) => goingWith(view, live.claims)),
-      ...topology(resolved, live),
+      ...etcdsOf(cluster, resolved)
+        .filter(({ whenDeleted }) => whenDeleted === 'Delete')
+        .flatMap(({ claims }) => claims(live.claims)),
     ]);
     const shards = lost.map(({ view, why }) => `${view.title} (${why})`);
     const whose = lost.length === 1 ? first.view.title : count(lost.length, 'shard');
-    return [
-      {
-        path: '',
-        message: `${all} of MultigresCluster ${ctx.name} will be deleted, and with them the last copy of ${listed(shards, 'and')}`,
-        allowed: 'deletion with whenDeleted: Retain, or after a complete backup on S3',
-        fix: `to keep the data, set whenDeleted: Retain in ${listed([...new Set(blocks)], 'and')} before the deletion; once accepted it cannot be taken back`,
-        brief: `${all} go, last copy of ${whose}; whenDeleted: Retain keeps it`,
-      },
-    ];
+    return {
+      path: '',
+      message: `${all} of MultigresCluster ${ctx.name} will be deleted, and with them the last copy of ${listed(shards, 'and')}`,
+      allowed: 'deletion with whenDeleted: Retain, or after a complete backup on S3',
+      fix: `to keep the data, set whenDeleted: Retain in ${listed([...new Set(blocks)], 'and')} before the deletion; once accepted it cannot be taken back`,
+      brief: `${all} go, last copy of ${whose}; whenDeleted: Retain keeps it`,
+    };
   },
 };
 
@@ -78,18 +78,4 @@ function lossOf(view: ShardView, live: LiveState, world: World): Loss[] {
     ? backupProblem(liveShard(live, view.title), live.nowMs, world.settings?.backupMaxAgeMs)
     : 'its backups lie on a volume that goes too';
   return why === undefined ? [] : [{ view, why, going }];
-}
-
-function topology(
-  { globalTopo, cells, name }: ResolvedCluster,
-  { claims }: LiveState,
-): WorldClaim[] {
-  const global =
-    globalTopo.kind === 'etcd' && globalTopo.pvcDeletionPolicy.whenDeleted === 'Delete';
-  return [
-    ...(global ? globalTopoClaims(claims, name) : []),
-    ...cells
-      .filter(({ localTopo }) => localTopo?.etcd?.pvcDeletionPolicy?.whenDeleted === 'Delete')
-      .flatMap((cell) => cellTopoClaims(claims, name, cell.name)),
-  ];
 }

@@ -29,19 +29,17 @@ not held up here: forbid it by RBAC for namespaces that matter.`,
     const isProtected = written === undefined ? byDefault : written !== 'false';
     if (!isProtected) return [];
     const command = `kubectl annotate multigrescluster ${name} -n ${namespace}`;
-    return [
-      {
-        path: '',
-        message:
-          written === undefined
-            ? `MultigresCluster ${name} is protected against deletion, as all clusters of this installation`
-            : `MultigresCluster ${name} is protected against deletion by its annotation ${KEY}: ${JSON.stringify(written)}`,
-        allowed: 'deletion after the protection is taken away',
-        fix:
-          written === undefined
-            ? `if it shall go: ${command} ${KEY}=false`
-            : `if it shall go: ${command} ${byDefault ? `${KEY}=false --overwrite` : `${KEY}-`}`,
-      },
-    ];
+    return {
+      path: '',
+      message:
+        written === undefined
+          ? `MultigresCluster ${name} is protected against deletion, as all clusters of this installation`
+          : `MultigresCluster ${name} is protected against deletion by its annotation ${KEY}: ${JSON.stringify(written)}`,
+      allowed: 'deletion after the protection is taken away',
+      fix:
+        written === undefined
+          ? `if it shall go: ${command} ${KEY}=false`
+          : `if it shall go: ${command} ${byDefault ? `${KEY}=false --overwrite` : `${KEY}-`}`,
+    };
   },
 };

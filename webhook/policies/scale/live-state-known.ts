@@ -3,7 +3,7 @@ import { removals, scaleDowns } from '../changes.ts';
 import { LIVE_LIMIT_MS, liveOf } from '../live.ts';
 import { clusterOf, locateInCell, pointer, shardViews, valueAtPointer } from '../locate.ts';
 import type { Policy, PolicyContext, Transition } from '../policy.ts';
-import { deletesAny } from '../retention.ts';
+import { deletesAny } from '../claims.ts';
 import { isEtcd, topologyMoves, topologyText } from '../topology.ts';
 
 export const liveStateKnown: Policy = {

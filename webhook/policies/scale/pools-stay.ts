@@ -1,10 +1,9 @@
 import { LABELS } from '../../../schemas/labels.ts';
 import { claimsAt, countAndSize, placeOf } from '../claims.ts';
 import { liveOf } from '../live.ts';
-import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
+import { paired, shardsOf, storedShardsOf, type ShardView } from '../locate.ts';
 import type { Templates } from '../../../schemas/resolve/types.ts';
-import type { MultigresCluster } from '../../../schemas/types.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { CLUSTER_UPDATES, type Finding, type Policy } from '../policy.ts';
 import { oldTemplatesOf, type WorldClaim } from '../world.ts';
 import { own } from '../../../schemas/own.ts';
 import { count, listed } from '../words.ts';
@@ -12,8 +11,7 @@ import { count, listed } from '../words.ts';
 export const poolsStay: Policy = {
   id: 'pools-stay',
   code: 'MG012',
-  kinds: ['MultigresCluster'],
-  operations: ['UPDATE'],
+  ...CLUSTER_UPDATES,
   mode: 'deny',
   summary: 'Pools, and the cells of a pool, are added but never taken away.',
   description: `The poolers of a pool hold copies of the data and are members of the quorum. Taking a
@@ -27,29 +25,23 @@ a pool of another name is one more, which is a warning. Removing a whole table g
   bad: `pools:
   main: { cells: [zone-a] } # was [zone-a, zone-b]`,
   check(ctx) {
-    const [resolved, before] = [ctx.resolved(), ctx.oldResolved()];
-    if (!resolved || !before) return [];
-    const cluster = clusterOf(ctx);
     const live = liveOf(ctx);
     const claims = live.kind === 'known' ? live.state.claims : [];
-    const now = new Map(shardViews(cluster, resolved).map((view) => [view.title, view]));
-    return shardViews(ctx.old as MultigresCluster, before).flatMap((old) => {
-      const view = now.get(old.title);
+    return paired(storedShardsOf(ctx), shardsOf(ctx)).flatMap(([old, view]) => {
       if (!view) return [];
       const written = namesIn(view, ctx.world.templates);
       const had = namesIn(old, oldTemplatesOf(ctx.world));
       const left = had.filter((name) => !written.includes(name));
       const unborn = had.length === 0 && live.kind !== 'unknown';
-      const step = { cluster, old, view, claims, left, unborn };
-      return had.length === 0 && written.length > 0
-        ? [...judge(step), ...beside(step, written)]
-        : judge(step);
+      return [
+        ...judge({ old, view, claims, left, unborn }),
+        ...(had.length === 0 && written.length > 0 ? beside(old, view, written) : []),
+      ];
     });
   },
 };
 
 interface Step {
-  cluster: MultigresCluster;
   old: ShardView;
   view: ShardView;
   claims: readonly WorldClaim[];
@@ -60,14 +52,14 @@ interface Step {
 }
 
 /** A pool that nobody wrote goes on beside those that are written now, and cannot be taken away. */
-function beside({ cluster, old, view }: Step, written: readonly string[]): Finding[] {
+function beside(old: ShardView, view: ShardView, written: readonly string[]): Finding[] {
   return Object.entries(old.shard.pools)
     .filter(([name]) => !written.includes(name) && own(view.shard.pools, name) !== undefined)
     .map(([name, { cells, replicasPerCell }]) => {
       const runs = count(cells.length * replicasPerCell, 'pooler');
       const others = listed(written, 'and');
       return {
-        path: locateInShard(cluster, view, 'pools'),
+        path: view.at('pools'),
         message: `pool ${name} of ${view.title}, which nobody wrote, runs with ${runs} and stays beside ${others}; no pool can be taken away later`,
         allowed: `pool ${name}, or further pools beside it`,
         fix: `write ${name} in place of ${others} to change the pool that runs; go on only if both are meant`,
@@ -84,7 +76,7 @@ function namesIn({ raw, shard }: ShardView, templates: Templates | undefined): s
   return layers.flatMap((layer) => Object.keys(layer?.pools ?? {}));
 }
 
-function judge({ cluster, old, view, claims, left, unborn }: Step): Finding[] {
+function judge({ old, view, claims, left, unborn }: Step): Finding[] {
   const findings: Finding[] = [];
   for (const [name, oldPool] of Object.entries(old.shard.pools)) {
     const pool = left.includes(name) ? undefined : own(view.shard.pools, name);
@@ -96,7 +88,7 @@ function judge({ cluster, old, view, claims, left, unborn }: Step): Finding[] {
     if (!pool && unborn && held.length === 0) continue;
     const data = held.length > 0 ? `, where ${countAndSize(held)} hold its data` : '';
     findings.push({
-      path: locateInShard(cluster, view, 'pools', ...(pool ? [name, 'cells'] : [])),
+      path: view.at('pools', ...(pool ? [name, 'cells'] : [])),
       message: pool
         ? `pool ${name} of ${view.title} would lose cell ${lost.join(', ')}${data}`
         : `pool ${name} of ${view.title} would go away${data}`,

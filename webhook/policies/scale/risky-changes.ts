@@ -1,27 +1,26 @@
-import type { ResolvedCluster } from '../../../schemas/resolve/types.ts';
 import type { Backup, MultigresCluster } from '../../../schemas/types.ts';
 import { removedShards } from '../changes.ts';
-import { cellTopoClaims, globalTopoClaims } from '../claims.ts';
 import {
   clusterOf,
   locateInCell,
-  locateInShard,
+  paired,
   pointer,
-  shardViews,
+  shardsOf,
+  storedShardsOf,
   valueAtPointer,
   type ShardView,
 } from '../locate.ts';
-import type { Finding, Policy, PolicyContext } from '../policy.ts';
+import { CLUSTER_UPDATES, type Finding, type Policy, type Transition } from '../policy.ts';
+import type { World } from '../world.ts';
 import { sameJson } from '../../../schemas/canonical.ts';
-import { deletesAny } from '../retention.ts';
+import { deletesAny } from '../claims.ts';
 import { locateBackup, volumesOf } from '../sizes.ts';
-import { isEtcd, topologyMoves, topologyText } from '../topology.ts';
+import { etcdsOf, isEtcd, topologyMoves, topologyText } from '../topology.ts';
 
 export const riskyChanges: Policy = {
   id: 'risky-changes',
   code: 'MG026',
-  kinds: ['MultigresCluster'],
-  operations: ['UPDATE'],
+  ...CLUSTER_UPDATES,
   mode: 'warn',
   summary: 'Changes that do less, or more, than they seem to are pointed out.',
   description: `Some fields can be changed without an error and yet have no effect on what exists, or
@@ -32,30 +31,23 @@ and their encryption, another topology server or another path in it, and the rem
   bad: `spec:
   postgresSuperuser: admin # was postgres`,
   check(ctx) {
-    const [cluster, old] = [clusterOf(ctx), ctx.old as MultigresCluster];
-    const [resolved, before] = [ctx.resolved(), ctx.oldResolved()];
-    const findings: Finding[] = [];
-    if (!resolved || !before) return findings;
-    if (resolved.postgresSuperuser !== before.postgresSuperuser) {
-      findings.push(
-        risk(cluster, {
-          path: pointer('spec', 'postgresSuperuser'),
-          what: 'the superuser was made when the data directories were; no role is renamed',
-          allowed: before.postgresSuperuser,
-          brief: `changing postgresSuperuser renames no role: keep ${before.postgresSuperuser}`,
-        }),
-      );
-    }
-    findings.push(...topology(ctx, before, resolved), ...volumes(cluster, before, resolved, old));
-    const now = new Map(shardViews(cluster, resolved).map((view) => [view.title, view]));
-    for (const view of shardViews(old, before)) {
-      const next = now.get(view.title);
-      if (next) findings.push(...shard(cluster, view, next));
-    }
-    for (const { path, view } of removedShards({ old, now: cluster, before, after: resolved })) {
-      findings.push(removal(view, path));
-    }
-    return findings;
+    const cluster = clusterOf(ctx);
+    const old = ctx.old as MultigresCluster;
+    const [after, before] = [ctx.resolved(), ctx.oldResolved()];
+    if (!after || !before) return [];
+    const transition = { old, now: cluster, before, after };
+    const risks = [
+      ...superuser(transition),
+      ...topology(transition, ctx.world),
+      ...volumes(transition),
+      ...paired(storedShardsOf(ctx), shardsOf(ctx)).flatMap(([was, now]) =>
+        now ? shard(cluster, was, now) : [],
+      ),
+    ];
+    return [
+      ...risks.map((one) => risk(cluster, one)),
+      ...removedShards(transition).map(({ path, view }) => removal(view, path)),
+    ];
   },
 };
 
@@ -102,64 +94,62 @@ function risk(
   };
 }
 
+function superuser({ before, after }: Transition): Risk[] {
+  if (after.postgresSuperuser === before.postgresSuperuser) return [];
+  return [
+    {
+      path: pointer('spec', 'postgresSuperuser'),
+      what: 'the superuser was made when the data directories were; no role is renamed',
+      allowed: before.postgresSuperuser,
+      brief: `changing postgresSuperuser renames no role: keep ${before.postgresSuperuser}`,
+    },
+  ];
+}
+
 /** Where the records of the topology lie: another place has none of them, or those of another time. */
-function topology(ctx: PolicyContext, before: ResolvedCluster, after: ResolvedCluster): Finding[] {
-  const cluster = clusterOf(ctx);
-  return topologyMoves({ before, after }).map(({ cell, was, now }) => {
-    const claims = ctx.world.claims ?? [];
-    const left =
-      isEtcd(now) && !isEtcd(was)
-        ? cell === undefined
-          ? globalTopoClaims(claims, after.name)
-          : cellTopoClaims(claims, after.name, cell)
-        : [];
-    const whose = cell === undefined ? '' : ` of cell ${cell}`;
+function topology(transition: Transition, { claims = [] }: World): Risk[] {
+  const { now: cluster, after } = transition;
+  return topologyMoves(transition).map(({ cell, was, now }) => {
+    const etcd = etcdsOf(cluster, after).find((one) => one.cell === cell);
+    const left = isEtcd(now) && !isEtcd(was) ? (etcd?.claims(claims) ?? []) : [];
+    const isGlobal = cell === undefined;
+    const whose = isGlobal ? '' : ` of cell ${cell}`;
     const server =
       left.length > 0
         ? `the etcd${whose} that was left is used again, with the records of that time`
         : `the new topology server${whose} has none of the records that there are`;
-    return risk(cluster, {
-      path:
-        cell === undefined
-          ? pointer('spec', 'globalTopoServer')
-          : locateInCell(cluster, cell, 'localTopoServer'),
-      what:
-        cell === undefined
-          ? `${server}: poolers register again, and leadership is decided anew`
-          : `${server}: its poolers and gateways register again`,
+    return {
+      path: isGlobal
+        ? pointer('spec', 'globalTopoServer')
+        : locateInCell(cluster, cell, 'localTopoServer'),
+      what: isGlobal
+        ? `${server}: poolers register again, and leadership is decided anew`
+        : `${server}: its poolers and gateways register again`,
       allowed: topologyText(was),
-      brief: `${cell === undefined ? '' : `cell ${cell}: `}the new topology server has ${
+      brief: `${isGlobal ? '' : `cell ${cell}: `}the new topology server has ${
         left.length > 0 ? 'old' : 'no'
-      } records, ${cell === undefined ? 'leaders are elected anew' : 'poolers register again'}: keep the old one`,
-    });
+      } records, ${isGlobal ? 'leaders are elected anew' : 'poolers register again'}: keep the old one`,
+    };
   });
 }
 
 /** Class and access modes of volumes that exist cannot change. */
-function volumes(
-  cluster: MultigresCluster,
-  before: ResolvedCluster,
-  resolved: ResolvedCluster,
-  stored: MultigresCluster,
-): Finding[] {
+function volumes({ old: stored, now, before, after }: Transition): Risk[] {
   const old = new Map(volumesOf(stored, before).map((volume) => [volume.owner, volume.storage]));
-  return volumesOf(cluster, resolved).flatMap(({ owner, kind, storage, path }) =>
+  return volumesOf(now, after).flatMap(({ owner, kind, storage, path }) =>
     (['class', 'accessModes'] as const).flatMap((field) => {
       const was = old.get(owner);
       // Another class for backups is another place for them: see shard.
       if (!was || (kind === 'backup' && field === 'class')) return [];
       if (sameJson(was[field], storage[field])) return [];
-      const kept = valueText(field, was[field]);
-      return [
-        risk(cluster, {
-          path: path(field),
-          value: storage[field],
-          what: `the volumes of ${owner} keep their ${field}; new ones differ`,
-          allowed: `${kept}, as before`,
-          fix: `keep that unless new volumes shall differ from the others`,
-          brief: `${owner}: ${field} changes for new volumes only, keep it`,
-        }),
-      ];
+      return {
+        path: path(field),
+        value: storage[field],
+        what: `the volumes of ${owner} keep their ${field}; new ones differ`,
+        allowed: `${valueText(field, was[field])}, as before`,
+        fix: `keep that unless new volumes shall differ from the others`,
+        brief: `${owner}: ${field} changes for new volumes only, keep it`,
+      };
     }),
   );
 }
@@ -169,44 +159,37 @@ function valueText(field: string, value: string | readonly string[] | undefined)
   return typeof value === 'string' ? value : `[${value.join(', ')}]`;
 }
 
-function shard(cluster: MultigresCluster, old: ShardView, now: ShardView): Finding[] {
-  const findings: Finding[] = [];
+function shard(cluster: MultigresCluster, old: ShardView, now: ShardView): Risk[] {
+  const risks: Risk[] = [];
   const { title } = now;
-  const at = (...field: string[]): string => locateInShard(cluster, now, ...field);
   if (old.shard.initdbArgs !== now.shard.initdbArgs) {
-    findings.push(
-      risk(cluster, {
-        path: at('initdbArgs'),
-        what: `initdbArgs of ${title} count for new data directories only`,
-        allowed: old.shard.initdbArgs ?? 'no initdbArgs, as before',
-        fix: 'keep them as they were unless that is meant',
-        brief: `initdbArgs of ${title} count for new data directories only: keep them`,
-      }),
-    );
+    risks.push({
+      path: now.at('initdbArgs'),
+      what: `initdbArgs of ${title} count for new data directories only`,
+      allowed: old.shard.initdbArgs ?? 'no initdbArgs, as before',
+      fix: 'keep them as they were unless that is meant',
+      brief: `initdbArgs of ${title} count for new data directories only: keep them`,
+    });
   }
   if (!sameJson(placeOf(old.shard.backup), placeOf(now.shard.backup))) {
-    findings.push(
-      risk(cluster, {
-        path: locateBackup(cluster, now.path, ['type']),
-        what: `backups of ${title} go to another place; those made so far are not found any more`,
-        allowed: placeText(old.shard.backup),
-        fix: 'keep that place, or make a complete backup at the new one at once: until then there is none',
-        brief: `old backups of ${title} are not found in the new place: make one at once`,
-      }),
-    );
+    risks.push({
+      path: locateBackup(cluster, now.path, ['type']),
+      what: `backups of ${title} go to another place; those made so far are not found any more`,
+      allowed: placeText(old.shard.backup),
+      fix: 'keep that place, or make a complete backup at the new one at once: until then there is none',
+      brief: `old backups of ${title} are not found in the new place: make one at once`,
+    });
   }
   if (!sameJson(old.shard.backup.encryption, now.shard.backup.encryption)) {
-    findings.push(
-      risk(cluster, {
-        path: locateBackup(cluster, now.path, ['encryption']),
-        what: `backups of ${title} made so far cannot be read with another encryption`,
-        allowed: 'the encryption that they were made with',
-        fix: 'keep it, or make a complete backup at once: until then none can be restored',
-        brief: `no backup of ${title} can be read with another encryption: make one at once`,
-      }),
-    );
+    risks.push({
+      path: locateBackup(cluster, now.path, ['encryption']),
+      what: `backups of ${title} made so far cannot be read with another encryption`,
+      allowed: 'the encryption that they were made with',
+      fix: 'keep it, or make a complete backup at once: until then none can be restored',
+      brief: `no backup of ${title} can be read with another encryption: make one at once`,
+    });
   }
-  return findings;
+  return risks;
 }
 
 function placeOf({ type, s3, filesystem }: Backup): unknown {

@@ -2,15 +2,14 @@ import { backupProblem } from '../backups.ts';
 import { scaleDowns, type ScaleDown } from '../changes.ts';
 import { claimsAt, placeOf } from '../claims.ts';
 import { knownLive, liveShard, type LiveState } from '../live.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { CLUSTER_UPDATES, type Finding, type Policy } from '../policy.ts';
 import type { World } from '../world.ts';
 import { count } from '../words.ts';
 
 export const scaleDownBackup: Policy = {
   id: 'scale-down-backup',
   code: 'MG041',
-  kinds: ['MultigresCluster'],
-  operations: ['UPDATE'],
+  ...CLUSTER_UPDATES,
   mode: 'deny',
   summary: 'Volumes are deleted by a smaller number of poolers only when a recent backup exists.',
   description: `Under \`pvcDeletionPolicy.whenScaled: Delete\`, which is the default, the volume of a
@@ -30,7 +29,7 @@ replicasPerCell: 3 # was 4`,
   },
 };
 
-function judge(step: ScaleDown, live: LiveState, world: World): Finding[] {
+function judge(step: ScaleDown, live: LiveState, world: World): Finding | [] {
   const { view, pool, cells, path, value, keep, text } = step;
   const going = Object.entries(cells).reduce((sum, [cell, { from, to }]) => {
     const volumes = claimsAt(live.claims, { ...placeOf(view), pool, cell }).length;
@@ -40,13 +39,11 @@ function judge(step: ScaleDown, live: LiveState, world: World): Finding[] {
   const shard = liveShard(live, view.title);
   const problem = backupProblem(shard, live.nowMs, world.settings?.backupMaxAgeMs);
   if (problem === undefined) return [];
-  return [
-    {
-      path,
-      value,
-      message: `${text}, which deletes ${count(going, 'volume')} (whenScaled: Delete), and ${problem}`,
-      allowed: `${keep} as it was, or fewer poolers after a recent complete backup or with whenScaled: Retain`,
-      fix: `ask multiadmin for a backup of the shard first, or set pvcDeletionPolicy.whenScaled: Retain for pool ${pool}`,
-    },
-  ];
+  return {
+    path,
+    value,
+    message: `${text}, which deletes ${count(going, 'volume')} (whenScaled: Delete), and ${problem}`,
+    allowed: `${keep} as it was, or fewer poolers after a recent complete backup or with whenScaled: Retain`,
+    fix: `ask multiadmin for a backup of the shard first, or set pvcDeletionPolicy.whenScaled: Retain for pool ${pool}`,
+  };
 }

@@ -1,17 +1,17 @@
 import { satisfies } from '../../../schemas/durability.ts';
-import type { Shard } from '../../../schemas/types.ts';
+import { ANNOTATIONS } from '../../../schemas/labels.ts';
+import type { Shard, ShardStatus } from '../../../schemas/types.ts';
+import { cut } from '../../text.ts';
 import { poolersThatStay, scaleDowns, type ScaleDown } from '../changes.ts';
 import { knownLive, liveShard } from '../live.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { CLUSTER_UPDATES, type Finding, type Findings, type Policy } from '../policy.ts';
 import { inForce } from '../running.ts';
-import { unsettled } from '../unsettled.ts';
 import { count } from '../words.ts';
 
 export const scaleDownSafe: Policy = {
   id: 'scale-down-safe',
   code: 'MG040',
-  kinds: ['MultigresCluster'],
-  operations: ['UPDATE'],
+  ...CLUSTER_UPDATES,
   mode: 'deny',
   summary: 'Poolers are taken away only from a shard that is healthy, and never below its quorum.',
   description: `Fewer \`replicasPerCell\` means that members leave the quorum. While a pooler is down, or
@@ -32,26 +32,25 @@ replicasPerCell: 3 # was 4`,
   },
 };
 
-function judge(step: ScaleDown, shard: Shard | undefined): Finding[] {
+function judge(step: ScaleDown, shard: Shard | undefined): Findings {
   // Never made, so nothing leaves.
-  if (!shard) return [];
-  const { path, value, text } = step;
-  const findings = tooFew(step, shard);
+  return shard ? [tooFew(step, shard), notSettled(step, shard)].flat() : [];
+}
+
+function notSettled({ path, value, text, keep }: ScaleDown, shard: Shard): Finding | [] {
   const reasons = unsettled(shard);
-  if (reasons.length > 0) {
-    findings.push({
-      path,
-      value,
-      message: `${text} while the shard is not settled: ${reasons.slice(0, 3).join('; ')}`,
-      allowed: `${step.keep} as it was; fewer poolers once the shard is Healthy and nothing is in progress`,
-      fix: `keep ${step.keep} for now and see kubectl get shard ${shard.metadata.name} -n ${shard.metadata.namespace ?? ''}; replace a broken pooler by deleting its Pod and volume`,
-    });
-  }
-  return findings;
+  if (reasons.length === 0) return [];
+  return {
+    path,
+    value,
+    message: `${text} while the shard is not settled: ${reasons.slice(0, 3).join('; ')}`,
+    allowed: `${keep} as it was; fewer poolers once the shard is Healthy and nothing is in progress`,
+    fix: `keep ${keep} for now and see kubectl get shard ${shard.metadata.name} -n ${shard.metadata.namespace ?? ''}; replace a broken pooler by deleting its Pod and volume`,
+  };
 }
 
 /** The durability policy could not be met: at all, or before poolers that are new have joined. */
-function tooFew(step: ScaleDown, shard: Shard): Finding[] {
+function tooFew(step: ScaleDown, shard: Shard): Finding | [] {
   const { was, view, path, value, text, keep } = step;
   // The planner judges by the policy that the shard runs under, whatever its specification says since.
   const { policy, durability: left } = inForce(view, [shard]);
@@ -61,7 +60,7 @@ function tooFew(step: ScaleDown, shard: Shard): Finding[] {
   const allowed = `at least ${policy.count} ${byCell ? 'cells with poolers' : 'poolers'} in the shard`;
   if (!left.achievable) {
     const message = found('the shard could not confirm a write any more', left.members, left.cells);
-    return [{ path, value, message, allowed, fix: `keep ${keep}` }];
+    return { path, value, message, allowed, fix: `keep ${keep}` };
   }
   if (!was.durability().achievable) return [];
   const stay = poolersThatStay(step);
@@ -69,13 +68,67 @@ function tooFew(step: ScaleDown, shard: Shard): Finding[] {
   const counts = Object.values(stay).filter((poolers) => poolers > 0);
   const members = counts.reduce((sum, poolers) => sum + poolers, 0);
   const when = 'until the new ones have joined, the shard could not confirm a write';
+  return {
+    path,
+    value,
+    message: found(when, members, counts.length),
+    allowed: `${allowed} that run already`,
+    fix: `keep ${keep} until the new poolers are members, then take the others away`,
+  };
+}
+
+/** The longest text of a condition that is repeated; the rest can be read on the Shard. */
+const LONGEST = 160;
+
+/** Conditions that say, while they are True, that something is not done yet. */
+const UNDER_WAY: Readonly<Record<string, string>> = {
+  RolloutPending: 'a rollout is in progress',
+  RollingUpdate: 'a rollout is in progress',
+  ScalingDown: 'an earlier step is not done',
+  PodsStuck: 'pods do not end',
+};
+
+/**
+ * Why a running shard is in no state to lose a pooler, in the words of its status; empty if it is
+ * healthy and nothing is under way.
+ */
+function unsettled(shard: Shard): string[] {
+  const { status } = shard;
+  if (!status?.phase) return ['the controller has not reported on it yet'];
+  const { annotations, generation } = shard.metadata;
   return [
-    {
-      path,
-      value,
-      message: found(when, members, counts.length),
-      allowed: `${allowed} that run already`,
-      fix: `keep ${keep} until the new poolers are members, then take the others away`,
-    },
+    ...(annotations?.[ANNOTATIONS.pendingDeletion] === undefined ? [] : ['it is being removed']),
+    ...(generation !== undefined && status.observedGeneration !== generation
+      ? ['the controller has not taken up its last change yet']
+      : []),
+    ...ofPods(status),
+    ...ofConditions(status),
+    ...(status.postgresConfig?.inProgress === true
+      ? ['new Postgres settings are on their way to its poolers']
+      : []),
+  ].map(shorten);
+}
+
+function ofPods({ phase, message, poolsReady, podRoles }: ShardStatus): string[] {
+  const quarantined = Object.entries(podRoles ?? {})
+    .filter(([, role]) => role === 'QUARANTINED')
+    .map(([pod]) => pod);
+  return [
+    ...(phase === 'Healthy' ? [] : [`it is ${phase}${message ? `: ${message}` : ''}`]),
+    ...(phase === 'Healthy' && !poolsReady ? ['some of its poolers are not ready'] : []),
+    ...(quarantined.length > 0 ? [`Postgres cannot start in ${quarantined.join(', ')}`] : []),
   ];
+}
+
+function ofConditions({ conditions = [] }: ShardStatus): string[] {
+  return conditions.flatMap(({ type, status, message }) => {
+    const what = UNDER_WAY[type];
+    return what !== undefined && status === 'True' ? [`${what}: ${message}`] : [];
+  });
+}
+
+/** The first sentence, at most so long that a refusal stays readable. */
+function shorten(text: string): string {
+  const [sentence = ''] = text.split(/\. (?=[A-Z])/);
+  return cut(sentence, LONGEST);
 }

@@ -1,6 +1,6 @@
 import { compareQuantity } from '../../../schemas/quantity.ts';
 import { knownLive } from '../live.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { CLUSTER_UPDATES, type Finding, type Policy } from '../policy.ts';
 import { volumesOf, type Volume } from '../sizes.ts';
 import { oneOf } from '../words.ts';
 import type { WorldClaim, WorldStorageClass } from '../world.ts';
@@ -8,8 +8,7 @@ import type { WorldClaim, WorldStorageClass } from '../world.ts';
 export const storageCanGrow: Policy = {
   id: 'storage-can-grow',
   code: 'MG046',
-  kinds: ['MultigresCluster'],
-  operations: ['UPDATE'],
+  ...CLUSTER_UPDATES,
   mode: 'deny',
   summary: 'A size grows only where the StorageClass can expand its volumes.',
   description: `A volume grows only if its StorageClass has \`allowVolumeExpansion: true\`. Without it the
@@ -40,7 +39,7 @@ function judge(
   was: string,
   claims: readonly WorldClaim[],
   classes: readonly WorldStorageClass[],
-): Finding[] {
+): Finding | [] {
   const rigid = new Set(
     claims
       .filter(({ requested }) => compareQuantity(requested ?? was, storage.size ?? was) === -1)
@@ -50,13 +49,11 @@ function judge(
   if (rigid.size === 0) return [];
   const names = [...rigid].toSorted().join(', ');
   const able = classes.filter(({ expandable }) => expandable === true).map(({ name }) => name);
-  return [
-    {
-      path: path('size'),
-      value: storage.size,
-      message: `the volumes for ${owner} are of StorageClass ${names}, which cannot expand them from ${was} to ${storage.size}`,
-      allowed: `${was}, or a class with allowVolumeExpansion: true${able.length > 0 ? ` (${oneOf(able)})` : ''}`,
-      fix: `keep ${was}, or set allowVolumeExpansion: true on StorageClass ${names} if its driver can expand volumes`,
-    },
-  ];
+  return {
+    path: path('size'),
+    value: storage.size,
+    message: `the volumes for ${owner} are of StorageClass ${names}, which cannot expand them from ${was} to ${storage.size}`,
+    allowed: `${was}, or a class with allowVolumeExpansion: true${able.length > 0 ? ` (${oneOf(able)})` : ''}`,
+    fix: `keep ${was}, or set allowVolumeExpansion: true on StorageClass ${names} if its driver can expand volumes`,
+  };
 }

@@ -1,4 +1,4 @@
-import type { Policy } from '../policy.ts';
+import { CLUSTER_WRITES, type Policy } from '../policy.ts';
 import { volumesOf } from '../sizes.ts';
 import { findNew } from '../stored.ts';
 import { oneOf } from '../words.ts';
@@ -6,8 +6,7 @@ import { oneOf } from '../words.ts';
 export const storageClassDefault: Policy = {
   id: 'storage-class-default',
   code: 'MG016',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'deny',
   summary: 'A volume without a storage class has a default StorageClass to take.',
   description: `Without \`storage.class\` Kubernetes uses the StorageClass that is marked as default. If

@@ -1,15 +1,14 @@
 import { compareQuantity } from '../../../schemas/quantity.ts';
 import { knownLive } from '../live.ts';
 import { clusterOf } from '../locate.ts';
-import type { Finding, Policy, PolicyContext } from '../policy.ts';
+import { CLUSTER_WRITES, type Finding, type Policy, type PolicyContext } from '../policy.ts';
 import { volumesOf, type Volume } from '../sizes.ts';
 import type { WorldClaim } from '../world.ts';
 
 export const storageNotShrunk: Policy = {
   id: 'storage-not-shrunk',
   code: 'MG015',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'deny',
   summary: 'Storage sizes grow but never shrink, except back after an expansion that failed.',
   description: `Kubernetes can enlarge a volume, not shrink it. A smaller size in the manifest would
@@ -42,49 +41,43 @@ function ofNew(ctx: PolicyContext): Finding[] {
 }
 
 /** Volumes of an earlier time are taken as they are. */
-function found({ owner, storage, path, claims }: Volume, all: readonly WorldClaim[]): Finding[] {
+function found({ owner, storage, path, claims }: Volume, all: readonly WorldClaim[]): Finding | [] {
   if (all.length === 0 || storage.size === undefined) return [];
   const largest = largestOf(claims(all));
   if (largest === undefined || compareQuantity(storage.size, largest) !== -1) return [];
-  return [
-    {
-      path: path('size'),
-      value: storage.size,
-      message: `a volume for ${owner} is there from before, has ${largest} and stays so large: it cannot shrink to ${storage.size}`,
-      allowed: `${largest} or more`,
-      fix: `write ${largest}, or delete that volume first if nobody needs its data`,
-      brief: `${owner}: write ${largest}, a volume there cannot shrink`,
-      mode: 'warn',
-    },
-  ];
+  return {
+    path: path('size'),
+    value: storage.size,
+    message: `a volume for ${owner} is there from before, has ${largest} and stays so large: it cannot shrink to ${storage.size}`,
+    allowed: `${largest} or more`,
+    fix: `write ${largest}, or delete that volume first if nobody needs its data`,
+    brief: `${owner}: write ${largest}, a volume there cannot shrink`,
+    mode: 'warn',
+  };
 }
 
-function judge(volume: Volume, old: string, all: readonly WorldClaim[]): Finding[] {
+function judge(volume: Volume, old: string, all: readonly WorldClaim[]): Finding | [] {
   const { owner, storage, path } = volume;
   if (storage.size === undefined) return [];
   if (compareQuantity(storage.size, old) !== -1) return [];
   const at = { path: path('size'), value: storage.size };
   const claims = volume.claims(all);
   if (!claims.some(({ resizeFailed }) => resizeFailed === true)) {
-    return [
-      {
-        ...at,
-        message: `the volume for ${owner} has ${old} and cannot shrink to ${storage.size}`,
-        allowed: `${old} or more`,
-        fix: `keep ${old}`,
-      },
-    ];
+    return {
+      ...at,
+      message: `the volume for ${owner} has ${old} and cannot shrink to ${storage.size}`,
+      allowed: `${old} or more`,
+      fix: `keep ${old}`,
+    };
   }
   const largest = largestOf(claims);
   if (largest === undefined || compareQuantity(storage.size, largest) !== -1) return [];
-  return [
-    {
-      ...at,
-      message: `the expansion for ${owner} to ${old} failed, but a volume has ${largest} already and cannot shrink to ${storage.size}`,
-      allowed: `${largest} or more`,
-      fix: `write ${largest}`,
-    },
-  ];
+  return {
+    ...at,
+    message: `the expansion for ${owner} to ${old} failed, but a volume has ${largest} already and cannot shrink to ${storage.size}`,
+    allowed: `${largest} or more`,
+    fix: `write ${largest}`,
+  };
 }
 
 /** The largest capacity that one of the volumes has. */

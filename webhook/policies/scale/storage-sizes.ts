@@ -35,20 +35,19 @@ those in a template are judged when it is written, whether or not a cluster uses
   },
 };
 
-function judge(size: string | undefined, owner: string, path: () => string): Finding[] {
+function judge(size: string | undefined, owner: string, path: () => string): Finding | [] {
   if (size === undefined) return [];
   const value = parseQuantity(size);
   if (value !== undefined && value > 0n) return [];
-  return [
-    {
-      path: path(),
-      value: size,
-      message: `the size ${size} for ${owner} is ${value === undefined ? 'no quantity' : 'not above 0'}`,
-      brief: `size ${size} for ${owner} is ${value === undefined ? 'no quantity' : 'not above 0'}: write ${proposal(size)}`,
-      allowed: 'a number above 0 with a unit such as Mi, Gi, Ti, M, G, T',
-      fix: `write for example ${proposal(size)}`,
-    },
-  ];
+  const wrong = value === undefined ? 'no quantity' : 'not above 0';
+  return {
+    path: path(),
+    value: size,
+    message: `the size ${size} for ${owner} is ${wrong}`,
+    brief: `size ${size} for ${owner} is ${wrong}: write ${proposal(size)}`,
+    allowed: 'a number above 0 with a unit such as Mi, Gi, Ti, M, G, T',
+    fix: `write for example ${proposal(size)}`,
+  };
 }
 
 /** `10GB` and `10 gb` are meant as `10Gi`. */

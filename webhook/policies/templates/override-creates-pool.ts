@@ -1,5 +1,5 @@
 import { clusterOf, pointer, shardViews } from '../locate.ts';
-import type { Policy } from '../policy.ts';
+import { CLUSTER_WRITES, type Policy } from '../policy.ts';
 import { nearest } from '../../../schemas/spelling.ts';
 import { oneOf } from '../words.ts';
 import { own } from '../../../schemas/own.ts';
@@ -7,8 +7,7 @@ import { own } from '../../../schemas/own.ts';
 export const overrideCreatesPool: Policy = {
   id: 'override-creates-pool',
   code: 'MG013',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'warn',
   summary: 'The pools under overrides are pools of the template.',
   description: `\`overrides.pools\` changes the pools of the ShardTemplate. A name that the template

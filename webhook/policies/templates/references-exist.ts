@@ -1,14 +1,13 @@
 import { missingTemplates, templateReferences } from '../../../schemas/resolve/templates.ts';
 import { clusterOf, pointerFrom } from '../locate.ts';
-import type { Policy } from '../policy.ts';
+import { CLUSTER_WRITES, type Policy } from '../policy.ts';
 import { nearest } from '../../../schemas/spelling.ts';
 import { oneOf } from '../words.ts';
 
 export const referencesExist: Policy = {
   id: 'references-exist',
   code: 'MG001',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'deny',
   summary: 'Every template that a cluster names exists in its namespace.',
   description: `Templates are looked up in the namespace of the cluster, nowhere else. A name that

@@ -1,13 +1,12 @@
-import { clusterOf, locateInShard, shardViews } from '../locate.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { poolsOf, shardsOf } from '../locate.ts';
+import { CLUSTER_WRITES, type Finding, type Policy } from '../policy.ts';
 import { nearest } from '../../../schemas/spelling.ts';
 import { oneOf } from '../words.ts';
 
 export const cellsKnown: Policy = {
   id: 'cells-known',
   code: 'MG010',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'deny',
   summary: 'Shards run in cells that the cluster has, and in at least one.',
   description: `The cells of pools and of multiorch are names from \`spec.cells\`. A cluster without
@@ -36,31 +35,29 @@ with cells fits only clusters that have them.`,
   check(ctx) {
     const resolved = ctx.resolved();
     if (!resolved) return [];
-    const cluster = clusterOf(ctx);
     const known = resolved.cells.map((cell) => cell.name);
     if (known.length === 0) {
-      return [
-        {
-          path: '/spec/cells',
-          message: 'the cluster has no cell, so its shards match no place to run',
-          allowed: 'between 1 and 50 cells',
-          fix: 'add a cell with a name and a zoneId or region',
-        },
-      ];
+      return {
+        path: '/spec/cells',
+        message: 'the cluster has no cell, so its shards match no place to run',
+        allowed: 'between 1 and 50 cells',
+        fix: 'add a cell with a name and a zoneId or region',
+      };
     }
-    return shardViews(cluster, resolved).flatMap((view) => {
-      const at =
-        (...field: string[]) =>
-        () =>
-          locateInShard(cluster, view, ...field, 'cells');
-      const { multiorch, pools } = view.shard;
-      return [
-        ...unknown(known, multiorch.cells, at('multiorch'), `multiorch of ${view.title}`),
-        ...Object.entries(pools).flatMap(([name, pool]) =>
-          unknown(known, pool.cells, at('pools', name), `pool ${name} of ${view.title}`),
+    const views = shardsOf(ctx);
+    return [
+      ...views.flatMap(({ shard, title, at }) =>
+        unknown(
+          known,
+          shard.multiorch.cells,
+          () => at('multiorch', 'cells'),
+          `multiorch of ${title}`,
         ),
-      ];
-    });
+      ),
+      ...poolsOf(views).flatMap(({ owner, pool, at }) =>
+        unknown(known, pool.cells, () => at('cells'), owner),
+      ),
+    ];
   },
 };
 

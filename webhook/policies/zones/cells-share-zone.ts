@@ -2,15 +2,14 @@ import { policyOrDefault } from '../../../schemas/durability.ts';
 import type { CellConfig, MultigresCluster } from '../../../schemas/types.ts';
 import { pointer, shardViews, type ShardView } from '../locate.ts';
 import { nodesAt, zoneOf } from '../nodes.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { CLUSTER_WRITES, type Finding, type Policy } from '../policy.ts';
 import type { World } from '../world.ts';
 import { findNew } from '../stored.ts';
 
 export const cellsShareZone: Policy = {
   id: 'cells-share-zone',
   code: 'MG009',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'deny',
   summary: 'Each cell of a cluster lies in a zone of its own.',
   description: `Two cells in one zone fail together. Under \`MULTI_CELL_AT_LEAST_2\` that breaks the promise
@@ -46,7 +45,7 @@ function judge(
   promised: () => readonly ShardView[],
 ): Finding[] {
   const inZone = new Map<string, string[]>();
-  return (spec?.cells ?? []).flatMap((cell, index): Finding[] => {
+  return (spec?.cells ?? []).flatMap((cell, index): Finding | [] => {
     const zone = zoneOfCell(world, cell);
     if (zone === undefined) return sameRegion(spec?.cells ?? [], index);
     const others = inZone.get(zone) ?? [];
@@ -69,15 +68,13 @@ function judge(
     };
     if (!broken) {
       const fix = `give cell ${cell.name} another zone`;
-      return [{ ...finding, message: together, fix, mode: 'warn' }];
+      return { ...finding, message: together, fix, mode: 'warn' };
     }
-    return [
-      {
-        ...finding,
-        message: `${together}, so MULTI_CELL_AT_LEAST_2 of shard ${broken.shard} does not keep its promise`,
-        fix: `give cell ${cell.name} another zone, or use AT_LEAST_2, which does not promise it`,
-      },
-    ];
+    return {
+      ...finding,
+      message: `${together}, so MULTI_CELL_AT_LEAST_2 of shard ${broken.shard} does not keep its promise`,
+      fix: `give cell ${cell.name} another zone, or use AT_LEAST_2, which does not promise it`,
+    };
   });
 }
 
@@ -86,21 +83,19 @@ function hasPoolers({ shard }: ShardView, cell: string): boolean {
 }
 
 /** Nothing keeps the pods of two cells apart that are the same region. */
-function sameRegion(cells: readonly CellConfig[], index: number): Finding[] {
+function sameRegion(cells: readonly CellConfig[], index: number): Finding | [] {
   const { name, region } = cells[index] ?? {};
   const other = cells.slice(0, index).find((cell) => !cell.zoneId && cell.region === region);
   if (!other || !region) return [];
-  return [
-    {
-      path: pointer('spec', 'cells', index, 'region'),
-      value: region,
-      message: `cells ${other.name} and ${name} are one region, ${region}: their pods may run in one zone, and fail together`,
-      allowed: 'a zone, or a region, of its own for each cell',
-      fix: 'give both cells a zoneId in place of the region',
-      brief: `cells ${other.name} and ${name} are one region, ${region}: pods may share a zone; give both a zoneId`,
-      mode: 'warn',
-    },
-  ];
+  return {
+    path: pointer('spec', 'cells', index, 'region'),
+    value: region,
+    message: `cells ${other.name} and ${name} are one region, ${region}: their pods may run in one zone, and fail together`,
+    allowed: 'a zone, or a region, of its own for each cell',
+    fix: 'give both cells a zoneId in place of the region',
+    brief: `cells ${other.name} and ${name} are one region, ${region}: pods may share a zone; give both a zoneId`,
+    mode: 'warn',
+  };
 }
 
 /** The one zone that a cell lies in: by its Nodes, else by its name; undefined for a larger region. */

@@ -1,11 +1,11 @@
 import type { Durability } from '../../../schemas/durability.ts';
-import type { ResolvedCell, ResolvedPool } from '../../../schemas/resolve/types.ts';
+import type { ResolvedCell } from '../../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../../schemas/types.ts';
 import { HOST, keepsApart, poolerLabels, requiredKeys } from '../affinity.ts';
-import { clusterOf, locateInShard, shardViews, type ShardView } from '../locate.ts';
+import { clusterOf, poolsOf, shardViews, type PoolView, type ShardView } from '../locate.ts';
 import { nodesAt, placeText, takesPods } from '../nodes.ts';
 import { once } from '../once.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { CLUSTER_WRITES, type Finding, type Policy } from '../policy.ts';
 import { inForce } from '../running.ts';
 import type { WorldNode, World } from '../world.ts';
 import { count, listed } from '../words.ts';
@@ -13,8 +13,7 @@ import { count, listed } from '../words.ts';
 export const nodesForPoolers: Policy = {
   id: 'nodes-for-poolers',
   code: 'MG033',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'warn',
   summary: 'Each cell has as many Nodes that take pods as it shall have poolers.',
   description: `Poolers of a shard prefer Nodes of their own. If there are too few, they share some, and
@@ -51,15 +50,18 @@ interface Place {
 }
 
 /** A pool with poolers in the cell. */
-interface PoolHere {
-  view: ShardView;
-  name: string;
-  pool: ResolvedPool;
+interface PoolHere extends PoolView {
   labels: () => Readonly<Record<string, string>>;
 }
 
 function judge(place: Place, views: readonly ShardView[]): Finding[] {
-  const here = views.flatMap((view) => poolsIn(place, view));
+  const { cluster, cell } = place;
+  const here = poolsOf(views)
+    .filter(({ pool }) => pool.cells.includes(cell.name))
+    .map((one) => ({
+      ...one,
+      labels: once(() => poolerLabels(cluster.metadata.name, one.view, one.name, cell.name)),
+    }));
   const required = here.some(({ pool }) => keepsApart(pool.affinity)) ? apart(place, here) : [];
   return [
     ...required.map(({ finding }) => finding),
@@ -73,16 +75,6 @@ function judge(place: Place, views: readonly ShardView[]): Finding[] {
           ),
     ),
   ];
-}
-
-function poolsIn({ cluster, cell }: Place, view: ShardView): PoolHere[] {
-  const here: PoolHere[] = [];
-  for (const [name, pool] of Object.entries(view.shard.pools)) {
-    if (!pool.cells.includes(cell.name)) continue;
-    const labels = once(() => poolerLabels(cluster.metadata.name, view, name, cell.name));
-    here.push({ view, name, pool, labels });
-  }
-  return here;
 }
 
 /** Poolers, of one pool or of several, that must not share a Node, or another place, and cannot help it. */
@@ -120,7 +112,7 @@ function mutuallyApart(first: PoolHere, here: readonly PoolHere[], key: string):
 }
 
 function lacking(place: Place, pools: readonly PoolHere[], key: string): Finding | undefined {
-  const { cluster, cell, nodes } = place;
+  const { cell, nodes } = place;
   const [first] = pools;
   // Those of a pool that may share have one place at least.
   const needed = pools.reduce(
@@ -136,7 +128,7 @@ function lacking(place: Place, pools: readonly PoolHere[], key: string): Finding
   if (!first || missing <= 0 || needed < 2) return undefined;
   const has = key === HOST ? count(places, 'Node') : `${count(places, 'value')} of ${key}`;
   return {
-    path: locateInShard(cluster, first.view, 'pools', first.name, 'replicasPerCell'),
+    path: first.at('replicasPerCell'),
     value: first.pool.replicasPerCell,
     message: `${whoIn(pools, needed, cell.name)}, and ${placeText(cell)} has ${has} for them: ${missing} would stay Pending`,
     allowed: `as many poolers as there are places that take them, ${places} now`,
@@ -149,7 +141,7 @@ function whoIn(pools: readonly PoolHere[], needed: number, cell: string): string
   const [first] = pools;
   const title = first?.view.title ?? '';
   if (pools.length === 1) {
-    return `pool ${first?.name ?? ''} of ${title} requires its ${needed} poolers in cell ${cell} to keep apart`;
+    return `${first?.owner ?? ''} requires its ${needed} poolers in cell ${cell} to keep apart`;
   }
   const ofOneShard = pools.every(({ view }) => view === first?.view);
   const names = pools.map(({ name, view }) => (ofOneShard ? name : `${name} of ${view.title}`));
@@ -157,8 +149,8 @@ function whoIn(pools: readonly PoolHere[], needed: number, cell: string): string
 }
 
 /** Poolers that share a Node whose loss the shard does not survive. */
-function together(place: Place, view: ShardView, pools: readonly PoolHere[]): Finding[] {
-  const { cluster, cell, nodes, world } = place;
+function together(place: Place, view: ShardView, pools: readonly PoolHere[]): Finding | [] {
+  const { cell, nodes, world } = place;
   const here = pools.reduce((sum, { pool }) => sum + pool.replicasPerCell, 0);
   const open = countUpTo(here, nodes, (node) =>
     pools.some(({ pool }) => takesPods(node, pool.tolerations)),
@@ -166,29 +158,25 @@ function together(place: Place, view: ShardView, pools: readonly PoolHere[]): Fi
   if (here === 0) return [];
   const where = `${view.title}, cell ${cell.name}`;
   if (open === 0) {
-    return [
-      {
-        path: locateInShard(cluster, view, 'pools'),
-        message: `no Node of ${placeText(cell)} takes the poolers of ${view.title} in cell ${cell.name}: they would stay Pending`,
-        allowed: 'a Node that is not cordoned and whose taints the pools tolerate',
-        fix: 'uncordon a Node, add one, or write tolerations for its taints into the pools',
-        brief: `${where}: no Node takes its poolers; add one, or tolerate the taints`,
-      },
-    ];
+    return {
+      path: view.at('pools'),
+      message: `no Node of ${placeText(cell)} takes the poolers of ${view.title} in cell ${cell.name}: they would stay Pending`,
+      allowed: 'a Node that is not cordoned and whose taints the pools tolerate',
+      fix: 'uncordon a Node, add one, or write tolerations for its taints into the pools',
+      brief: `${where}: no Node takes its poolers; add one, or tolerate the taints`,
+    };
   }
   const fullest = Math.ceil(here / open);
   if (fullest < 2 || world.nodes?.length === 1) return [];
   const { durability } = inForce(view, world.shards);
   if (!durability.achievable || survives(durability, cell.name, fullest)) return [];
-  return [
-    {
-      path: locateInShard(cluster, view, 'pools'),
-      message: `${count(here, 'pooler')} of ${view.title} in cell ${cell.name} share ${count(open, 'Node')} of ${placeText(cell)}: losing one Node removes up to ${fullest} of ${durability.members}, and the shard tolerates ${durability.failoverTolerance}`,
-      allowed: `${count(here, 'Node')} that take pods in ${placeText(cell)}`,
-      fix: `add ${count(here - open, 'Node')} to ${placeText(cell)}, or spread the poolers over more cells`,
-      brief: `${where}: a Node holds ${fullest} of ${durability.members}, ${durability.failoverTolerance} may fail; add ${count(here - open, 'Node')}`,
-    },
-  ];
+  return {
+    path: view.at('pools'),
+    message: `${count(here, 'pooler')} of ${view.title} in cell ${cell.name} share ${count(open, 'Node')} of ${placeText(cell)}: losing one Node removes up to ${fullest} of ${durability.members}, and the shard tolerates ${durability.failoverTolerance}`,
+    allowed: `${count(here, 'Node')} that take pods in ${placeText(cell)}`,
+    fix: `add ${count(here - open, 'Node')} to ${placeText(cell)}, or spread the poolers over more cells`,
+    brief: `${where}: a Node holds ${fullest} of ${durability.members}, ${durability.failoverTolerance} may fail; add ${count(here - open, 'Node')}`,
+  };
 }
 
 /** How many Nodes are such, counted up to as many as are needed. */

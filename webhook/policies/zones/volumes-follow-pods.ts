@@ -1,14 +1,13 @@
 import { clusterOf } from '../locate.ts';
 import { nodesAt, placeText, zoneOf } from '../nodes.ts';
-import type { Policy } from '../policy.ts';
+import { CLUSTER_WRITES, type Policy } from '../policy.ts';
 import type { World } from '../world.ts';
 import { volumesOf, type Volume } from '../sizes.ts';
 
 export const volumesFollowPods: Policy = {
   id: 'volumes-follow-pods',
   code: 'MG035',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'warn',
   summary: 'Volumes of pods that belong into a zone are made once it is known where the pod runs.',
   description: `A StorageClass with \`volumeBindingMode: Immediate\` makes the volume as soon as the claim
@@ -32,16 +31,14 @@ share (\`ReadWriteMany\`), nor those of the global etcd, whose pods may follow t
       if (found?.bindingMode !== 'Immediate') return [];
       const cell =
         resolved.cells.find((one) => nodesAt(world, one).length > 0) ?? resolved.cells[0];
-      return [
-        {
-          path: volume.path('class'),
-          value: name,
-          message: `StorageClass ${found.name} makes the volumes of ${volume.owner} before it is known where their pods run, maybe outside of ${cell ? placeText(cell) : 'their zone'}: such pods stay Pending`,
-          allowed: 'a class with volumeBindingMode: WaitForFirstConsumer',
-          fix: 'name such a class, or make one: the mode of a class cannot be changed',
-          brief: `${volume.owner}: class ${found.name} binds at once; use WaitForFirstConsumer`,
-        },
-      ];
+      return {
+        path: volume.path('class'),
+        value: name,
+        message: `StorageClass ${found.name} makes the volumes of ${volume.owner} before it is known where their pods run, maybe outside of ${cell ? placeText(cell) : 'their zone'}: such pods stay Pending`,
+        allowed: 'a class with volumeBindingMode: WaitForFirstConsumer',
+        fix: 'name such a class, or make one: the mode of a class cannot be changed',
+        brief: `${volume.owner}: class ${found.name} binds at once; use WaitForFirstConsumer`,
+      };
     });
   },
 };

@@ -3,14 +3,13 @@ import { claimsAt, countAndSize } from '../claims.ts';
 import { liveOf, type Live } from '../live.ts';
 import { clusterOf, pointer } from '../locate.ts';
 import { nodesAt, placeText } from '../nodes.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { CLUSTER_UPDATES, type Finding, type Policy } from '../policy.ts';
 import type { World } from '../world.ts';
 
 export const zoneStays: Policy = {
   id: 'zone-stays',
   code: 'MG034',
-  kinds: ['MultigresCluster'],
-  operations: ['UPDATE'],
+  ...CLUSTER_UPDATES,
   mode: 'deny',
   summary: 'A cell that holds volumes stays in its zone.',
   description: `Volumes of most storage classes can be used in the zone only in which they were made. If
@@ -54,7 +53,7 @@ function judge(
   was: CellConfig,
   cell: CellConfig,
   index: number,
-): Finding[] {
+): Finding | [] {
   const field = cell.zoneId ? 'zoneId' : 'region';
   const [from, to] = [placeText(was), placeText(cell)];
   const finding = {
@@ -64,21 +63,17 @@ function judge(
   };
   const back = `keep ${was.zoneId ?? was.region}`;
   if (live.kind === 'unknown') {
-    return [
-      {
-        ...finding,
-        message: `cell ${cell.name} would move from ${from} to ${to}, and whether it holds volumes is not known: ${live.why}`,
-        fix: `${back} until the controller works again`,
-      },
-    ];
+    return {
+      ...finding,
+      message: `cell ${cell.name} would move from ${from} to ${to}, and whether it holds volumes is not known: ${live.why}`,
+      fix: `${back} until the controller works again`,
+    };
   }
   const held = claimsAt(live.state.claims, { cell: cell.name }).filter(({ bound }) => bound);
   if (held.length === 0) return [];
-  return [
-    {
-      ...finding,
-      message: `cell ${cell.name} holds ${countAndSize(held)} in ${from} that cannot follow it to ${to}: its pods would stay Pending`,
-      fix: `${back}; for poolers in ${to} add a cell of another name there and put it into the pools, whose new poolers copy the data`,
-    },
-  ];
+  return {
+    ...finding,
+    message: `cell ${cell.name} holds ${countAndSize(held)} in ${from} that cannot follow it to ${to}: its pods would stay Pending`,
+    fix: `${back}; for poolers in ${to} add a cell of another name there and put it into the pools, whose new poolers copy the data`,
+  };
 }

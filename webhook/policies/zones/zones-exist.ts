@@ -1,7 +1,7 @@
 import type { CellConfig } from '../../../schemas/types.ts';
-import { pointer } from '../locate.ts';
-import { knownPlaces, labelsFor, nodesOf } from '../nodes.ts';
-import type { Finding, Policy } from '../policy.ts';
+import { pointer, type Segment } from '../locate.ts';
+import { knownPlaces, labelsFor, nodesOf, placeText } from '../nodes.ts';
+import { CLUSTER_WRITES, type Finding, type Policy } from '../policy.ts';
 import type { World } from '../world.ts';
 import { nearest } from '../../../schemas/spelling.ts';
 import { oneOf } from '../words.ts';
@@ -10,8 +10,7 @@ import { findNew } from '../stored.ts';
 export const zonesExist: Policy = {
   id: 'zones-exist',
   code: 'MG008',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'warn',
   summary: 'At least one Node carries the zone or region of each cell.',
   description: `The pods of a cell run only on Nodes of its zone: \`zoneId\` is looked up in the label
@@ -30,51 +29,43 @@ value \`policySettings.strictZones\` makes it a refusal. A cluster that is store
   check(ctx) {
     const { world } = ctx;
     if (!world.nodes) return [];
-    const mode = world.settings?.strictZones ? ({ mode: 'deny' } as const) : {};
     return findNew(ctx, ({ spec }) =>
-      (spec?.cells ?? []).flatMap((cell, index) =>
-        judge(world, cell, { index, cells: spec?.cells ?? [] }).map((finding) => ({
-          ...finding,
-          ...mode,
-        })),
-      ),
+      (spec?.cells ?? []).flatMap((cell, index, cells) => {
+        // Where the other cells are: a proposal to move there would be none.
+        const others = cells.filter((_, i) => i !== index).map(placeOf);
+        return judge(world, cell, { path: ['spec', 'cells', index], others });
+      }),
     );
   },
 };
 
-/** Where the other cells are: a proposal to move there would be none. */
-function placesOf(cells: readonly CellConfig[], index: number): Set<string | undefined> {
-  const others = cells.filter((_, i) => i !== index);
-  return new Set(others.map(({ zoneId, region }) => zoneId ?? region));
-}
+const placeOf = ({ zoneId, region }: CellConfig): string | undefined => zoneId ?? region;
 
 function judge(
   world: World,
   cell: CellConfig,
-  { index, cells }: { index: number; cells: readonly CellConfig[] },
-): Finding[] {
-  const wanted = cell.zoneId ?? cell.region;
+  { path, others }: { path: Segment[]; others: (string | undefined)[] },
+): Finding | [] {
+  const wanted = placeOf(cell);
   if (wanted === undefined || nodesOf(world, cell).length > 0) return [];
   const field = cell.zoneId === undefined ? 'region' : 'zoneId';
   const known = knownPlaces(world, cell);
-  const others = placesOf(cells, index);
-  const free = known.filter((other) => !others.has(other));
+  const free = known.filter((other) => !others.includes(other));
   const near = nearest(wanted, free);
   const label = labelsFor(world, cell)[0];
-  const place = `${field === 'region' ? 'region' : 'zone'} ${wanted}`;
-  return [
-    {
-      path: pointer('spec', 'cells', index, field),
-      value: wanted,
-      message: `no Node is in ${place}, so the pods of cell ${cell.name} would stay Pending`,
-      allowed:
-        known.length > 0 ? oneOf(known) : `a value of the Node label ${label}; no Node has one`,
-      fix: near
-        ? `write ${near}`
-        : known.length > 0
-          ? `${free.length > 0 ? 'name one of these, or ' : ''}add Nodes in ${place}`
-          : `label the Nodes that are there: kubectl label node <name> ${label}=${wanted}`,
-      brief: `cell ${cell.name}: no Node is in ${place}, so its pods stay Pending; ${near ? `write ${near}` : 'add or label Nodes'}`,
-    },
-  ];
+  const place = placeText(cell);
+  return {
+    path: pointer(...path, field),
+    value: wanted,
+    message: `no Node is in ${place}, so the pods of cell ${cell.name} would stay Pending`,
+    allowed:
+      known.length > 0 ? oneOf(known) : `a value of the Node label ${label}; no Node has one`,
+    fix: near
+      ? `write ${near}`
+      : known.length > 0
+        ? `${free.length > 0 ? 'name one of these, or ' : ''}add Nodes in ${place}`
+        : `label the Nodes that are there: kubectl label node <name> ${label}=${wanted}`,
+    ...(world.settings?.strictZones ? { mode: 'deny' } : {}),
+    brief: `cell ${cell.name}: no Node is in ${place}, so its pods stay Pending; ${near ? `write ${near}` : 'add or label Nodes'}`,
+  };
 }

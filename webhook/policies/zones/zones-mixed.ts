@@ -1,11 +1,10 @@
 import { clusterOf, pointer } from '../locate.ts';
-import type { Policy } from '../policy.ts';
+import { CLUSTER_WRITES, type Policy } from '../policy.ts';
 
 export const zonesMixed: Policy = {
   id: 'zones-mixed',
   code: 'MG032',
-  kinds: ['MultigresCluster'],
-  operations: ['CREATE', 'UPDATE'],
+  ...CLUSTER_WRITES,
   mode: 'warn',
   summary: 'The cells of a cluster are all zones, or all regions.',
   description: `A cell that is a region has pods in any zone of it, also in the zone that another cell
@@ -23,15 +22,13 @@ cells, is too hopeful.`,
     const index = cells.findIndex(({ zoneId, region }) => !zoneId && region);
     const cell = cells[index];
     if (!zone || !cell) return [];
-    return [
-      {
-        path: pointer('spec', 'cells', index, 'region'),
-        value: cell.region,
-        message: `cell ${cell.name} is a region while cell ${zone.name} is a zone: pods of ${cell.name} may run in zone ${zone.zoneId} too, and fail with it`,
-        allowed: 'zoneId in every cell, or region in every cell',
-        fix: `give cell ${cell.name} a zoneId`,
-        brief: `cell ${cell.name} is a region, cell ${zone.name} a zone: they may fail together; give ${cell.name} a zoneId`,
-      },
-    ];
+    return {
+      path: pointer('spec', 'cells', index, 'region'),
+      value: cell.region,
+      message: `cell ${cell.name} is a region while cell ${zone.name} is a zone: pods of ${cell.name} may run in zone ${zone.zoneId} too, and fail with it`,
+      allowed: 'zoneId in every cell, or region in every cell',
+      fix: `give cell ${cell.name} a zoneId`,
+      brief: `cell ${cell.name} is a region, cell ${zone.name} a zone: they may fail together; give ${cell.name} a zoneId`,
+    };
   },
 };
