@@ -2,7 +2,8 @@
  * Records of a cluster that is gone, in topology servers that others run: what its processes and we wrote
  * there would stay for ever. Each deletion goes through `mayRemove`.
  */
-import type { EtcdClient, KeyValue } from './client.ts';
+import type { EtcdClient } from './client.ts';
+import type { KeyValue } from './etcd.ts';
 import { codecs } from './codec.ts';
 import { topoKeys } from './keys.ts';
 import { listDatabases } from './records.ts';

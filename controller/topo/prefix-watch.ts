@@ -5,7 +5,8 @@
  */
 import type { Clock } from '../../kube/clock.ts';
 import { backoffMs, sleep } from '../../kube/clock.ts';
-import type { EtcdClient, KeyValue, WatchEvent } from './client.ts';
+import type { EtcdClient } from './client.ts';
+import type { KeyValue, WatchEvent } from './etcd.ts';
 
 /** A value as read, with what it says. */
 export interface Item<T> {

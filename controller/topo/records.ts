@@ -2,7 +2,8 @@
  * The records that the operator writes, and the pooler records that it reads. Writing is by
  * compare-and-set, field by field, and only when something differs.
  */
-import type { EtcdClient, KeyValue } from './client.ts';
+import type { EtcdClient } from './client.ts';
+import type { KeyValue } from './etcd.ts';
 import { codecs, patchCell, patchDatabase } from './codec.ts';
 import { childNames, topoKeys } from './keys.ts';
 import type { CellRecord, DatabaseRecord, Multipooler, ShardKey } from './types.ts';

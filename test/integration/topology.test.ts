@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { EtcdError, EtcdClient } from '../../controller/topo/client.ts';
-import type { WatchEvent } from '../../controller/topo/client.ts';
+import type { WatchEvent } from '../../controller/topo/etcd.ts';
 import { codecs } from '../../controller/topo/codec.ts';
 import { topoKeys } from '../../controller/topo/keys.ts';
 import { pruneRecords } from '../../controller/topo/prune.ts';
