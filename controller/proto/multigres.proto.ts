@@ -68,7 +68,8 @@ message Multipooler {
 message Multigateway { ID id = 1; string hostname = 2; map<string, int32> port_map = 3; uint32 pid_prefix = 4; }
 message Multiorch { ID id = 1; string hostname = 2; map<string, int32> port_map = 3; }
 
-// ---- rules: who leads, who votes. Rule numbers order by term, then subterm ----
+// ---- rules: who leads, who votes ----
+/** Orders by term, then subterm; both 64-bit decimal strings, absent means 0. */
 message RuleNumber { int64 coordinator_term = 1; int64 leader_subterm = 2; }
 message ShardRule {
   RuleNumber rule_number = 1;
@@ -120,6 +121,7 @@ message StandbyReplicationStatus {
   Duration lag = 5;
   string last_xact_replay_timestamp = 6;
   PrimaryConnInfo primary_conn_info = 7;
+  /** 'streaming', or absent. */
   string wal_receiver_status = 8;
   Timestamp last_msg_receive_time = 9;
   Duration wal_receiver_status_interval = 10;
@@ -144,6 +146,7 @@ message Status {
   PoolerType pooler_type = 1;
   PrimaryStatus primary_status = 2;
   StandbyReplicationStatus replication_status = 3;
+  /** Also true for the throw-away data of the first backup: never read it alone. */
   bool is_initialized = 4;
   bool has_data_directory = 5;
   bool postgres_running = 6;
@@ -188,13 +191,22 @@ message BackupMetadata {
 }
 message GetBackupByJobIdRequest { string job_id = 1; }
 message GetBackupByJobIdResponse { BackupMetadata backup = 1; }
+/** First message both ways: what is asked for, and what will be. */
 message HealthStreamStart { Duration snapshot_interval = 1; Duration staleness_timeout = 2; }
 message HealthStreamRequest { oneof message { HealthStreamStart start = 1; Empty poll = 2; } }
+/** Why a pooler sent a snapshot of its health: the stream began, something changed, on request, time passed. */
 enum SnapshotTrigger {
   SNAPSHOT_TRIGGER_UNSPECIFIED = 0; SNAPSHOT_TRIGGER_INITIAL = 1; SNAPSHOT_TRIGGER_BROADCAST = 2;
   SNAPSHOT_TRIGGER_POLL = 3; SNAPSHOT_TRIGGER_HEARTBEAT = 4;
 }
-message HealthSnapshot { StatusResponse status = 1; Duration timeout = 2; SnapshotTrigger trigger = 3; Timestamp captured_at = 4; }
+message HealthSnapshot {
+  StatusResponse status = 1;
+  /** The staleness in force. */
+  Duration timeout = 2;
+  SnapshotTrigger trigger = 3;
+  /** By the pooler's own clock. */
+  Timestamp captured_at = 4;
+}
 message HealthStreamResponse { oneof message { HealthStreamStart start = 1; HealthSnapshot snapshot = 2; } }
 service MultipoolerManager {
   rpc Status (Empty) returns (StatusResponse);
