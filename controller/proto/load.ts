@@ -23,9 +23,14 @@ const FULL_NAMES = {
 export type ServiceName = keyof typeof FULL_NAMES;
 
 const contracts = new protobuf.Root();
-for (const text of [MULTIGRES_PROTO, ETCD_PROTO])
+
+/** Makes the messages and services of a proto text known. */
+export const addContract = (text: string): void => {
   protobuf.parse(text, contracts, { keepCase: true });
-contracts.resolveAll();
+  contracts.resolveAll();
+};
+addContract(MULTIGRES_PROTO);
+addContract(ETCD_PROTO);
 
 /** A message of the contracts by its name in the proto text. @throws Error for an unknown name. */
 export const messageType = (name: string): Type => contracts.lookupType(name);
