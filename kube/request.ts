@@ -30,7 +30,8 @@ export interface Call {
   path: string;
   body?: unknown;
   contentType?: string;
-  accept?: string;
+  /** JSON when absent. */
+  accept?: string | undefined;
   /** Whether it may be sent again when it is unknown if it was carried out. */
   repeatable: boolean;
 }

@@ -44,7 +44,7 @@ export async function runWatch(run: WatchRun): Promise<void> {
         what,
         method: 'GET',
         path: apiPath(kind, watch.namespace) + query,
-        ...(watch.metadataOnly ? { accept: METADATA_ONLY } : {}),
+        accept: watch.metadataOnly ? METADATA_ONLY : undefined,
         repeatable: false,
       },
       signal,
