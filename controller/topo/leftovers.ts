@@ -114,15 +114,12 @@ const decode = (codec: { decode(value: Buffer): Registered }, kv: KeyValue): Reg
   }
 };
 
-const distinct = (stores: readonly (Store | undefined)[]): Store[] => [
-  ...new Map(
-    stores.flatMap((store, i): [string, Store][] => {
-      if (!store) return [];
-      const server = stores.findIndex((other) => other?.client === store.client);
-      return [[`${server === -1 ? i : server} ${store.root}`, store]];
-    }),
-  ).values(),
-];
+const distinct = (stores: readonly (Store | undefined)[]): Store[] =>
+  stores.filter((store, i): store is Store => {
+    const isSame = (other: Store | undefined): boolean =>
+      other?.client === store?.client && other?.root === store?.root;
+    return store !== undefined && stores.findIndex(isSame) === i;
+  });
 
 /** Everything registered in a topology server. */
 const processesIn = async (store: Store): Promise<Process[]> => {
