@@ -1,7 +1,7 @@
+import { text } from 'node:stream/consumers';
 import { TokenBucket } from './bucket.ts';
 import { backoffMs, sleep, type Clock } from './clock.ts';
 import { KubeError, errorFromNetwork, errorFromResponse, isKubeError } from './errors.ts';
-import { text } from './stream.ts';
 import type { HttpResponse, Transport } from './transport.ts';
 
 interface RequestHooks {

@@ -166,7 +166,7 @@ export class Store implements Lister {
    */
   replace(
     items: KubeObject[],
-    scope: { namespace?: string; startedMs: number; initial: boolean },
+    scope: { namespace?: string | undefined; startedMs: number; initial: boolean },
   ): Change[] {
     this.#dropOverlays(scope.startedMs);
     const changes: Change[] = [];
