@@ -9,7 +9,7 @@ import { channelCredentials, tlsOptions } from './tls.ts';
 export interface Target {
   /** host:port */
   address: string;
-  tls?: TlsMaterial;
+  tls?: TlsMaterial | undefined;
 }
 
 /** Quick re-dialling, a pool of its own, and a look at silent connections. */

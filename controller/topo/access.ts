@@ -24,7 +24,7 @@ export const createTopoAccess = ({ now, ...rest }: TopoAccessOptions): TopoAcces
     client: (endpoints, tls) =>
       pool.get(
         JSON.stringify([endpoints, tls ?? null]),
-        () => new EtcdClient({ endpoints, ...rest, ...(tls ? { tls } : {}) }),
+        () => new EtcdClient({ endpoints, tls, ...rest }),
       ),
     close: () => pool.close(),
   };

@@ -23,7 +23,7 @@ interface EtcdOptions {
   /** How often a watch asks the server whether it is still served, in ms; 20 000 unless given. */
   progressMs?: number;
   /** For endpoints with TLS. */
-  tls?: TlsMaterial;
+  tls?: TlsMaterial | undefined;
 }
 
 /** What went wrong, and whether the topology server merely could not be reached. */
@@ -48,7 +48,7 @@ const targetOf = (endpoint: string, tls: TlsMaterial | undefined): Target => {
   const hasScheme = endpoint.includes('://');
   const isSecure = hasScheme ? endpoint.startsWith('https://') : tls?.cert !== undefined;
   const address = endpoint.replace(/^\w+:\/\//, '');
-  return isSecure ? { address, tls: tls ?? {} } : { address };
+  return { address, tls: isSecure ? (tls ?? {}) : undefined };
 };
 
 export class EtcdClient {
