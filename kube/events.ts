@@ -3,7 +3,7 @@ import type { KubeObject } from '../schemas/k8s.ts';
 import { MANAGED_BY } from '../schemas/labels.ts';
 import type { KubeApi } from './api.ts';
 import { TokenBucket } from './bucket.ts';
-import { sleep, type Clock } from './clock.ts';
+import { within, type Clock } from './clock.ts';
 import type { Log } from './log.ts';
 
 export interface EventRecorder {
@@ -97,9 +97,7 @@ export function createEventRecorder(options: EventOptions): EventRecorder {
       pump ??= drain();
     },
     async flush(ms) {
-      const done = new AbortController();
-      const all = (pump ?? Promise.resolve()).finally(() => done.abort());
-      await Promise.race([all, sleep(clock, ms, done.signal)]);
+      await within(clock, ms, pump ?? Promise.resolve());
     },
   };
 }

@@ -1,6 +1,6 @@
 import { KINDS, type KubeObject, type ObjectRef } from '../schemas/k8s.ts';
 import type { KubeApi } from './api.ts';
-import { sleep, type Clock } from './clock.ts';
+import { sleep, within, type Clock } from './clock.ts';
 import { isKubeError } from './errors.ts';
 import type { Log } from './log.ts';
 
@@ -144,7 +144,7 @@ class Elector {
       if (ended.aborted) return 'released';
       const leftMs = renewedMs + renewDeadlineMs - clock.now();
       const startedMs = clock.now();
-      const step = await this.#within(this.#try(), Math.max(0, leftMs));
+      const step = await within(clock, Math.max(0, leftMs), this.#try());
       if (step === true) renewedMs = startedMs;
       else if (this.#holder !== '' && this.#holder !== identity) return 'lost';
       if (clock.now() - renewedMs >= renewDeadlineMs) return 'lost';
@@ -237,15 +237,5 @@ class Elector {
   /** MicroTime, as the API wants it. */
   #now(): string {
     return new Date(this.#options.clock.now()).toISOString().replace(/Z$/, '000Z');
-  }
-
-  async #within<T>(work: Promise<T>, ms: number): Promise<T | 'timeout'> {
-    const done = new AbortController();
-    const late = sleep(this.#options.clock, ms, done.signal).then((): 'timeout' => 'timeout');
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      done.abort();
-    }
   }
 }

@@ -51,11 +51,6 @@ export class SharedWatches<T> {
     this.#options = options;
   }
 
-  /** Watches that are open. */
-  get size(): number {
-    return this.#shared.size;
-  }
-
   /** `onChange` is called when something in the group changed that matters, or the server came or went. */
   lease(place: Place, group: string, onChange: () => void): Lease<T> {
     const key = JSON.stringify(place);

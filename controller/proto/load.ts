@@ -84,10 +84,6 @@ export const messageCodec = <T extends object>(name: string): MessageCodec<T> =>
   };
 };
 
-/** Numbers of the fields of one message. @throws Error for an unknown name. */
-export const fieldNumbers = (name: string): Record<string, number> =>
-  Object.fromEntries(messageType(name).fieldsArray.map((field) => [field.name, field.id]));
-
 /**
  * Definition of a service with its real paths, for `makeGenericClientConstructor` and
  * `Server.addService`.

@@ -7,7 +7,7 @@ import type { KeyValue } from './etcd.ts';
 import { codecs } from './codec.ts';
 import { topoKeys } from './keys.ts';
 import { listDatabases } from './records.ts';
-import type { Id, Multipooler } from './types.ts';
+import type { Multipooler } from './types.ts';
 
 /** One topology server, as far as it belongs to a cluster. */
 export interface Store {
@@ -97,14 +97,10 @@ interface Process {
   cell: string;
   hostname: string;
   /** Of a pooler. */
-  database?: string;
+  database: string | undefined;
 }
 
-interface Registered {
-  id?: Id;
-  hostname?: string;
-  shard_key?: Multipooler['shard_key'];
-}
+type Registered = Pick<Multipooler, 'id' | 'hostname' | 'shard_key'>;
 
 const decode = (codec: { decode(value: Buffer): Registered }, kv: KeyValue): Registered => {
   try {
@@ -132,15 +128,8 @@ const processesIn = async (store: Store): Promise<Process[]> => {
   const found: Process[] = [];
   for (const [prefix, codec] of kinds) {
     for (const kv of await client.range(prefix)) {
-      const { id, hostname = '', shard_key } = decode(codec as typeof codecs.Multipooler, kv);
-      const database = shard_key?.database;
-      found.push({
-        store,
-        kv,
-        cell: id?.cell ?? '',
-        hostname,
-        ...(database === undefined ? {} : { database }),
-      });
+      const { id, hostname = '', shard_key } = decode(codec, kv);
+      found.push({ store, kv, cell: id?.cell ?? '', hostname, database: shard_key?.database });
     }
   }
   return found;
