@@ -13,6 +13,7 @@ const FULL_NAMES = {
   MultipoolerManager: 'multipoolermanager.MultipoolerManager',
   MultipoolerConsensus: 'consensus.MultipoolerConsensus',
   MultiorchService: 'multiorch.MultiorchService',
+  /** Its contract is added by the emulator, which serves it. */
   MultiadminService: 'multiadmin.MultiadminService',
   ServiceInfo: 'serviceinfo.ServiceInfo',
   KV: 'etcdserverpb.KV',
