@@ -5,7 +5,7 @@ import { isKubeError } from '../kube/errors.ts';
 import { listAll } from '../kube/informer.ts';
 import { Store } from '../kube/store.ts';
 import { createTransport } from '../kube/transport.ts';
-import { loadUserConfig } from '../kube/user-config.ts';
+import { loadUserConfig } from '../kube/config.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { API_GROUP } from '../schemas/kinds/index.ts';
 import { LABELS } from '../schemas/labels.ts';

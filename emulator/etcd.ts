@@ -1,6 +1,7 @@
 /** etcd as the runtime's programs use it: the controller's client, with unconditional writes and leases. */
 import { status, type ServiceError } from '@grpc/grpc-js';
-import { EtcdClient, EtcdError, isAbsent, putRequest } from '../controller/topo/client.ts';
+import { EtcdClient, EtcdError } from '../controller/topo/client.ts';
+import { isAbsent, putRequest } from '../controller/topo/etcd.ts';
 
 export interface Lease {
   id: string;
@@ -15,7 +16,7 @@ export class RuntimeEtcd extends EtcdClient {
 
   /** Writes only when the key does not exist; false when it does. The key ends with the lease. */
   createUnder(lease: string, key: string, value: Uint8Array): Promise<boolean> {
-    return this.writeIf(isAbsent(key), { ...putRequest(key, value), lease });
+    return this.changeIf(isAbsent(key), { request_put: { ...putRequest(key, value), lease } });
   }
 
   /** A lease that is renewed every third of its life until it is revoked or lost. */
@@ -24,7 +25,7 @@ export class RuntimeEtcd extends EtcdClient {
       TTL: String(ttlSeconds),
     });
     const id = answer.ID ?? '0';
-    const stream = this.stream<object>('Lease', 'LeaseKeepAlive');
+    const { stream } = this.stream<object>('Lease', 'LeaseKeepAlive');
     const timer = setInterval(() => stream.write({ ID: id }), (ttlSeconds * 1000) / 3);
     stream.on('data', () => {});
     stream.on('error', () => clearInterval(timer));

@@ -17,6 +17,7 @@ import {
 } from '@grpc/grpc-js';
 import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { serviceDefinition, type ServiceName } from '../controller/proto/load.ts';
+import './contract.ts';
 import type { Flags } from './flags.ts';
 import { EMULATOR_REVISION } from './http.ts';
 import { statusDetails, varintField } from './rpc-status.ts';

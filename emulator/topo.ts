@@ -1,6 +1,6 @@
 /** The runtime's view of etcd: one global store, and a store per cell that the Cell record names. */
 import { messageCodec } from '../controller/proto/load.ts';
-import type { KeyValue } from '../controller/topo/client.ts';
+import type { KeyValue } from '../controller/topo/etcd.ts';
 import { RuntimeEtcd } from './etcd.ts';
 import type { Flags } from './flags.ts';
 import { recordSegment, type Id } from './ids.ts';

@@ -1,6 +1,6 @@
 /**
  * Makes all that follows from schemas/kinds (CRDs, types, validators, the field reference), from the
- * policies, from the chart's values and from the options of the programs.
+ * policies, from the wire contract, from the chart's values and from the options of the programs.
  * With `--check` nothing is written, and the exit status is 1 if a file is not as it should be.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { chartRules, chartSchema } from './generate/chart-policies.ts';
 import { chartReadme } from './generate/chart-readme.ts';
 import { crds } from './generate/crds.ts';
+import { messages } from './generate/messages.ts';
 import { options } from './generate/options.ts';
 import { renderPolicyDocs } from '../webhook/policies/docs.ts';
 import type { Output } from './generate/output.ts';
@@ -21,6 +22,7 @@ const root = new URL('..', import.meta.url);
 const outputs: Output[] = [
   ...crds(),
   await types(),
+  await messages(),
   ...(await validators()),
   reference(),
   chartReadme(),

@@ -6,17 +6,22 @@ import { KubeError } from './errors.ts';
 /** Field manager of everything the controller applies. */
 export const FIELD_MANAGER = FIELD_MANAGERS.controller;
 
-export interface ListOptions {
+/** Which objects, and how much of each. */
+export interface Scope {
   /** Absent: all namespaces. */
-  namespace?: string;
-  labelSelector?: string;
-  fieldSelector?: string;
+  namespace?: string | undefined;
+  labelSelector?: string | undefined;
+  /** `metadata.name=x` for a single object: the one selector that a role by name allows. */
+  fieldSelector?: string | undefined;
+  /** Only apiVersion, kind and metadata of each object. */
+  metadataOnly?: boolean | undefined;
+}
+
+export interface ListOptions extends Scope {
   /** Largest number of items of one answer. Absent: all in one. */
   limit?: number;
   /** Position from a previous answer. */
   continue?: string;
-  /** Only apiVersion, kind and metadata of each object. */
-  metadataOnly?: boolean;
 }
 
 export interface ListResult {
@@ -39,11 +44,7 @@ interface DeleteOptions {
   propagation?: 'Background' | 'Foreground' | 'Orphan';
 }
 
-export interface WatchOptions {
-  namespace?: string;
-  labelSelector?: string;
-  fieldSelector?: string;
-  metadataOnly?: boolean;
+export interface WatchOptions extends Scope {
   resourceVersion: string;
   /** The server closes the watch after this time. */
   timeoutSeconds: number;
@@ -114,9 +115,8 @@ export function kindOf(object: { apiVersion: string; kind: string }): KindRef {
 /** Identity of an object. */
 export function refOf(object: KubeObject): ObjectRef {
   const kind = kindOf(object);
-  return object.metadata.namespace === undefined
-    ? { kind, name: object.metadata.name }
-    : { kind, namespace: object.metadata.namespace, name: object.metadata.name };
+  const { namespace, name } = object.metadata;
+  return namespace === undefined ? { kind, name } : { kind, namespace, name };
 }
 
 /** URL path of a collection, or of one object when `name` is given. */
@@ -128,9 +128,7 @@ export function apiPath(
 ): string {
   const parts = kind.group === '' ? ['api', kind.version] : ['apis', kind.group, kind.version];
   if (kind.namespaced && namespace !== undefined) parts.push('namespaces', namespace);
-  parts.push(kind.plural);
-  if (name !== undefined) parts.push(name);
-  if (subresource !== undefined) parts.push(subresource);
+  parts.push(kind.plural, ...[name, subresource].filter((part) => part !== undefined));
   return `/${parts.map(encodeURIComponent).join('/')}`;
 }
 
@@ -141,10 +139,8 @@ export function typed(kind: KindRef, object: KubeObject): KubeObject {
 
 /** Query string with its `?`, or nothing; undefined values are left out. */
 export function queryOf(values: Record<string, string | number | undefined>): string {
-  const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(values)) {
-    if (value !== undefined) query.set(key, String(value));
-  }
-  const written = query.toString();
-  return written === '' ? '' : `?${written}`;
+  const given = Object.entries(values).flatMap(([key, value]): [string, string][] =>
+    value === undefined ? [] : [[key, String(value)]],
+  );
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }

@@ -42,11 +42,14 @@ interface Remembered {
   content: string;
 }
 
+const isSame = (known: Remembered | undefined, now: Remembered): boolean =>
+  known?.intent === now.intent && known.content === now.content;
+
 export function createApplier(
   api: Pick<KubeApi, 'apply' | 'replaceStatus'>,
   clock: { now(): number },
 ): Applier {
-  const spec = new Map<string, Remembered>();
+  const specs = new Map<string, Remembered>();
   const statuses = new Map<string, Remembered>();
   const dry = new Map<string, Remembered & { changes: boolean }>();
   const idOf = (o: KubeObject) =>
@@ -56,14 +59,11 @@ export function createApplier(
     async apply(desired, observed) {
       const id = idOf(desired);
       const intent = hashOf(desired);
-      if (observed) {
-        const known = spec.get(id);
-        if (known?.intent === intent && known.content === contentHash(observed)) {
-          return { object: observed, changed: false };
-        }
+      if (observed && isSame(specs.get(id), { intent, content: contentHash(observed) })) {
+        return { object: observed, changed: false };
       }
       const answer = await applyEmptied(api, desired, observed);
-      spec.set(id, { intent, content: contentHash(answer) });
+      specs.set(id, { intent, content: contentHash(answer) });
       return { object: answer, changed: differs(answer, observed) };
     },
 
@@ -71,11 +71,9 @@ export function createApplier(
       if (!observed) return true;
       const id = idOf(desired);
       const now = { intent: hashOf(desired), content: contentHash(observed) };
-      const same = (known: Remembered | undefined): boolean =>
-        known?.intent === now.intent && known.content === now.content;
-      if (same(spec.get(id))) return false;
+      if (isSame(specs.get(id), now)) return false;
       const tried = dry.get(id);
-      if (tried && same(tried)) return tried.changes;
+      if (tried && isSame(tried, now)) return tried.changes;
       const changes = contentHash(await api.apply(desired, { dryRun: true })) !== now.content;
       dry.set(id, { ...now, changes });
       return changes;
@@ -85,21 +83,17 @@ export function createApplier(
       const id = idOf(object);
       const wanted = settleStatus(status, observed?.status, new Date(clock.now()).toISOString());
       const current = observed?.status ?? {};
-      if (observed && sameData(wanted, current)) return { object: observed, changed: false };
-      const intent = hashOf(wanted);
-      const known = statuses.get(id);
-      if (observed && known?.intent === intent && known.content === hashOf(current)) {
-        return { object: observed, changed: false };
-      }
+      const isSettled = (): boolean =>
+        sameData(wanted, current) ||
+        isSame(statuses.get(id), { intent: hashOf(wanted), content: hashOf(current) });
+      if (observed && isSettled()) return { object: observed, changed: false };
       const answer = await api.replaceStatus(refOf(object), wanted);
-      statuses.set(id, { intent, content: hashOf(answer.status ?? {}) });
+      statuses.set(id, { intent: hashOf(wanted), content: hashOf(answer.status ?? {}) });
       return { object: answer, changed: differs(answer, observed) };
     },
 
     forget(object) {
-      spec.delete(idOf(object));
-      statuses.delete(idOf(object));
-      dry.delete(idOf(object));
+      for (const known of [specs, statuses, dry]) known.delete(idOf(object));
     },
   };
 }
@@ -135,32 +129,21 @@ function withoutEmpty<T>(value: T): T {
 const differs = (answer: KubeObject, observed: KubeObject | undefined) =>
   answer.metadata.resourceVersion !== observed?.metadata.resourceVersion;
 
+const conditionsOf = (status: unknown): Condition[] | undefined =>
+  isRecord(status) && Array.isArray(status['conditions']) ? status['conditions'] : undefined;
+
 /** Conditions keep the time of their last real transition. */
-function settleConditions(
-  wanted: readonly Condition[],
-  observed: readonly Condition[] | undefined,
-  now: string,
-): Condition[] {
-  return wanted.map((condition) => {
-    const before = observed?.find((other) => other.type === condition.type);
+function settleStatus(status: unknown, observed: unknown, nowIso: string): unknown {
+  const wanted = conditionsOf(status);
+  if (!wanted) return status;
+  // The API counts in whole seconds.
+  const now = nowIso.replace(/\.\d+Z$/, 'Z');
+  const conditions = wanted.map((condition) => {
+    const before = conditionsOf(observed)?.find(({ type }) => type === condition.type);
     const same = before?.status === condition.status;
     return { ...condition, lastTransitionTime: same ? before.lastTransitionTime : now };
   });
-}
-
-function conditionsOf(status: unknown): Condition[] | undefined {
-  if (typeof status !== 'object' || status === null || !('conditions' in status)) return undefined;
-  return Array.isArray(status.conditions) ? (status.conditions as Condition[]) : undefined;
-}
-
-function settleStatus(status: unknown, observed: unknown, now: string): unknown {
-  const conditions = conditionsOf(status);
-  if (!conditions) return status;
-  return {
-    ...(status as object),
-    // The API counts in whole seconds.
-    conditions: settleConditions(conditions, conditionsOf(observed), now.replace(/\.\d+Z$/, 'Z')),
-  };
+  return { ...(status as object), conditions };
 }
 
 /** Hash of the content that somebody chose: without status, versions and field managers. */

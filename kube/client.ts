@@ -1,5 +1,5 @@
 import type { KindRef, KubeObject, ObjectRef } from '../schemas/k8s.ts';
-import { FIELD_MANAGER, apiPath, kindOf, queryOf, typed, type KubeApi } from './api.ts';
+import { FIELD_MANAGER, apiPath, queryOf, refOf, typed, type KubeApi } from './api.ts';
 import { isKubeError } from './errors.ts';
 import { createRequester, type Call, type RequestOptions } from './request.ts';
 import { METADATA_ONLY, runWatch } from './watch.ts';
@@ -10,13 +10,13 @@ export interface Write {
   kind: KindRef;
   namespace?: string;
   name: string;
-  subresource?: string;
+  subresource?: string | undefined;
   /** The version of the local copy when the write was sent: the watch may be ahead of the answer. */
   knownVersion?: string | undefined;
   /** The answer; absent when the object is gone for good. */
   object?: KubeObject;
   /** Set for deletes that the caller or the answer named a uid for. */
-  uid?: string;
+  uid?: string | undefined;
 }
 
 export interface ClientOptions extends RequestOptions {
@@ -33,17 +33,40 @@ export function createClient(options: ClientOptions): KubeApi {
   const { clock } = options;
   const { send, request } = createRequester(options);
   const object = async (call: Call): Promise<KubeObject> => (await request(call)) as KubeObject;
-  const wrote = (write: Omit<Write, 'namespace'> & { namespace?: string | undefined }) =>
-    options.onWrite?.(write as Write);
+  const wrote = (write: Write) => options.onWrite?.(write);
+
+  interface Patch extends Pick<Call, 'body' | 'contentType'> {
+    subresource: 'status' | undefined;
+    query?: Record<string, string | undefined>;
+  }
+  const patch = async (
+    verb: 'apply' | 'patch' | 'write',
+    ref: ObjectRef,
+    { subresource, query = {}, ...call }: Patch,
+  ): Promise<KubeObject> => {
+    const knownVersion = options.knownVersion?.(ref);
+    const answer = await object({
+      ...call,
+      what: words(verb, ref, subresource),
+      method: 'PATCH',
+      path:
+        apiPath(ref.kind, ref.namespace, ref.name, subresource) +
+        queryOf({ fieldManager: FIELD_MANAGER, ...query }),
+      repeatable: true,
+    });
+    const said = verb === 'apply' ? 'apply' : 'patch';
+    if (!query['dryRun']) wrote({ verb: said, ...ref, subresource, knownVersion, object: answer });
+    return answer;
+  };
 
   return {
-    async get(ref, get = {}) {
+    async get(ref, { metadataOnly } = {}) {
       try {
         return await object({
           what: words('get', ref),
           method: 'GET',
           path: apiPath(ref.kind, ref.namespace, ref.name),
-          ...(get.metadataOnly ? { accept: METADATA_ONLY } : {}),
+          accept: metadataOnly ? METADATA_ONLY : undefined,
           repeatable: true,
         });
       } catch (error) {
@@ -52,18 +75,14 @@ export function createClient(options: ClientOptions): KubeApi {
       }
     },
 
-    async list(kind, list = {}) {
-      const query = queryOf({
-        labelSelector: list.labelSelector,
-        fieldSelector: list.fieldSelector,
-        limit: list.limit,
-        continue: list.continue,
-      });
+    async list(kind, { namespace, metadataOnly, ...list } = {}) {
+      const { labelSelector, fieldSelector, limit, continue: token } = list;
+      const query = queryOf({ labelSelector, fieldSelector, limit, continue: token });
       const body = (await request({
-        what: `list ${kind.plural}${list.namespace ? ` in ${list.namespace}` : ''}`,
+        what: `list ${kind.plural}${namespace ? ` in ${namespace}` : ''}`,
         method: 'GET',
-        path: apiPath(kind, list.namespace) + query,
-        ...(list.metadataOnly ? { accept: METADATA_LIST } : {}),
+        path: apiPath(kind, namespace) + query,
+        accept: metadataOnly ? METADATA_LIST : undefined,
         repeatable: true,
       })) as { items?: KubeObject[]; metadata: { resourceVersion: string; continue?: string } };
       return {
@@ -74,85 +93,39 @@ export function createClient(options: ClientOptions): KubeApi {
     },
 
     async create(desired) {
-      const kind = kindOf(desired);
-      const { namespace, name } = desired.metadata;
+      const ref = refOf(desired);
       const answer = await object({
-        what: words('create', { kind, name, ...(namespace ? { namespace } : {}) }),
+        what: words('create', ref),
         method: 'POST',
-        path: apiPath(kind, namespace) + queryOf({ fieldManager: FIELD_MANAGER }),
+        path: apiPath(ref.kind, ref.namespace) + queryOf({ fieldManager: FIELD_MANAGER }),
         body: desired,
         repeatable: false,
       });
-      wrote({ verb: 'create', kind, namespace, name: answer.metadata.name, object: answer });
+      wrote({ verb: 'create', ...ref, name: answer.metadata.name, object: answer });
       return answer;
     },
 
-    async apply(desired, opts = {}) {
-      const kind = kindOf(desired);
-      const { namespace, name } = desired.metadata;
-      const ref: ObjectRef = { kind, name, ...(namespace ? { namespace } : {}) };
-      const knownVersion = options.knownVersion?.(ref);
-      const answer = await object({
-        what: words('apply', ref, opts.subresource),
-        method: 'PATCH',
-        path:
-          apiPath(kind, namespace, name, opts.subresource) +
-          queryOf({
-            fieldManager: opts.fieldManager ?? FIELD_MANAGER,
-            force: 'true',
-            dryRun: opts.dryRun ? 'All' : undefined,
-          }),
-        contentType: 'application/apply-patch+yaml',
+    apply: async (desired, { fieldManager = FIELD_MANAGER, subresource, dryRun } = {}) =>
+      patch('apply', refOf(desired), {
         body: desired,
-        repeatable: true,
-      });
-      if (!opts.dryRun) {
-        const sub = opts.subresource ? { subresource: opts.subresource } : {};
-        wrote({ verb: 'apply', ...ref, ...sub, knownVersion, object: answer });
-      }
-      return answer;
-    },
+        contentType: 'application/apply-patch+yaml',
+        query: { fieldManager, force: 'true', dryRun: dryRun ? 'All' : undefined },
+        subresource,
+      }),
 
-    async mergePatch(ref, patch, opts = {}) {
-      const knownVersion = options.knownVersion?.(ref);
-      const answer = await object({
-        what: words('patch', ref, opts.subresource),
-        method: 'PATCH',
-        path:
-          apiPath(ref.kind, ref.namespace, ref.name, opts.subresource) +
-          queryOf({ fieldManager: FIELD_MANAGER }),
-        contentType: 'application/merge-patch+json',
-        body: patch,
-        repeatable: true,
-      });
-      const sub = opts.subresource ? { subresource: opts.subresource } : {};
-      wrote({ verb: 'patch', ...ref, ...sub, knownVersion, object: answer });
-      return answer;
-    },
+    mergePatch: (ref, body, { subresource } = {}) =>
+      patch('patch', ref, { body, contentType: 'application/merge-patch+json', subresource }),
 
-    async replaceStatus(ref, status) {
-      const knownVersion = options.knownVersion?.(ref);
-      const subresource = 'status';
-      const answer = await object({
-        what: words('write', ref, subresource),
-        method: 'PATCH',
-        path:
-          apiPath(ref.kind, ref.namespace, ref.name, subresource) +
-          queryOf({ fieldManager: FIELD_MANAGER }),
-        contentType: 'application/json-patch+json',
+    replaceStatus: (ref, status) =>
+      patch('write', ref, {
         // In a JSON patch `add` also replaces what is there.
         body: [{ op: 'add', path: '/status', value: status }],
-        repeatable: true,
-      });
-      wrote({ verb: 'patch', ...ref, subresource, knownVersion, object: answer });
-      return answer;
-    },
+        contentType: 'application/json-patch+json',
+        subresource: 'status',
+      }),
 
-    async delete(ref, opts = {}) {
-      const preconditions = {
-        ...(opts.uid === undefined ? {} : { uid: opts.uid }),
-        ...(opts.resourceVersion === undefined ? {} : { resourceVersion: opts.resourceVersion }),
-      };
+    async delete(ref, { uid, resourceVersion, gracePeriodSeconds, propagation } = {}) {
+      const isConditional = uid !== undefined || resourceVersion !== undefined;
       try {
         const answer = await object({
           what: words('delete', ref),
@@ -161,33 +134,30 @@ export function createClient(options: ClientOptions): KubeApi {
           body: {
             apiVersion: 'v1',
             kind: 'DeleteOptions',
-            ...(Object.keys(preconditions).length > 0 ? { preconditions } : {}),
-            ...(opts.gracePeriodSeconds === undefined
-              ? {}
-              : { gracePeriodSeconds: opts.gracePeriodSeconds }),
-            propagationPolicy: opts.propagation ?? 'Background',
+            preconditions: isConditional ? { uid, resourceVersion } : undefined,
+            gracePeriodSeconds,
+            propagationPolicy: propagation ?? 'Background',
           },
           repeatable: true,
         });
-        wrote({ verb: 'delete', ...ref, ...deleted(ref.kind, answer, opts.uid) });
+        wrote({ verb: 'delete', ...ref, ...deleted(ref.kind, answer, uid) });
         return true;
       } catch (error) {
         if (!isKubeError(error, 'gone')) throw error;
-        wrote({ verb: 'delete', ...ref, ...(opts.uid === undefined ? {} : { uid: opts.uid }) });
+        wrote({ verb: 'delete', ...ref, uid });
         return false;
       }
     },
 
-    async watch(kind, watch, onEvent, signal) {
-      await runWatch({ kind, watch, onEvent, signal, clock, send });
-    },
+    watch: (kind, watch, onEvent, signal) =>
+      runWatch({ kind, watch, onEvent, signal, clock, send }),
 
     raw: (method, path, body) =>
       request({
         what: `${method} ${path.split('?')[0] ?? path}`,
         method,
         path,
-        ...(body === undefined ? {} : { body }),
+        body,
         repeatable: method === 'GET' || method === 'PUT',
       }),
   };
@@ -198,17 +168,12 @@ function deleted(
   kind: KindRef,
   answer: KubeObject & { details?: { uid?: string } },
   uid: string | undefined,
-): { object?: KubeObject; uid?: string } {
-  if (answer.kind === kind.kind) {
-    const { deletionTimestamp, finalizers, deletionGracePeriodSeconds } = answer.metadata;
-    const stays =
-      deletionTimestamp !== undefined &&
-      ((finalizers ?? []).length > 0 || (deletionGracePeriodSeconds ?? 0) > 0);
-    if (stays) return { object: answer };
-    return answer.metadata.uid === undefined ? {} : { uid: answer.metadata.uid };
-  }
-  const found = answer.details?.uid ?? uid;
-  return found === undefined ? {} : { uid: found };
+): Pick<Write, 'object' | 'uid'> {
+  if (answer.kind !== kind.kind) return { uid: answer.details?.uid ?? uid };
+  const { deletionTimestamp, finalizers = [], deletionGracePeriodSeconds = 0 } = answer.metadata;
+  const stays =
+    deletionTimestamp !== undefined && (finalizers.length > 0 || deletionGracePeriodSeconds > 0);
+  return stays ? { object: answer } : { uid: answer.metadata.uid };
 }
 
 function words(verb: string, ref: ObjectRef, subresource?: string): string {

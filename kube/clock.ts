@@ -34,6 +34,17 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   });
 }
 
+/** What `work` gives, or undefined after `ms`. */
+export async function within<T>(
+  clock: Clock,
+  ms: number,
+  work: Promise<T>,
+): Promise<T | undefined> {
+  const done = new AbortController();
+  const late = sleep(clock, ms, done.signal).then(() => undefined);
+  return Promise.race([work, late]).finally(() => done.abort());
+}
+
 interface BackoffOptions {
   /** First delay in milliseconds. */
   baseMs: number;

@@ -30,7 +30,7 @@ interface KubeErrorInit {
   /** The `reason` of the Status body, such as `AlreadyExists`, or the network error code. */
   reason: string;
   details?: ErrorCause[];
-  retryAfterMs?: number;
+  retryAfterMs?: number | undefined;
   cause?: unknown;
 }
 
@@ -43,7 +43,7 @@ export class KubeError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, init: KubeErrorInit) {
-    super(message, init.cause === undefined ? undefined : { cause: init.cause });
+    super(message, init);
     this.name = 'KubeError';
     this.class = init.class;
     this.status = init.status;
@@ -126,7 +126,6 @@ export function errorFromResponse(
   const parsed = parseStatus(body);
   const reason = parsed.reason ?? '';
   const message = parsed.message ?? body.slice(0, 200);
-  const wait = retryAfter(retryAfterHeader, parsed);
   const details = (parsed.details?.causes ?? []).map((cause) => ({
     field: cause.field ?? '',
     reason: cause.reason ?? '',
@@ -138,7 +137,7 @@ export function errorFromResponse(
     status,
     reason,
     details,
-    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    retryAfterMs: retryAfter(retryAfterHeader, parsed),
   });
 }
 

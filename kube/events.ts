@@ -3,7 +3,8 @@ import type { KubeObject } from '../schemas/k8s.ts';
 import { MANAGED_BY } from '../schemas/labels.ts';
 import type { KubeApi } from './api.ts';
 import { TokenBucket } from './bucket.ts';
-import { sleep, type Clock } from './clock.ts';
+import { within, type Clock } from './clock.ts';
+import type { Log } from './log.ts';
 
 export interface EventRecorder {
   /**
@@ -21,7 +22,7 @@ interface EventOptions {
   clock: Clock;
   /** Name of this instance. */
   instance: string;
-  log: { debug(fields: object, message?: string): void };
+  log: Pick<Log, 'debug'>;
   /** Told of events that are not written. */
   dropped?: (reason: 'repeated' | 'rate' | 'full' | 'error') => void;
 }
@@ -92,13 +93,11 @@ export function createEventRecorder(options: EventOptions): EventRecorder {
       if (!bucket.tryTake(nowMs)) return options.dropped?.('rate');
       if (pending.length >= MAX_PENDING) return options.dropped?.('full');
       remember(written, key, { atMs: nowMs, suppressed: 0 });
-      pending.push(eventObject({ object, type, reason, message, count, nowMs }, options.instance));
+      pending.push(eventObject(object, { type, reason, message, count }, nowMs, options.instance));
       pump ??= drain();
     },
     async flush(ms) {
-      const done = new AbortController();
-      const all = (pump ?? Promise.resolve()).finally(() => done.abort());
-      await Promise.race([all, sleep(clock, ms, done.signal)]);
+      await within(clock, ms, pump ?? Promise.resolve());
     },
   };
 }
@@ -107,24 +106,24 @@ export function createEventRecorder(options: EventOptions): EventRecorder {
 function remember<V>(map: Map<string, V>, key: string, value: V): void {
   map.delete(key);
   map.set(key, value);
-  if (map.size <= MAX_REMEMBERED) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
-  }
+  const [oldest] = map.keys();
+  if (map.size > MAX_REMEMBERED && oldest !== undefined) map.delete(oldest);
 }
 
 interface Occurrence {
-  object: KubeObject;
   type: 'Normal' | 'Warning';
   reason: string;
   message: string;
   count: number;
-  nowMs: number;
 }
 
-function eventObject(occurrence: Occurrence, instance: string): KubeObject {
-  const { object, type, reason, message, count, nowMs } = occurrence;
+function eventObject(
+  object: KubeObject,
+  occurrence: Occurrence,
+  nowMs: number,
+  instance: string,
+): KubeObject {
+  const { reason, message } = occurrence;
   const { name, uid, resourceVersion } = object.metadata;
   // Cluster-scoped objects have their events in `default`.
   const namespace = object.metadata.namespace ?? 'default';
@@ -139,13 +138,10 @@ function eventObject(occurrence: Occurrence, instance: string): KubeObject {
       kind: object.kind,
       name,
       namespace: object.metadata.namespace ?? '',
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      uid,
+      resourceVersion,
     },
-    type,
-    reason,
-    message,
-    count,
+    ...occurrence,
     firstTimestamp: time,
     lastTimestamp: time,
     source: { component: MANAGED_BY },

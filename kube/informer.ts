@@ -1,32 +1,22 @@
 import type { KindRef, KubeObject } from '../schemas/k8s.ts';
-import type { KubeApi, ListOptions, ListResult, WatchEvent } from './api.ts';
+import type { KubeApi, ListOptions, ListResult, Scope, WatchEvent } from './api.ts';
 import { backoffMs, sleep, type Clock } from './clock.ts';
 import { isKubeError } from './errors.ts';
+import type { Log } from './log.ts';
 import type { Change, Store } from './store.ts';
 
 type ChangeHandler = (change: Change) => void;
 
-interface InformerLog {
-  debug(fields: object, message?: string): void;
-  warn(fields: object, message?: string): void;
-}
-
-interface InformerOptions {
+interface InformerOptions extends Scope {
   api: Pick<KubeApi, 'list' | 'watch'>;
   kind: KindRef;
   /** May be shared by informers of several namespaces. */
   store: Store;
-  /** Absent: all namespaces. */
-  namespace?: string;
-  labelSelector?: string;
-  /** `metadata.name=x` for a single object: the one selector that a role by name allows. */
-  fieldSelector?: string;
-  metadataOnly?: boolean;
   /** A kind that the API server may not serve: counts as synced, and empty, until it does. */
   optional?: boolean;
   clock: Clock;
   random: () => number;
-  log: InformerLog;
+  log: Pick<Log, 'debug' | 'warn'>;
   /** Objects per page of a list; default 500. */
   pageSize?: number;
   /** The watch is taken for dead after this silence; default 100 s, as bookmarks come each minute. */
@@ -55,8 +45,7 @@ export class Informer {
   readonly #handlers: ChangeHandler[] = [];
   #synced = false;
   #lostMs: number | undefined;
-  #release: () => void = () => {};
-  readonly #whenSynced = new Promise<void>((resolve) => (this.#release = resolve));
+  readonly #firstList = Promise.withResolvers<void>();
 
   constructor(options: InformerOptions) {
     this.#options = options;
@@ -82,7 +71,7 @@ export class Informer {
 
   /** Resolves after the first complete list. */
   whenSynced(): Promise<void> {
-    return this.#whenSynced;
+    return this.#firstList.promise;
   }
 
   /** Register before `start`: later handlers miss what came before. Handlers must be quick. */
@@ -141,31 +130,18 @@ export class Informer {
     return backoffMs(attempt, RETRY, this.#options.random);
   }
 
-  /** Which objects, and how much of each. */
-  #scope(): Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'> {
+  get #scope(): Scope {
     const { namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
-    return {
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(labelSelector === undefined ? {} : { labelSelector }),
-      ...(fieldSelector === undefined ? {} : { fieldSelector }),
-      ...(metadataOnly ? { metadataOnly } : {}),
-    };
+    return { namespace, labelSelector, fieldSelector, metadataOnly };
   }
 
   async #relist(signal: AbortSignal): Promise<string> {
-    const { clock, store, namespace } = this.#options;
+    const { api, clock, store, namespace, pageSize: limit = PAGE_SIZE } = this.#options;
     const startedMs = clock.now();
-    const list = await listAll(this.#options.api, this.kind, {
-      limit: this.#options.pageSize ?? PAGE_SIZE,
-      ...this.#scope(),
-    });
+    const list = await listAll(api, this.kind, { limit, ...this.#scope });
     if (signal.aborted) return list.resourceVersion;
-    const changes = store.replace(list.items, {
-      startedMs,
-      initial: !this.#synced,
-      ...(namespace === undefined ? {} : { namespace }),
-    });
-    for (const change of changes) this.#notify(change);
+    const scope = { namespace, startedMs, initial: !this.#synced };
+    for (const change of store.replace(list.items, scope)) this.#notify(change);
     this.#markSynced();
     return list.resourceVersion;
   }
@@ -190,7 +166,7 @@ export class Informer {
           timeoutSeconds: Math.round(WATCH_SECONDS * (1 + random())),
           inactivityMs: this.#options.inactivityMs ?? INACTIVITY_MS,
           onOpen: () => (this.#lostMs = undefined),
-          ...this.#scope(),
+          ...this.#scope,
         },
         onEvent,
         signal,
@@ -220,7 +196,7 @@ export class Informer {
 
   #markSynced(): void {
     this.#synced = true;
-    this.#release();
+    this.#firstList.resolve();
   }
 }
 

@@ -1,7 +1,8 @@
 import { KINDS, type KubeObject, type ObjectRef } from '../schemas/k8s.ts';
 import type { KubeApi } from './api.ts';
-import { sleep, type Clock } from './clock.ts';
+import { sleep, within, type Clock } from './clock.ts';
 import { isKubeError } from './errors.ts';
+import type { Log } from './log.ts';
 
 /** All in milliseconds; the usual figures of Kubernetes controllers. */
 interface LeaseTimes {
@@ -65,7 +66,7 @@ interface LeaseOptions {
   identity: string;
   clock: Clock;
   random: () => number;
-  log: { info(fields: object, message?: string): void; warn(fields: object, m?: string): void };
+  log: Pick<Log, 'info' | 'warn'>;
   times?: LeaseTimes;
 }
 
@@ -118,86 +119,75 @@ class Elector {
 
   /** Tries until the lease is ours; false when `signal` aborts first. */
   async acquire(signal: AbortSignal): Promise<boolean> {
+    const { clock, log, random, name: lease } = this.#options;
     let told = '';
     while (!signal.aborted) {
       const step = await this.#try();
       if (step === true) return true;
       if (step !== told) {
         told = step;
-        this.#options.log.info(
-          { lease: this.#options.name, reason: step },
-          'waiting for the lease',
-        );
+        log.info({ lease, reason: step }, 'waiting for the lease');
       }
       // Jitter keeps waiting instances from asking at the same moment.
-      await this.#pause(this.#times.retryMs * (1 + 0.2 * this.#options.random()), signal);
+      await sleep(clock, this.#times.retryMs * (1 + 0.2 * random()), signal);
     }
     return false;
   }
 
   /** Renews until `ended` aborts; `lost` after the renew deadline or when somebody else has it. */
   async hold(ended: AbortSignal): Promise<LeaseEnd> {
-    const { clock } = this.#options;
+    const { clock, identity } = this.#options;
+    const { retryMs, renewDeadlineMs } = this.#times;
     let renewedMs = clock.now();
     for (;;) {
-      await this.#pause(this.#times.retryMs, ended);
+      await sleep(clock, retryMs, ended);
       if (ended.aborted) return 'released';
-      const leftMs = renewedMs + this.#times.renewDeadlineMs - clock.now();
+      const leftMs = renewedMs + renewDeadlineMs - clock.now();
       const startedMs = clock.now();
-      const step = await this.#within(this.#try(), Math.max(0, leftMs));
+      const step = await within(clock, Math.max(0, leftMs), this.#try());
       if (step === true) renewedMs = startedMs;
-      else if (this.#heldByOther()) return 'lost';
-      if (clock.now() - renewedMs >= this.#times.renewDeadlineMs) return 'lost';
+      else if (this.#holder !== '' && this.#holder !== identity) return 'lost';
+      if (clock.now() - renewedMs >= renewDeadlineMs) return 'lost';
     }
   }
 
   /** Gives the lease up so that another instance need not wait for it to expire. */
   async release(): Promise<void> {
-    if (this.#lease?.spec?.holderIdentity !== this.#options.identity) return;
+    const { log, name: lease } = this.#options;
+    if (this.#holder !== this.#options.identity) return;
     try {
-      await this.#write({
-        holderIdentity: '',
-        leaseDurationSeconds: 1,
-        renewTime: this.#now(),
-      });
-      this.#options.log.info({ lease: this.#options.name }, 'released the lease');
+      await this.#write({ holderIdentity: '', leaseDurationSeconds: 1, renewTime: this.#now() });
+      log.info({ lease }, 'released the lease');
     } catch (error) {
-      this.#options.log.warn(
-        { lease: this.#options.name, err: error },
-        'could not release the lease',
-      );
+      log.warn({ lease, err: error }, 'could not release the lease');
     }
   }
 
   /** One try: true when the lease is ours now, else the reason in words. */
   async #try(): Promise<true | string> {
-    const { identity, clock } = this.#options;
+    const { api, identity, clock, namespace, name } = this.#options;
     try {
       // The copy of a holder is right unless a write says otherwise: renewing costs one request.
-      if (this.#lease?.spec?.holderIdentity !== identity) await this.#read();
+      if (this.#holder !== identity) await this.#read();
       const step = leaseStep(this.#lease, this.#sighting, identity, clock.now());
       switch (step.kind) {
         case 'wait':
           return `held by ${step.holder}`;
         case 'create':
           this.#see(
-            (await this.#options.api.create({
+            await api.create({
               apiVersion: 'coordination.k8s.io/v1',
               kind: 'Lease',
-              metadata: { name: this.#options.name, namespace: this.#options.namespace },
+              metadata: { name, namespace },
               spec: this.#claim(0),
-            })) as Lease,
+            }),
           );
           return true;
         case 'take':
           await this.#write(this.#claim((this.#lease?.spec?.leaseTransitions ?? 0) + 1));
           return true;
         case 'renew':
-          await this.#write({
-            holderIdentity: identity,
-            leaseDurationSeconds: this.#times.durationMs / 1000,
-            renewTime: this.#now(),
-          });
+          await this.#write(this.#renewal());
           return true;
       }
     } catch (error) {
@@ -209,37 +199,34 @@ class Elector {
     }
   }
 
-  #heldByOther(): boolean {
-    const holder = this.#lease?.spec?.holderIdentity ?? '';
-    return holder !== '' && holder !== this.#options.identity;
+  get #holder(): string {
+    return this.#lease?.spec?.holderIdentity ?? '';
   }
 
-  #claim(transitions: number): LeaseSpec {
+  #renewal(): LeaseSpec {
     return {
       holderIdentity: this.#options.identity,
       leaseDurationSeconds: this.#times.durationMs / 1000,
-      acquireTime: this.#now(),
       renewTime: this.#now(),
-      leaseTransitions: transitions,
     };
   }
 
+  #claim(leaseTransitions: number): LeaseSpec {
+    return { ...this.#renewal(), acquireTime: this.#now(), leaseTransitions };
+  }
+
   async #read(): Promise<void> {
-    this.#see((await this.#options.api.get(this.#ref)) as Lease | undefined);
+    this.#see(await this.#options.api.get(this.#ref));
   }
 
   /** Writes on the condition that nobody else has since the version we know. */
   async #write(spec: LeaseSpec): Promise<void> {
-    const resourceVersion = this.#lease?.metadata.resourceVersion;
-    const answer = await this.#options.api.mergePatch(this.#ref, {
-      metadata: { resourceVersion },
-      spec,
-    });
-    this.#see(answer as Lease);
+    const metadata = { resourceVersion: this.#lease?.metadata.resourceVersion };
+    this.#see(await this.#options.api.mergePatch(this.#ref, { metadata, spec }));
   }
 
-  #see(lease: Lease | undefined): void {
-    this.#lease = lease;
+  #see(lease: KubeObject | undefined): void {
+    this.#lease = lease as Lease | undefined;
     const resourceVersion = lease?.metadata.resourceVersion;
     if (resourceVersion === undefined) this.#sighting = undefined;
     else if (resourceVersion !== this.#sighting?.resourceVersion) {
@@ -250,19 +237,5 @@ class Elector {
   /** MicroTime, as the API wants it. */
   #now(): string {
     return new Date(this.#options.clock.now()).toISOString().replace(/Z$/, '000Z');
-  }
-
-  async #within<T>(work: Promise<T>, ms: number): Promise<T | 'timeout'> {
-    const done = new AbortController();
-    const late = sleep(this.#options.clock, ms, done.signal).then((): 'timeout' => 'timeout');
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      done.abort();
-    }
-  }
-
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    return sleep(this.#options.clock, ms, signal);
   }
 }

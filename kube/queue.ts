@@ -16,14 +16,8 @@ interface QueueHooks {
   waited?(seconds: number): void;
 }
 
-interface QueueOptions {
-  clock: Clock;
-  hooks?: QueueHooks;
-  /** First and longest delay of a key that keeps failing. */
-  retryBaseMs?: number;
-  retryMaxMs?: number;
-}
-
+/** Delays of a key that keeps failing. */
+const RETRY = { baseMs: 5, maxMs: 1_000_000 };
 /** Retries of all keys together: as client-go has it, to spare the API when everything fails. */
 const RETRIES_PER_SECOND = 10;
 const RETRY_BURST = 100;
@@ -35,7 +29,6 @@ const RETRY_BURST = 100;
 export class WorkQueue {
   readonly #clock: Clock;
   readonly #hooks: QueueHooks;
-  readonly #retry: { baseMs: number; maxMs: number };
   readonly #bucket: TokenBucket;
   readonly #live = new Map<string, number>();
   readonly #initial = new Map<string, number>();
@@ -45,11 +38,10 @@ export class WorkQueue {
   readonly #timers = new Map<string, { atMs: number; cancel: () => void }>();
   #wake: (() => void) | undefined;
 
-  constructor(options: QueueOptions) {
-    this.#clock = options.clock;
-    this.#hooks = options.hooks ?? {};
-    this.#retry = { baseMs: options.retryBaseMs ?? 5, maxMs: options.retryMaxMs ?? 1_000_000 };
-    this.#bucket = new TokenBucket(RETRIES_PER_SECOND, RETRY_BURST, options.clock.now());
+  constructor({ clock, hooks = {} }: { clock: Clock; hooks?: QueueHooks }) {
+    this.#clock = clock;
+    this.#hooks = hooks;
+    this.#bucket = new TokenBucket(RETRIES_PER_SECOND, RETRY_BURST, clock.now());
   }
 
   /** Keys that are ready and wait for a worker. */
@@ -68,10 +60,7 @@ export class WorkQueue {
 
   /** Adds the key after `ms`, or earlier if an earlier time is already set for it. */
   addAfter(key: string, ms: number): void {
-    if (ms <= 0) {
-      this.add(key);
-      return;
-    }
+    if (ms <= 0) return this.add(key);
     const atMs = this.#clock.now() + ms;
     const existing = this.#timers.get(key);
     if (existing && existing.atMs <= atMs) return;
@@ -96,14 +85,13 @@ export class WorkQueue {
    */
   async run(
     worker: (key: string) => Promise<Outcome>,
-    options: { concurrency: number; signal: AbortSignal },
+    { concurrency, signal }: { concurrency: number; signal: AbortSignal },
   ): Promise<void> {
-    const { signal } = options;
     const running = new Set<Promise<void>>();
     const wake = () => this.#wake?.();
     signal.addEventListener('abort', wake);
     while (!signal.aborted) {
-      const key = running.size < options.concurrency ? this.#take() : undefined;
+      const key = running.size < concurrency ? this.#take() : undefined;
       if (key === undefined) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
         this.#wake = undefined;
@@ -142,7 +130,7 @@ export class WorkQueue {
     this.#hooks.retried?.();
     const attempt = this.#failures.get(key) ?? 0;
     this.#failures.set(key, attempt + 1);
-    const own = backoffMs(attempt, this.#retry, () => 0);
+    const own = backoffMs(attempt, RETRY, () => 0);
     const shared = this.#bucket.reserve(this.#clock.now());
     this.addAfter(key, Math.max(own, shared, minDelayMs));
   }

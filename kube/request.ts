@@ -1,7 +1,7 @@
+import { text } from 'node:stream/consumers';
 import { TokenBucket } from './bucket.ts';
 import { backoffMs, sleep, type Clock } from './clock.ts';
 import { KubeError, errorFromNetwork, errorFromResponse, isKubeError } from './errors.ts';
-import { text } from './stream.ts';
 import type { HttpResponse, Transport } from './transport.ts';
 
 interface RequestHooks {
@@ -30,7 +30,8 @@ export interface Call {
   path: string;
   body?: unknown;
   contentType?: string;
-  accept?: string;
+  /** JSON when absent. */
+  accept?: string | undefined;
   /** Whether it may be sent again when it is unknown if it was carried out. */
   repeatable: boolean;
 }
@@ -49,9 +50,8 @@ export interface Requester {
 /** Requests with a rate limit, a deadline, and repetition where it is harmless. */
 export function createRequester(options: RequestOptions): Requester {
   const { clock, random, transport } = options;
-  const hooks = options.hooks ?? {};
-  const deadlineMs = options.deadlineMs ?? 30_000;
-  const bucket = new TokenBucket(options.qps ?? 50, options.burst ?? 100, clock.now());
+  const { hooks = {}, deadlineMs = 30_000, qps = 50, burst = 100 } = options;
+  const bucket = new TokenBucket(qps, burst, clock.now());
 
   const send = async (call: Call, signal: AbortSignal): Promise<HttpResponse> => {
     const waitMs = bucket.reserve(clock.now());
@@ -78,12 +78,9 @@ export function createRequester(options: RequestOptions): Requester {
 
   const attempt = async (call: Call, signal: AbortSignal): Promise<unknown> => {
     const answer = await send(call, signal);
-    let body: string;
-    try {
-      body = await text(answer.body);
-    } catch (error) {
+    const body = await text(answer.body).catch((error: unknown) => {
       throw errorFromNetwork(call.what, error);
-    }
+    });
     if (answer.status >= 400) {
       throw errorFromResponse(call.what, answer.status, body, answer.headers['retry-after']);
     }
@@ -102,8 +99,8 @@ export function createRequester(options: RequestOptions): Requester {
         try {
           return await attempt(call, abort.signal);
         } catch (error) {
-          if (!isKubeError(error, 'busy') || tries + 1 >= TRIES) throw error;
-          if (!mayRepeat(call, error)) throw error;
+          if (!isKubeError(error, 'busy') || !mayRepeat(call, error)) throw error;
+          if (tries + 1 >= TRIES) throw error;
           const waitMs = Math.max(error.retryAfterMs ?? 0, backoffMs(tries, RETRY, random));
           if (clock.now() + waitMs >= endMs) throw error;
           await sleep(clock, waitMs, abort.signal);
@@ -121,20 +118,15 @@ export function createRequester(options: RequestOptions): Requester {
 function mayRepeat(call: Call, error: KubeError): boolean {
   if (call.repeatable) return true;
   // Turned away by the server before it did anything. Evictions answer 429 as their verdict.
-  return (
-    error.status === 429 && error.retryAfterMs !== undefined && !call.path.endsWith('/eviction')
-  );
+  const isTurnedAway = error.status === 429 && error.retryAfterMs !== undefined;
+  return isTurnedAway && !call.path.endsWith('/eviction');
 }
 
 function parse(what: string, body: string): unknown {
   try {
     return JSON.parse(body);
   } catch (cause) {
-    throw new KubeError(`${what}: the answer is not JSON`, {
-      class: 'bug',
-      status: 200,
-      reason: 'NotJSON',
-      cause,
-    });
+    const init = { class: 'bug', status: 200, reason: 'NotJSON', cause } as const;
+    throw new KubeError(`${what}: the answer is not JSON`, init);
   }
 }

@@ -1,9 +1,6 @@
 import type { KubeObject } from '../schemas/k8s.ts';
 import { LABELS } from '../schemas/labels.ts';
 
-/** Computes the index keys of an object; runs once per stored version. */
-type IndexFn = (object: KubeObject) => string[];
-
 /** Read access to the local copy of one kind. Objects are shared: never change them. */
 export interface Lister {
   get(namespace: string | undefined, name: string): KubeObject | undefined;
@@ -21,7 +18,8 @@ export interface Lister {
 
 type IndexName = 'owner' | 'cluster' | 'node';
 
-const INDEXES: Record<IndexName, IndexFn> = {
+/** The keys of an object in each index. */
+const INDEXES: Record<IndexName, (object: KubeObject) => string[]> = {
   owner: (object) =>
     (object.metadata.ownerReferences ?? []).filter((o) => o.controller).map((o) => o.uid),
   cluster: (object) => {
@@ -35,6 +33,9 @@ const INDEXES: Record<IndexName, IndexFn> = {
   },
 };
 
+const indexKeys = (object: KubeObject): string[] =>
+  Object.entries(INDEXES).flatMap(([index, of]) => of(object).map((key) => `${index} ${key}`));
+
 /** What happened to one object, as handlers of an informer see it. */
 export interface Change {
   type: 'added' | 'updated' | 'deleted';
@@ -46,9 +47,7 @@ export interface Change {
 }
 
 /** `namespace/name`, or `/name` for cluster-scoped objects. */
-function storeKey(namespace: string | undefined, name: string): string {
-  return `${namespace ?? ''}/${name}`;
-}
+const storeKey = (namespace: string | undefined, name: string) => `${namespace ?? ''}/${name}`;
 
 const keyOfObject = (object: KubeObject) =>
   storeKey(object.metadata.namespace, object.metadata.name);
@@ -80,7 +79,8 @@ interface StoreOptions {
 /** Local copy of one kind: by key, by index, and with own writes visible at once. */
 export class Store implements Lister {
   readonly #items = new Map<string, KubeObject>();
-  readonly #indexes = new Map<IndexName, Map<string, Set<string>>>();
+  /** By `index key`. */
+  readonly #indexed = new Map<string, Set<string>>();
   readonly #byName = new Map<string, Readonly<Record<string, KubeObject>>>();
   readonly #overlays = new Map<string, Overlay>();
   readonly #seen = new Set<string>();
@@ -88,7 +88,6 @@ export class Store implements Lister {
 
   constructor(options: StoreOptions) {
     this.#options = options;
-    for (const name of Object.keys(INDEXES) as IndexName[]) this.#indexes.set(name, new Map());
   }
 
   get size(): number {
@@ -108,22 +107,17 @@ export class Store implements Lister {
 
   byName(namespace: string): Readonly<Record<string, KubeObject>> {
     this.#expireOverlays();
-    const known = this.#byName.get(namespace);
-    if (known) return known;
-    const found = this.list(namespace).map((object) => [object.metadata.name, object] as const);
-    const made = Object.fromEntries(found);
-    this.#byName.set(namespace, made);
-    return made;
+    const known =
+      this.#byName.get(namespace) ??
+      Object.fromEntries(this.list(namespace).map((object) => [object.metadata.name, object]));
+    this.#byName.set(namespace, known);
+    return known;
   }
 
   byIndex(index: IndexName, key: string): KubeObject[] {
     this.#expireOverlays();
-    const found: KubeObject[] = [];
-    for (const itemKey of this.#indexes.get(index)?.get(key) ?? []) {
-      const object = this.#items.get(itemKey);
-      if (object) found.push(object);
-    }
-    return found;
+    const items = this.#indexed.get(`${index} ${key}`) ?? [];
+    return [...items].flatMap((item) => this.#items.get(item) ?? []);
   }
 
   observe(answer: KubeObject): void {
@@ -133,13 +127,7 @@ export class Store implements Lister {
     const stored = this.#items.get(key);
     if (version === undefined || stored?.metadata.resourceVersion === version) return;
     if (this.#seen.has(version)) return; // the watch was faster and may be ahead already
-    const overlay = this.#overlays.get(key);
-    this.#overlays.set(key, {
-      resourceVersion: version,
-      uid: object.metadata.uid,
-      truth: overlay ? overlay.truth : stored,
-      sinceMs: this.#options.now(),
-    });
+    this.#cover(key, version, object.metadata.uid);
     this.#put(key, object);
   }
 
@@ -147,13 +135,7 @@ export class Store implements Lister {
     const key = storeKey(namespace, name);
     const stored = this.#items.get(key);
     if (!stored || (uid !== undefined && stored.metadata.uid !== uid)) return;
-    const overlay = this.#overlays.get(key);
-    this.#overlays.set(key, {
-      resourceVersion: undefined,
-      uid: stored.metadata.uid,
-      truth: overlay ? overlay.truth : stored,
-      sinceMs: this.#options.now(),
-    });
+    this.#cover(key, undefined, stored.metadata.uid);
     this.#remove(key);
   }
 
@@ -164,7 +146,7 @@ export class Store implements Lister {
     this.#remember(object.metadata.resourceVersion);
     const overlay = this.#overlays.get(key);
     // Handlers have not been told of an own write: for them the change starts from the truth.
-    const old = overlay ? overlay.truth : this.#items.get(key);
+    const old = this.#truth(key);
     if (overlay && !this.#endsOverlay(overlay, type, object)) {
       overlay.truth = type === 'DELETED' ? undefined : object;
       return undefined;
@@ -175,9 +157,7 @@ export class Store implements Lister {
       return { type: 'deleted', object, ...(old ? { old } : {}), initial: false };
     }
     this.#put(key, object);
-    return old
-      ? { type: 'updated', object, old, initial: false }
-      : { type: 'added', object, initial: false };
+    return changeTo(object, old, false);
   }
 
   /**
@@ -186,7 +166,7 @@ export class Store implements Lister {
    */
   replace(
     items: KubeObject[],
-    scope: { namespace?: string; startedMs: number; initial: boolean },
+    scope: { namespace?: string | undefined; startedMs: number; initial: boolean },
   ): Change[] {
     this.#dropOverlays(scope.startedMs);
     const changes: Change[] = [];
@@ -200,11 +180,7 @@ export class Store implements Lister {
       const old = this.#items.get(key);
       if (old && old.metadata.resourceVersion === object.metadata.resourceVersion) continue;
       this.#put(key, object);
-      changes.push(
-        old
-          ? { type: 'updated', object, old, initial: scope.initial }
-          : { type: 'added', object, initial: scope.initial },
-      );
+      changes.push(changeTo(object, old, scope.initial));
     }
     for (const [key, old] of this.#items) {
       if (present.has(key)) continue;
@@ -214,6 +190,18 @@ export class Store implements Lister {
       changes.push({ type: 'deleted', object: old, old, initial: scope.initial });
     }
     return changes;
+  }
+
+  /** What list and watch say of a key. */
+  #truth(key: string): KubeObject | undefined {
+    const overlay = this.#overlays.get(key);
+    return overlay ? overlay.truth : this.#items.get(key);
+  }
+
+  /** Notes an own write; a deletion has no version. */
+  #cover(key: string, resourceVersion: string | undefined, uid: string | undefined): void {
+    const sinceMs = this.#options.now();
+    this.#overlays.set(key, { resourceVersion, uid, truth: this.#truth(key), sinceMs });
   }
 
   /** Whether an event is the one an overlay waits for, or proves that its object is gone. */
@@ -255,11 +243,8 @@ export class Store implements Lister {
   #remember(version: string | undefined): void {
     if (version === undefined) return;
     this.#seen.add(version);
-    if (this.#seen.size <= SEEN_LIMIT) return;
-    for (const oldest of this.#seen) {
-      this.#seen.delete(oldest);
-      break;
-    }
+    const [oldest] = this.#seen;
+    if (this.#seen.size > SEEN_LIMIT && oldest !== undefined) this.#seen.delete(oldest);
   }
 
   #prepare(raw: KubeObject): KubeObject {
@@ -271,12 +256,8 @@ export class Store implements Lister {
     this.#remove(key);
     this.#items.set(key, object);
     this.#byName.delete(object.metadata.namespace ?? '');
-    for (const [name, index] of this.#indexes) {
-      for (const value of INDEXES[name](object)) {
-        const keys = index.get(value);
-        if (keys) keys.add(key);
-        else index.set(value, new Set([key]));
-      }
+    for (const at of indexKeys(object)) {
+      this.#indexed.set(at, (this.#indexed.get(at) ?? new Set()).add(key));
     }
   }
 
@@ -285,14 +266,16 @@ export class Store implements Lister {
     if (!object) return;
     this.#items.delete(key);
     this.#byName.delete(object.metadata.namespace ?? '');
-    for (const [name, index] of this.#indexes) {
-      for (const value of INDEXES[name](object)) {
-        const keys = index.get(value);
-        keys?.delete(key);
-        if (keys?.size === 0) index.delete(value);
-      }
+    for (const at of indexKeys(object)) {
+      const keys = this.#indexed.get(at);
+      keys?.delete(key);
+      if (keys?.size === 0) this.#indexed.delete(at);
     }
   }
+}
+
+function changeTo(object: KubeObject, old: KubeObject | undefined, initial: boolean): Change {
+  return old ? { type: 'updated', object, old, initial } : { type: 'added', object, initial };
 }
 
 function deepFreeze<T>(value: T): T {

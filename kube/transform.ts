@@ -1,8 +1,6 @@
 import { LAST_APPLIED } from '../schemas/labels.ts';
 import type { KubeObject } from '../schemas/k8s.ts';
 
-type Trim = (object: KubeObject) => Partial<KubeObject>;
-
 interface NodeSpec {
   taints?: unknown[];
   unschedulable?: boolean;
@@ -11,29 +9,22 @@ interface NodeStatus {
   conditions?: { type: string; status: string; lastTransitionTime?: string }[];
 }
 
-/** Per kind: the fields worth keeping of what is large or changes all the time. */
-const TRIM: Record<string, Trim> = {
-  // A node reports its heartbeat, images and volumes; we place pods and judge readiness.
-  Node: (node) => {
-    const spec = (node.spec ?? {}) as NodeSpec;
-    const status = (node.status ?? {}) as NodeStatus;
-    return {
-      spec: {
-        ...(spec.taints ? { taints: spec.taints } : {}),
-        ...(spec.unschedulable ? { unschedulable: true } : {}),
-      },
-      status: {
-        conditions: (status.conditions ?? [])
-          .filter((condition) => condition.type === 'Ready')
-          .map(({ type, status: value, lastTransitionTime }) => ({
-            type,
-            status: value,
-            ...(lastTransitionTime === undefined ? {} : { lastTransitionTime }),
-          })),
-      },
-    };
-  },
-};
+/** A node reports its heartbeat, images and volumes; we place pods and judge readiness. */
+function trimNode(node: KubeObject): Partial<KubeObject> {
+  const { taints, unschedulable } = (node.spec ?? {}) as NodeSpec;
+  const { conditions = [] } = (node.status ?? {}) as NodeStatus;
+  return {
+    spec: { ...(taints && { taints }), ...(unschedulable && { unschedulable }) },
+    status: {
+      conditions: conditions
+        .filter(({ type }) => type === 'Ready')
+        .map(({ type, status, lastTransitionTime }) => ({
+          ...{ type, status },
+          ...(lastTransitionTime !== undefined && { lastTransitionTime }),
+        })),
+    },
+  };
+}
 
 /**
  * What is kept of an object in memory, and what content hashes are made of: everything but the
@@ -48,5 +39,5 @@ export function trim(object: KubeObject): KubeObject {
     if (Object.keys(annotations).length > 0) metadata.annotations = annotations;
     else delete metadata.annotations;
   }
-  return { ...object, metadata, ...TRIM[object.kind]?.(object) };
+  return { ...object, metadata, ...(object.kind === 'Node' && trimNode(object)) };
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
-import { KubeError } from './errors.ts';
+import { HttpMethod, RequestContext, type KubeConfig } from '@kubernetes/client-node';
+import { noAccess } from './config.ts';
 
 export interface HttpRequest {
   method: string;
@@ -36,20 +36,6 @@ interface Session {
   atMs: number;
 }
 
-/** The in-cluster or kubeconfig settings of this process. Throws with what to do when there are none. */
-export function loadKubeConfig(env: Record<string, string | undefined>): KubeConfig {
-  const config = new KubeConfig();
-  if (env['KUBECONFIG']) config.loadFromDefault();
-  else if (env['KUBERNETES_SERVICE_HOST']) config.loadFromCluster();
-  else {
-    throw new KubeError(
-      'no access to a Kubernetes API: run inside a pod, or set KUBECONFIG to the path of a kubeconfig file',
-      { class: 'denied', status: 0, reason: 'NoKubeConfig' },
-    );
-  }
-  return config;
-}
-
 /**
  * Transport on the library's authentication and TLS. One connection pool is kept: the library would
  * open a new one, with a new TLS handshake, for each request. After a 401 or a failed connection
@@ -57,13 +43,7 @@ export function loadKubeConfig(env: Record<string, string | undefined>): KubeCon
  */
 export function createTransport(config: KubeConfig, clock: { now(): number }): Transport {
   const cluster = config.getCurrentCluster();
-  if (!cluster) {
-    throw new KubeError('the kubeconfig has no current cluster: set its current-context', {
-      class: 'denied',
-      status: 0,
-      reason: 'NoKubeConfig',
-    });
-  }
+  if (!cluster) throw noAccess('the kubeconfig has no current cluster: set its current-context');
   const server = new URL(cluster.server);
   const prefix = server.pathname.replace(/\/$/, '');
   let session: Session | undefined;
@@ -74,12 +54,8 @@ export function createTransport(config: KubeConfig, clock: { now(): number }): T
     await config.applySecurityAuthentication(context);
     const fresh = context.getDispatcher();
     const dispatcher = session?.dispatcher ?? fresh ?? defaultTls(config, server.hostname);
-    const headers: Record<string, string> = {};
-    for (const [name, value] of Object.entries(context.getHeaders() as Record<string, string>)) {
-      headers[name] = value;
-    }
-    session = { dispatcher, headers, atMs: clock.now() };
-    return session;
+    const headers = { ...(context.getHeaders() as Record<string, string>) };
+    return (session = { dispatcher, headers, atMs: clock.now() });
   };
   const current = async (): Promise<Session> => {
     if (session && clock.now() - session.atMs < AUTH_MAX_AGE_MS) return session;
@@ -107,11 +83,10 @@ export function createTransport(config: KubeConfig, clock: { now(): number }): T
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    const headers: HttpResponse['headers'] = {};
-    for (const [name, value] of Object.entries(answer.headers)) {
-      headers[name] = Array.isArray(value) ? value.join(', ') : value;
-    }
-    return { status: answer.statusCode, headers, body: answer.body };
+    const headers = Object.entries(answer.headers).map(
+      ([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value] as const,
+    );
+    return { status: answer.statusCode, headers: Object.fromEntries(headers), body: answer.body };
   };
 
   return {
@@ -146,8 +121,7 @@ function defaultTls(config: KubeConfig, hostname: string): Dispatcher {
   const options = isIP(hostname) ? { rejectUnauthorized: true } : { servername: hostname };
   const dispatcher = own.createDispatcher(config.getCurrentCluster(), options);
   if (dispatcher) return dispatcher;
-  throw new KubeError(
+  throw noAccess(
     'the kubeconfig names neither a CA nor a client certificate nor a user, so no TLS connection can be set up: add certificate-authority-data',
-    { class: 'denied', status: 0, reason: 'NoKubeConfig' },
   );
 }

@@ -1,9 +1,9 @@
+import { text } from 'node:stream/consumers';
 import type { KindRef, KubeObject } from '../schemas/k8s.ts';
 import { apiPath, queryOf, typed, type WatchEvent, type WatchOptions } from './api.ts';
 import type { Clock } from './clock.ts';
 import { errorFromNetwork, errorFromResponse, isKubeError } from './errors.ts';
 import type { Requester } from './request.ts';
-import { jsonLines, text } from './stream.ts';
 
 export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
@@ -30,13 +30,10 @@ export async function runWatch(run: WatchRun): Promise<void> {
     );
   };
   alive();
+  const { resourceVersion, timeoutSeconds, labelSelector, fieldSelector } = watch;
   const query = queryOf({
-    watch: 'true',
-    allowWatchBookmarks: 'true',
-    resourceVersion: watch.resourceVersion,
-    timeoutSeconds: watch.timeoutSeconds,
-    labelSelector: watch.labelSelector,
-    fieldSelector: watch.fieldSelector,
+    ...{ watch: 'true', allowWatchBookmarks: 'true' },
+    ...{ resourceVersion, timeoutSeconds, labelSelector, fieldSelector },
   });
   try {
     const answer = await run.send(
@@ -44,7 +41,7 @@ export async function runWatch(run: WatchRun): Promise<void> {
         what,
         method: 'GET',
         path: apiPath(kind, watch.namespace) + query,
-        ...(watch.metadataOnly ? { accept: METADATA_ONLY } : {}),
+        accept: watch.metadataOnly ? METADATA_ONLY : undefined,
         repeatable: false,
       },
       signal,
@@ -66,6 +63,9 @@ export async function runWatch(run: WatchRun): Promise<void> {
   }
 }
 
+const isKnown = (type: string): type is WatchEvent['type'] =>
+  ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK'].includes(type);
+
 function deliver(
   what: string,
   kind: KindRef,
@@ -73,15 +73,22 @@ function deliver(
   onEvent: (event: WatchEvent) => void,
 ): void {
   const { type, object } = line as { type: string; object: KubeObject & { code?: number } };
-  switch (type) {
-    case 'ADDED':
-    case 'MODIFIED':
-    case 'DELETED':
-    case 'BOOKMARK':
-      onEvent({ type, object: typed(kind, object) });
-      return;
-    case 'ERROR':
-      throw errorFromResponse(what, object.code ?? 500, JSON.stringify(object));
-    default: // a type from the future is no reason to stop
+  if (type === 'ERROR') throw errorFromResponse(what, object.code ?? 500, JSON.stringify(object));
+  // a type from the future is no reason to stop
+  if (isKnown(type)) onEvent({ type, object: typed(kind, object) });
+}
+
+/** JSON values of a body with one per line, as they arrive. A last line without its end is dropped. */
+async function* jsonLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
+  let rest: Uint8Array[] = [];
+  for await (const chunk of body) {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      const line = Buffer.concat([...rest, chunk.subarray(start, end)]).toString('utf8');
+      rest = [];
+      start = end + 1;
+      if (line.trim() !== '') yield JSON.parse(line);
+    }
+    if (start < chunk.length) rest.push(chunk.subarray(start));
   }
 }

@@ -36,57 +36,59 @@ const DAY = 24 * 3600 * 1000;
 const BACKDATE = 5 * 60 * 1000;
 
 /** Makes a certificate authority: P-256, path length 0 (it signs leaves only). */
-export async function issueCa(request: CaRequest): Promise<KeyPair> {
-  const now = request.now ?? Date.now();
+export async function issueCa({
+  commonName,
+  years,
+  now = Date.now(),
+}: CaRequest): Promise<KeyPair> {
   const keys = await generateKeys();
+  const { keyCertSign, cRLSign } = x509.KeyUsageFlags;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
-    name: [{ CN: [request.commonName] }],
+    name: [{ CN: [commonName] }],
     notBefore: new Date(now - BACKDATE),
-    notAfter: new Date(now + request.years * 365 * DAY),
+    notAfter: new Date(now + years * 365 * DAY),
     signingAlgorithm: ALGORITHM,
     keys,
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(
-        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
-        true,
-      ),
+      new x509.KeyUsagesExtension(keyCertSign | cRLSign, true),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey, false),
     ],
   });
-  return { cert: pem(certificate), key: await keyPem(keys.privateKey) };
+  return pairOf(certificate, keys);
 }
 
 /** Makes a certificate signed by `ca`. The CA certificate is not appended to it. */
 export async function issueLeaf(request: LeafRequest): Promise<KeyPair> {
-  const now = request.now ?? Date.now();
+  const { now = Date.now(), commonName, dnsNames, days } = request;
   const issuer = new x509.X509Certificate(request.ca.cert);
   const keys = await generateKeys();
-  const usages: string[] = [];
-  if (request.serverAuth) usages.push(x509.ExtendedKeyUsage.serverAuth);
-  if (request.clientAuth) usages.push(x509.ExtendedKeyUsage.clientAuth);
+  const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    subject: [{ CN: [request.commonName] }],
+    subject: [{ CN: [commonName] }],
     issuer: issuer.subjectName,
     notBefore: new Date(Math.max(now - BACKDATE, issuer.notBefore.getTime())),
-    notAfter: new Date(Math.min(now + request.days * DAY, issuer.notAfter.getTime())),
+    notAfter: new Date(Math.min(now + days * DAY, issuer.notAfter.getTime())),
     signingAlgorithm: ALGORITHM,
     publicKey: keys.publicKey,
     signingKey: await importKey(request.ca.key),
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension(usages),
+      new x509.ExtendedKeyUsageExtension([
+        ...(request.serverAuth ? [serverAuth] : []),
+        ...(request.clientAuth ? [clientAuth] : []),
+      ]),
       new x509.SubjectAlternativeNameExtension(
-        request.dnsNames.map((name) => ({ type: isIp(name) ? 'ip' : 'dns', value: name })),
+        dnsNames.map((name) => ({ type: isIp(name) ? 'ip' : 'dns', value: name })),
       ),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey, false),
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey, false),
     ],
   });
-  return { cert: pem(certificate), key: await keyPem(keys.privateKey) };
+  return pairOf(certificate, keys);
 }
 
 /**
@@ -105,27 +107,21 @@ export function needsRenewal(certPem: string, now: number, beforeDays: number): 
   }
 }
 
-async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-}
+const generateKeys = (): Promise<webcrypto.CryptoKeyPair> =>
+  webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 
 function importKey(keyPem: string): Promise<webcrypto.CryptoKey> {
-  return webcrypto.subtle.importKey(
-    'pkcs8',
-    x509.PemConverter.decodeFirst(keyPem),
-    ALGORITHM,
-    false,
-    ['sign'],
-  );
+  const der = x509.PemConverter.decodeFirst(keyPem);
+  return webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
 }
 
-async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
-  const der = await webcrypto.subtle.exportKey('pkcs8', key);
-  return `${x509.PemConverter.encode(der, 'PRIVATE KEY')}\n`;
-}
-
-function pem(certificate: x509.X509Certificate): string {
-  return `${certificate.toString('pem')}\n`;
+async function pairOf(
+  certificate: x509.X509Certificate,
+  keys: webcrypto.CryptoKeyPair,
+): Promise<KeyPair> {
+  const der = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
+  const key = x509.PemConverter.encode(der, 'PRIVATE KEY');
+  return { cert: `${certificate.toString('pem')}\n`, key: `${key}\n` };
 }
 
 /** 16 random bytes, first bit cleared: positive and below the 20 bytes that the standard allows. */

@@ -135,7 +135,6 @@ export const registerTopology = async (request: TopologyRequest): Promise<Topolo
     const pruned = await pruneRecords(client, root, {
       databases: resolved.databases.map(({ name }) => name),
       cells: [...resolved.cells.map(({ name }) => name), ...leaving],
-      poolerRoots: [root],
     });
     return { registered: true, written, pruned };
   } catch (error) {

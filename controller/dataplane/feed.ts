@@ -40,7 +40,7 @@ export interface FeedRequest {
 
 export interface Heard {
   /** Why the topology cannot be read now, if so; what else is here is then what it last said. */
-  error?: string;
+  error?: string | undefined;
   /** Not everything was read yet for the first time: what is missing here may be there. */
   pending: boolean;
   /** Cells of the shard that have no record yet. */
@@ -52,7 +52,7 @@ export interface Heard {
   /** Pooler id -> since when its stream is down, and why. Only poolers that are worth a stream. */
   broken: ReadonlyMap<string, Broken>;
   /** When the last `refresh` that could read the topology began, ms since the epoch. */
-  readAtMs?: number;
+  readAtMs?: number | undefined;
 }
 
 export interface Feed {
@@ -90,12 +90,10 @@ interface Followed {
   readAtMs?: number;
 }
 
-const topologyRequest = ({ topo, shard, members, topoTls }: FeedRequest) => ({
-  topo,
-  shard,
-  cells: [...new Set(members.map(({ cell }) => cell))],
-  ...(topoTls ? { tls: topoTls } : {}),
-});
+const topologyRequest = ({ topo, shard, members, topoTls: tls }: FeedRequest) => {
+  const cells = [...new Set(members.map(({ cell }) => cell))];
+  return { topo, shard, cells, tls };
+};
 
 /** Where to reach a pooler; undefined when it is not worth a stream. */
 const addressOf = (
@@ -131,8 +129,7 @@ export const createFeed = ({ topo, rpc, clock, random }: FeedOptions): Feed => {
     const wanted = new Map<string, Target>();
     for (const member of request.members) {
       const address = addressOf(member, entries.get(member.id)?.record, error !== undefined);
-      if (address === undefined) continue;
-      wanted.set(member.id, { address, ...(request.tls ? { tls: request.tls } : {}) });
+      if (address !== undefined) wanted.set(member.id, { address, tls: request.tls });
     }
     for (const [id, health] of members) {
       if (wanted.has(id)) continue;
@@ -172,17 +169,12 @@ export const createFeed = ({ topo, rpc, clock, random }: FeedOptions): Feed => {
   const heard = ({ topology, members, readAtMs }: Followed): Heard => {
     const replies = new Map<string, HeardReply>();
     const broken = new Map<string, Broken>();
-    for (const [id, health] of members) {
-      const { reply, broken: down } = health;
+    for (const [id, { reply, broken: down }] of members) {
       if (reply) replies.set(id, reply);
       if (down) broken.set(id, down);
     }
     const { error, pending, unregisteredCells, entries } = topology;
-    return {
-      ...(error === undefined ? {} : { error }),
-      ...{ pending, unregisteredCells, entries, replies, broken },
-      ...(readAtMs === undefined ? {} : { readAtMs }),
-    };
+    return { error, pending, unregisteredCells, entries, replies, broken, readAtMs };
   };
 
   const refresh = async (request: FeedRequest, timeoutMs: number): Promise<Heard> => {
@@ -202,7 +194,7 @@ export const createFeed = ({ topo, rpc, clock, random }: FeedOptions): Feed => {
     const read = await Promise.race([followed.topology.refresh(), late.promise]);
     if (read) followed.readAtMs = startMs;
     pollAll();
-    const answered = new Set<PoolerHealth>();
+    const answered = new Set<PoolerHealth | undefined>();
     await Promise.all(
       [...polls].map(async ([health, poll]) => {
         if (await Promise.race([poll, late.promise])) answered.add(health);
@@ -210,16 +202,9 @@ export const createFeed = ({ topo, rpc, clock, random }: FeedOptions): Feed => {
     );
     cancel();
     const all = heard(followed);
-    const isNew = ([id]: [string, unknown]): boolean => {
-      const health = followed.members.get(id);
-      return health !== undefined && answered.has(health);
-    };
-    const error = read ? undefined : (all.error ?? `topology: no answer within ${timeoutMs} ms`);
-    return {
-      ...all,
-      ...(error === undefined ? {} : { error }),
-      replies: new Map([...all.replies].filter(isNew)),
-    };
+    const replies = [...all.replies].filter(([id]) => answered.has(followed.members.get(id)));
+    const unread = all.error ?? `topology: no answer within ${timeoutMs} ms`;
+    return { ...all, error: read ? all.error : unread, replies: new Map(replies) };
   };
 
   const forget = (key: string): void => {

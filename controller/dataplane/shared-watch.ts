@@ -6,10 +6,10 @@ import type { Item, ItemChange } from '../topo/prefix-watch.ts';
 import { PrefixWatch } from '../topo/prefix-watch.ts';
 
 /** What the watched prefix is part of. */
-export interface Place {
+interface Place {
   endpoints: string[];
   prefix: string;
-  tls?: TlsMaterial;
+  tls?: TlsMaterial | undefined;
 }
 
 /** One user's hold on a watch, and its view of it. */
@@ -49,11 +49,6 @@ export class SharedWatches<T> {
 
   constructor(options: SharedWatchesOptions<T>) {
     this.#options = options;
-  }
-
-  /** Watches that are open. */
-  get size(): number {
-    return this.#shared.size;
   }
 
   /** `onChange` is called when something in the group changed that matters, or the server came or went. */

@@ -9,7 +9,7 @@ import { topoKeys } from '../topo/keys.ts';
 import type { PoolerEntry } from '../topo/records.ts';
 import type { CellRecord, Multipooler, ShardKey } from '../topo/types.ts';
 import { whatMatters } from './matters.ts';
-import type { Lease, Place } from './shared-watch.ts';
+import type { Lease } from './shared-watch.ts';
 import { SharedWatches } from './shared-watch.ts';
 
 interface TopologyRequest {
@@ -18,7 +18,7 @@ interface TopologyRequest {
   /** Names of the cells in which the shard has members. */
   cells: readonly string[];
   /** For topology servers with TLS. */
-  tls?: TlsMaterial;
+  tls?: TlsMaterial | undefined;
 }
 
 const groupOf = (cell: string | undefined, shard: ShardKey | undefined): string =>
@@ -70,8 +70,9 @@ export class ShardTopology {
   /** Holds a watch on what `request` names, and on nothing else. */
   follow(request: TopologyRequest): void {
     this.#request = request;
-    const { topo } = request;
-    const place = this.#place(endpointsOf(topo.address), topoKeys.cells(topo.rootPath));
+    const { topo, tls } = request;
+    const prefix = topoKeys.cells(topo.rootPath);
+    const place = { endpoints: endpointsOf(topo.address), prefix, tls };
     const listener = (): void => {
       if (!this.#cells) return;
       this.follow(this.#request);
@@ -144,20 +145,15 @@ export class ShardTopology {
   }
 
   #followCell(cell: string, record: CellRecord): void {
-    const { topo, shard } = this.#request;
-    const addresses = record.server_addresses ?? [];
-    const endpoints = addresses.length > 0 ? addresses : endpointsOf(topo.address);
-    const place = this.#place(endpoints, topoKeys.poolers(record.root ?? topo.rootPath));
+    const { topo, shard, tls } = this.#request;
+    const { server_addresses: own = [], root = topo.rootPath } = record;
+    const endpoints = own.length > 0 ? own : endpointsOf(topo.address);
+    const place = { endpoints, prefix: topoKeys.poolers(root), tls };
     const group = groupOf(cell, shard);
     const held = renew(this.#poolers.get(cell), { ...place, group }, () =>
       this.#watches.poolers.lease(place, group, this.#onChange),
     );
     this.#poolers.set(cell, held);
-  }
-
-  #place(endpoints: string[], prefix: string): Place {
-    const { tls } = this.#request;
-    return { endpoints, prefix, ...(tls ? { tls } : {}) };
   }
 }
 

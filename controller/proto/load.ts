@@ -13,6 +13,7 @@ const FULL_NAMES = {
   MultipoolerManager: 'multipoolermanager.MultipoolerManager',
   MultipoolerConsensus: 'consensus.MultipoolerConsensus',
   MultiorchService: 'multiorch.MultiorchService',
+  /** Its contract is added by the emulator, which serves it. */
   MultiadminService: 'multiadmin.MultiadminService',
   ServiceInfo: 'serviceinfo.ServiceInfo',
   KV: 'etcdserverpb.KV',
@@ -23,9 +24,14 @@ const FULL_NAMES = {
 export type ServiceName = keyof typeof FULL_NAMES;
 
 const contracts = new protobuf.Root();
-for (const text of [MULTIGRES_PROTO, ETCD_PROTO])
+
+/** Makes the messages and services of a proto text known. */
+export const addContract = (text: string): void => {
   protobuf.parse(text, contracts, { keepCase: true });
-contracts.resolveAll();
+  contracts.resolveAll();
+};
+addContract(MULTIGRES_PROTO);
+addContract(ETCD_PROTO);
 
 /** A message of the contracts by its name in the proto text. @throws Error for an unknown name. */
 export const messageType = (name: string): Type => contracts.lookupType(name);
@@ -78,10 +84,6 @@ export const messageCodec = <T extends object>(name: string): MessageCodec<T> =>
     decode: (bytes) => type.toObject(type.decode(Buffer.from(bytes)), PLAIN) as T,
   };
 };
-
-/** Numbers of the fields of one message. @throws Error for an unknown name. */
-export const fieldNumbers = (name: string): Record<string, number> =>
-  Object.fromEntries(messageType(name).fieldsArray.map((field) => [field.name, field.id]));
 
 /**
  * Definition of a service with its real paths, for `makeGenericClientConstructor` and

@@ -68,7 +68,8 @@ message Multipooler {
 message Multigateway { ID id = 1; string hostname = 2; map<string, int32> port_map = 3; uint32 pid_prefix = 4; }
 message Multiorch { ID id = 1; string hostname = 2; map<string, int32> port_map = 3; }
 
-// ---- rules: who leads, who votes. Rule numbers order by term, then subterm ----
+// ---- rules: who leads, who votes ----
+/** Orders by term, then subterm; both 64-bit decimal strings, absent means 0. */
 message RuleNumber { int64 coordinator_term = 1; int64 leader_subterm = 2; }
 message ShardRule {
   RuleNumber rule_number = 1;
@@ -120,6 +121,7 @@ message StandbyReplicationStatus {
   Duration lag = 5;
   string last_xact_replay_timestamp = 6;
   PrimaryConnInfo primary_conn_info = 7;
+  /** 'streaming', or absent. */
   string wal_receiver_status = 8;
   Timestamp last_msg_receive_time = 9;
   Duration wal_receiver_status_interval = 10;
@@ -144,6 +146,7 @@ message Status {
   PoolerType pooler_type = 1;
   PrimaryStatus primary_status = 2;
   StandbyReplicationStatus replication_status = 3;
+  /** Also true for the throw-away data of the first backup: never read it alone. */
   bool is_initialized = 4;
   bool has_data_directory = 5;
   bool postgres_running = 6;
@@ -188,13 +191,22 @@ message BackupMetadata {
 }
 message GetBackupByJobIdRequest { string job_id = 1; }
 message GetBackupByJobIdResponse { BackupMetadata backup = 1; }
+/** First message both ways: what is asked for, and what will be. */
 message HealthStreamStart { Duration snapshot_interval = 1; Duration staleness_timeout = 2; }
 message HealthStreamRequest { oneof message { HealthStreamStart start = 1; Empty poll = 2; } }
+/** Why a pooler sent a snapshot of its health: the stream began, something changed, on request, time passed. */
 enum SnapshotTrigger {
   SNAPSHOT_TRIGGER_UNSPECIFIED = 0; SNAPSHOT_TRIGGER_INITIAL = 1; SNAPSHOT_TRIGGER_BROADCAST = 2;
   SNAPSHOT_TRIGGER_POLL = 3; SNAPSHOT_TRIGGER_HEARTBEAT = 4;
 }
-message HealthSnapshot { StatusResponse status = 1; Duration timeout = 2; SnapshotTrigger trigger = 3; Timestamp captured_at = 4; }
+message HealthSnapshot {
+  StatusResponse status = 1;
+  /** The staleness in force. */
+  Duration timeout = 2;
+  SnapshotTrigger trigger = 3;
+  /** By the pooler's own clock. */
+  Timestamp captured_at = 4;
+}
 message HealthStreamResponse { oneof message { HealthStreamStart start = 1; HealthSnapshot snapshot = 2; } }
 service MultipoolerManager {
   rpc Status (Empty) returns (StatusResponse);
@@ -253,72 +265,6 @@ service MultiorchService {
   rpc EnableRecovery (Empty) returns (RecoverySwitchResponse);
   rpc GetRecoveryStatus (Empty) returns (GetRecoveryStatusResponse);
   rpc TriggerRecoveryNow (TriggerRecoveryNowRequest) returns (TriggerRecoveryNowResponse);
-}
-
-// ---- the administration API (also served as REST) ----
-message SwitchPrimaryRequest { ShardKey shard_key = 1; string reason = 2; }
-message SwitchPrimaryResponse { ID old_leader_id = 1; }
-message NamesResponse { repeated string names = 1; }
-message NameRequest { string name = 1; }
-message GetCellResponse { Cell cell = 1; }
-message GetDatabaseResponse { Database database = 1; }
-message CellsRequest { repeated string cells = 1; }
-message GetGatewaysResponse { repeated Multigateway gateways = 1; }
-message GetOrchsResponse { repeated Multiorch orchs = 1; }
-message GetPoolersRequest { repeated string cells = 1; string database = 2; string shard = 3; }
-message GetPoolersResponse { repeated Multipooler poolers = 1; }
-message GetPoolerStatusRequest { ID pooler_id = 1; }
-message GetPoolerStatusResponse { Status status = 1; ConsensusStatus consensus_status = 2; }
-message AdminBackupRequest { string database = 1; string table_group = 2; string shard = 3; string type = 4; bool force_primary = 5; }
-message AdminBackupResponse { string job_id = 1; }
-message GetBackupJobStatusRequest { string job_id = 1; string database = 2; string table_group = 3; string shard = 4; }
-enum JobType { JOB_TYPE_UNKNOWN = 0; JOB_TYPE_BACKUP = 1; JOB_TYPE_RESTORE = 2; }
-enum JobStatus { JOB_STATUS_UNKNOWN = 0; JOB_STATUS_PENDING = 1; JOB_STATUS_RUNNING = 2; JOB_STATUS_COMPLETED = 3; JOB_STATUS_FAILED = 4; }
-message GetBackupJobStatusResponse {
-  string job_id = 1;
-  JobType job_type = 2;
-  JobStatus status = 3;
-  string error_message = 4;
-  string database = 5;
-  string table_group = 6;
-  string shard = 7;
-  string backup_type = 8;
-  string requested_backup_id = 10;
-  string backup_id = 11;
-}
-message AdminGetBackupsRequest { string database = 1; string table_group = 2; string shard = 3; uint32 limit = 4; }
-enum BackupInfoStatus { BACKUP_STATUS_UNKNOWN = 0; BACKUP_STATUS_INCOMPLETE = 1; BACKUP_STATUS_COMPLETE = 2; BACKUP_STATUS_FAILED = 3; }
-message BackupInfo {
-  string backup_id = 1;
-  string database = 2;
-  string table_group = 3;
-  string shard = 4;
-  string type = 5;
-  BackupInfoStatus status = 6;
-  uint64 backup_size_bytes = 7;
-  string multipooler_service_id = 8;
-  RoutingRole routing_role = 9;
-  string start_lsn = 10;
-  string stop_lsn = 11;
-  string pg_version = 12;
-  Timestamp start_timestamp = 13;
-  Timestamp stop_timestamp = 14;
-  string job_id = 15;
-}
-message AdminGetBackupsResponse { repeated BackupInfo backups = 1; }
-service MultiadminService {
-  rpc GetCellNames (Empty) returns (NamesResponse);
-  rpc GetCell (NameRequest) returns (GetCellResponse);
-  rpc GetDatabaseNames (Empty) returns (NamesResponse);
-  rpc GetDatabase (NameRequest) returns (GetDatabaseResponse);
-  rpc GetGateways (CellsRequest) returns (GetGatewaysResponse);
-  rpc GetPoolers (GetPoolersRequest) returns (GetPoolersResponse);
-  rpc GetOrchs (CellsRequest) returns (GetOrchsResponse);
-  rpc GetPoolerStatus (GetPoolerStatusRequest) returns (GetPoolerStatusResponse);
-  rpc Backup (AdminBackupRequest) returns (AdminBackupResponse);
-  rpc GetBackupJobStatus (GetBackupJobStatusRequest) returns (GetBackupJobStatusResponse);
-  rpc GetBackups (AdminGetBackupsRequest) returns (AdminGetBackupsResponse);
-  rpc SwitchPrimary (SwitchPrimaryRequest) returns (SwitchPrimaryResponse);
 }
 
 // ---- on every component's gRPC port ----

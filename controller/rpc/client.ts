@@ -3,11 +3,11 @@
  * Channels are kept per address and closed when nobody used them for five minutes.
  */
 import { status } from '@grpc/grpc-js';
-import type { Client, ServiceError } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
+import type { ServiceName } from '../proto/load.ts';
 import type { Id, RuleNumber, ShardKey } from '../topo/types.ts';
-import type { CalledService, Target } from './dial.ts';
-import { dial } from './dial.ts';
-import { Redial } from './redial.ts';
+import { Channels } from './channels.ts';
+import type { Target } from './dial.ts';
 import type {
   BackupMetadata,
   BuildInfo,
@@ -18,19 +18,14 @@ import type {
 
 export type { Target } from './dial.ts';
 
-/** A call that failed. `code` is the gRPC number, `codeName` its name. */
+/** A call that failed. `code` is the gRPC number. */
 export class RpcError extends Error {
   readonly code: number;
-  readonly codeName: string;
-  /** Nobody answered in time: down, starting, or cut off. */
-  readonly unreachable: boolean;
 
   constructor(message: string, code: number, cause?: unknown) {
     super(message, { cause });
     this.name = 'RpcError';
     this.code = code;
-    this.codeName = status[code] ?? 'UNKNOWN';
-    this.unreachable = code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED;
   }
 }
 
@@ -75,145 +70,65 @@ export interface Rpc {
 }
 
 const IDLE_MS = 300_000;
-
-interface Channel {
-  client: Client;
-  usedAt: number;
-}
-type Unary = (
-  request: object,
-  options: { deadline: number },
-  done: (error: ServiceError | null, answer?: object) => void,
-) => unknown;
-
 const UNREACHABLE = new Set<number>([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]);
-
-const keyOf = (target: Target, service: CalledService): string =>
-  `${service} ${target.address} ${target.tls ? JSON.stringify(target.tls) : ''}`;
-
-class Channels {
-  private readonly open = new Map<string, Channel>();
-  private readonly redial = new Redial();
-  private readonly now: () => number;
-
-  constructor(now: () => number) {
-    this.now = now;
-  }
-
-  call<Answer extends object>(
-    target: Target,
-    service: CalledService,
-    method: string,
-    request: object,
-    timeoutMs: number,
-  ): Promise<Answer> {
-    const key = keyOf(target, service);
-    const client = this.get(key, target, service);
-    const invoke = (client as unknown as Record<string, Unary>)[method];
-    if (!invoke) throw new Error(`no method ${service}/${method} in the wire contract`);
-    return new Promise((resolve, reject) => {
-      invoke.call(client, request, { deadline: this.now() + timeoutMs }, (error, answer) => {
-        this.noteOutcome(key, client, error);
-        if (!error) resolve((answer ?? {}) as Answer);
-        else {
-          const text = `${service}/${method} at ${target.address}: ${error.details || error.message}`;
-          reject(new RpcError(text, error.code, error));
-        }
-      });
-    });
-  }
-
-  close(): void {
-    for (const channel of this.open.values()) channel.client.close();
-    this.open.clear();
-  }
-
-  private noteOutcome(key: string, client: Client, error: ServiceError | null): void {
-    if (error === null || !UNREACHABLE.has(error.code)) this.redial.answered(key);
-    else if (this.open.get(key)?.client === client && this.redial.failed(key, this.now())) {
-      this.open.delete(key);
-      client.close();
-    }
-  }
-
-  private get(key: string, target: Target, service: CalledService): Client {
-    const now = this.now();
-    for (const [key, channel] of this.open) {
-      if (now - channel.usedAt < IDLE_MS) continue;
-      channel.client.close();
-      this.open.delete(key);
-    }
-    const known = this.open.get(key);
-    if (known) {
-      known.usedAt = now;
-      return known.client;
-    }
-    const client = dial(target, service);
-    this.open.set(key, { client, usedAt: now });
-    return client;
-  }
-}
 
 /** @param now milliseconds since the epoch, real time: deadlines are made of it */
 export const createRpc = (now: () => number): Rpc => {
-  const channels = new Channels(now);
-  const pooler = 'MultipoolerManager';
-  const orch = 'MultiorchService';
+  const channels = new Channels({ now, idleMs: IDLE_MS, unreachable: UNREACHABLE });
+  const callOf =
+    (service: ServiceName) =>
+    async <Answer extends object>(
+      target: Target,
+      method: string,
+      request: object,
+      timeoutMs: number,
+    ): Promise<Answer> => {
+      try {
+        return await channels.call(target, service, method, request, timeoutMs);
+      } catch (error) {
+        const { code, details, message } = error as ServiceError;
+        const text = `${service}/${method} at ${target.address}: ${details || message}`;
+        throw new RpcError(text, code, error);
+      }
+    };
+  const pooler = callOf('MultipoolerManager');
+  const consensus = callOf('MultipoolerConsensus');
+  const orch = callOf('MultiorchService');
+  const info = callOf('ServiceInfo');
   return {
-    poolerStatus: (target, timeoutMs = 4000) =>
-      channels.call<StatusResponse>(target, pooler, 'Status', {}, timeoutMs),
+    poolerStatus: (target, timeoutMs = 4000) => pooler(target, 'Status', {}, timeoutMs),
     getBackups: async (target, limit, timeoutMs = 10_000) => {
-      const request = { limit };
-      const answer = await channels.call<{ backups?: BackupMetadata[] }>(
-        target,
-        pooler,
-        'GetBackups',
-        request,
-        timeoutMs,
-      );
-      return answer.backups ?? [];
+      type Answer = { backups?: BackupMetadata[] };
+      return (await pooler<Answer>(target, 'GetBackups', { limit }, timeoutMs)).backups ?? [];
     },
     backup: async (target, request, timeoutMs) => {
-      await channels.call(target, pooler, 'Backup', request, timeoutMs);
+      await pooler(target, 'Backup', request, timeoutMs);
     },
-    reloadConfig: (target, expectedSettings, timeoutMs = 10_000) => {
-      const request = { expected_settings: expectedSettings };
-      return channels.call(target, pooler, 'ReloadConfig', request, timeoutMs);
-    },
+    reloadConfig: (target, expectedSettings, timeoutMs = 10_000) =>
+      pooler(target, 'ReloadConfig', { expected_settings: expectedSettings }, timeoutMs),
     stopReplication: async (target, timeoutMs) => {
       const request = { mode: 'REPLICATION_PAUSE_MODE_RECEIVER_ONLY', wait: true };
-      await channels.call(target, pooler, 'StopReplication', request, timeoutMs);
+      await pooler(target, 'StopReplication', request, timeoutMs);
     },
     startReplication: async (target, timeoutMs) => {
-      await channels.call(target, pooler, 'StartReplication', {}, timeoutMs);
+      await pooler(target, 'StartReplication', {}, timeoutMs);
     },
     updateRule: async (target, request, timeoutMs) => {
-      const service = 'MultipoolerConsensus';
-      await channels.call(target, service, 'UpdateConsensusRule', request, timeoutMs);
+      await consensus(target, 'UpdateConsensusRule', request, timeoutMs);
     },
     resignLeadership: async (target, timeoutMs = 120_000) => {
-      await channels.call(target, pooler, 'ResignLeadership', {}, timeoutMs);
+      await pooler(target, 'ResignLeadership', {}, timeoutMs);
     },
     shardStatus: (target, shard, timeoutMs = 4000) =>
-      channels.call(target, orch, 'GetShardStatus', { shard_key: shard }, timeoutMs),
+      orch(target, 'GetShardStatus', { shard_key: shard }, timeoutMs),
     triggerRecoveryNow: async (target, timeoutMs = 30_000) => {
-      const answer = await channels.call<{ remaining_problem_codes?: string[] }>(
-        target,
-        orch,
-        'TriggerRecoveryNow',
-        { max_cycles: 1 },
-        timeoutMs,
-      );
+      type Answer = { remaining_problem_codes?: string[] };
+      const request = { max_cycles: 1 };
+      const answer = await orch<Answer>(target, 'TriggerRecoveryNow', request, timeoutMs);
       return answer.remaining_problem_codes ?? [];
     },
     buildInfo: async (target, timeoutMs = 4000) => {
-      const answer = await channels.call<{ build_info?: BuildInfo }>(
-        target,
-        'ServiceInfo',
-        'GetBuildInfo',
-        {},
-        timeoutMs,
-      );
+      const answer = await info<{ build_info?: BuildInfo }>(target, 'GetBuildInfo', {}, timeoutMs);
       return answer.build_info ?? {};
     },
     close: () => channels.close(),

@@ -1,6 +1,6 @@
 /**
  * What a pooler tells about itself as it happens: one ManagerHealthStream that is opened again whenever it
- * breaks. Every attempt has a channel of its own, for the reason told in redial.ts.
+ * breaks. Every attempt has a channel of its own, for the reason told in channels.ts.
  */
 import type { Clock } from '../../kube/clock.ts';
 import { backoffMs } from '../../kube/clock.ts';
@@ -41,7 +41,7 @@ export interface HealthStreamOptions {
 const RETRY = { baseMs: 200, maxMs: 5_000, jitter: 0.5 };
 /** A stream that lasted so long ends the series of failures: the next break is a new one. */
 const LASTING_MS = 5_000;
-/** How long an attempt waits for the pooler's first message; as long as redial.ts has patience. */
+/** How long an attempt waits for the pooler's first message; as long as channels.ts has patience. */
 const OPEN_MS = 3_000;
 /**
  * The same for the first attempt after a break. The kernel repeats a lost first packet after 1 s: the

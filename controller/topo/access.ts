@@ -1,3 +1,4 @@
+import { Pool } from '../rpc/channels.ts';
 import type { TlsMaterial } from '../rpc/tls.ts';
 import { EtcdClient } from './client.ts';
 
@@ -17,36 +18,14 @@ interface TopoAccessOptions {
   timeoutMs?: number;
 }
 
-export const createTopoAccess = (options: TopoAccessOptions): TopoAccess => {
-  const open = new Map<string, { client: EtcdClient; usedAt: number }>();
-  const sweep = (now: number): void => {
-    for (const [key, entry] of open) {
-      if (now - entry.usedAt < IDLE_MS || entry.client.watching) continue;
-      entry.client.close();
-      open.delete(key);
-    }
-  };
+export const createTopoAccess = ({ now, ...rest }: TopoAccessOptions): TopoAccess => {
+  const pool = new Pool<EtcdClient>({ now, idleMs: IDLE_MS, isBusy: ({ watching }) => watching });
   return {
-    client(endpoints, tls) {
-      const now = options.now();
-      sweep(now);
-      const key = JSON.stringify([endpoints, tls ?? null]);
-      const known = open.get(key);
-      if (known) {
-        known.usedAt = now;
-        return known.client;
-      }
-      const client = new EtcdClient({
-        endpoints,
-        ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-        ...(tls ? { tls } : {}),
-      });
-      open.set(key, { client, usedAt: now });
-      return client;
-    },
-    close() {
-      for (const { client } of open.values()) client.close();
-      open.clear();
-    },
+    client: (endpoints, tls) =>
+      pool.get(
+        JSON.stringify([endpoints, tls ?? null]),
+        () => new EtcdClient({ endpoints, tls, ...rest }),
+      ),
+    close: () => pool.close(),
   };
 };

@@ -13,8 +13,6 @@ export const topoKeys = {
   database: (root: string, db: string) => join(root, 'databases', db, 'Database'),
   shardInitClaim: (root: string, db: string, tableGroup: string, shard: string) =>
     join(root, 'databases', db, tableGroup, shard, 'ShardInitClaim'),
-  backupLock: (root: string, db: string, tableGroup: string, shard: string) =>
-    join(root, 'backups', db, tableGroup, shard, 'lock'),
   poolers: (root: string) => `${join(root, 'poolers')}/`,
   pooler: (root: string, cell: string, name: string) =>
     join(root, 'poolers', `multipooler-${cell}-${name}`, 'Pooler'),
@@ -25,13 +23,3 @@ export const topoKeys = {
   orch: (root: string, cell: string, name: string) =>
     join(root, 'orchs', `multiorch-${cell}-${name}`, 'Orch'),
 } as const;
-
-/** Names that appear directly under a prefix, each once. */
-export const childNames = (prefix: string, keys: string[]): string[] => [
-  ...new Set(
-    keys
-      .filter((key) => key.startsWith(prefix))
-      .map((key) => key.slice(prefix.length).split('/')[0] ?? '')
-      .filter((name) => name !== ''),
-  ),
-];

@@ -2,11 +2,12 @@
  * Records of a cluster that is gone, in topology servers that others run: what its processes and we wrote
  * there would stay for ever. Each deletion goes through `mayRemove`.
  */
-import type { EtcdClient, KeyValue } from './client.ts';
+import type { EtcdClient } from './client.ts';
+import type { KeyValue } from './etcd.ts';
 import { codecs } from './codec.ts';
 import { topoKeys } from './keys.ts';
 import { listDatabases } from './records.ts';
-import type { Id, Multipooler } from './types.ts';
+import type { Multipooler } from './types.ts';
 
 /** One topology server, as far as it belongs to a cluster. */
 export interface Store {
@@ -96,14 +97,10 @@ interface Process {
   cell: string;
   hostname: string;
   /** Of a pooler. */
-  database?: string;
+  database: string | undefined;
 }
 
-interface Registered {
-  id?: Id;
-  hostname?: string;
-  shard_key?: Multipooler['shard_key'];
-}
+type Registered = Pick<Multipooler, 'id' | 'hostname' | 'shard_key'>;
 
 const decode = (codec: { decode(value: Buffer): Registered }, kv: KeyValue): Registered => {
   try {
@@ -113,15 +110,12 @@ const decode = (codec: { decode(value: Buffer): Registered }, kv: KeyValue): Reg
   }
 };
 
-const distinct = (stores: readonly (Store | undefined)[]): Store[] => [
-  ...new Map(
-    stores.flatMap((store, i): [string, Store][] => {
-      if (!store) return [];
-      const server = stores.findIndex((other) => other?.client === store.client);
-      return [[`${server === -1 ? i : server} ${store.root}`, store]];
-    }),
-  ).values(),
-];
+const distinct = (stores: readonly (Store | undefined)[]): Store[] =>
+  stores.filter((store, i): store is Store => {
+    const isSame = (other: Store | undefined): boolean =>
+      other?.client === store?.client && other?.root === store?.root;
+    return store !== undefined && stores.findIndex(isSame) === i;
+  });
 
 /** Everything registered in a topology server. */
 const processesIn = async (store: Store): Promise<Process[]> => {
@@ -134,15 +128,8 @@ const processesIn = async (store: Store): Promise<Process[]> => {
   const found: Process[] = [];
   for (const [prefix, codec] of kinds) {
     for (const kv of await client.range(prefix)) {
-      const { id, hostname = '', shard_key } = decode(codec as typeof codecs.Multipooler, kv);
-      const database = shard_key?.database;
-      found.push({
-        store,
-        kv,
-        cell: id?.cell ?? '',
-        hostname,
-        ...(database === undefined ? {} : { database }),
-      });
+      const { id, hostname = '', shard_key } = decode(codec, kv);
+      found.push({ store, kv, cell: id?.cell ?? '', hostname, database: shard_key?.database });
     }
   }
   return found;

@@ -5,7 +5,8 @@
  */
 import type { Clock } from '../../kube/clock.ts';
 import { backoffMs, sleep } from '../../kube/clock.ts';
-import type { EtcdClient, KeyValue, WatchEvent } from './client.ts';
+import type { EtcdClient } from './client.ts';
+import type { KeyValue, WatchEvent } from './etcd.ts';
 
 /** A value as read, with what it says. */
 export interface Item<T> {
@@ -14,8 +15,8 @@ export interface Item<T> {
 }
 
 export interface ItemChange<T> {
-  before?: Item<T>;
-  after?: Item<T>;
+  before: Item<T> | undefined;
+  after: Item<T> | undefined;
 }
 
 interface PrefixWatchOptions<T> {
@@ -161,19 +162,19 @@ export class PrefixWatch<T> {
     const last = newer.at(-1);
     if (!last) return;
     this.#revision = BigInt(last.kv.modRevision);
-    this.#apply(newer.map(({ type, kv }) => ({ key: kv.key, ...(type === 'put' ? { kv } : {}) })));
+    this.#apply(
+      newer.map(({ type, kv }) => ({ key: kv.key, kv: type === 'put' ? kv : undefined })),
+    );
   }
 
-  #apply(writes: { key: string; kv?: KeyValue }[]): void {
+  #apply(writes: { key: string; kv?: KeyValue | undefined }[]): void {
     const changes = writes.flatMap(({ key, kv }): ItemChange<T>[] => {
       const before = this.#items.get(key);
       if (before && kv && isSame(before.kv, kv)) return [];
       const after = kv && this.#itemOf(kv);
       if (after) this.#items.set(key, after);
       else this.#items.delete(key);
-      return before || after
-        ? [{ ...(before ? { before } : {}), ...(after ? { after } : {}) }]
-        : [];
+      return before || after ? [{ before, after }] : [];
     });
     if (changes.length > 0) this.#options.onChanges(changes);
   }

@@ -1,11 +1,11 @@
 /**
- * The records that the operator writes, and the pooler records that it reads. Writing is by
- * compare-and-set, field by field, and only when something differs.
+ * The records that the operator writes: by compare-and-set, field by field, and only when something differs.
  */
-import type { EtcdClient, KeyValue } from './client.ts';
+import type { EtcdClient } from './client.ts';
+import type { KeyValue } from './etcd.ts';
 import { codecs, patchCell, patchDatabase } from './codec.ts';
-import { childNames, topoKeys } from './keys.ts';
-import type { CellRecord, DatabaseRecord, Multipooler, ShardKey } from './types.ts';
+import { topoKeys } from './keys.ts';
+import type { CellRecord, DatabaseRecord, Multipooler } from './types.ts';
 
 type WriteResult = 'created' | 'updated' | 'unchanged';
 
@@ -56,30 +56,34 @@ export const writeDatabase = (
     (existing) => patchDatabase(existing, database),
   );
 
-/** Names with a Cell record. */
-export const listCells = async (client: EtcdClient, root: string): Promise<string[]> => {
-  const prefix = topoKeys.cells(root);
-  const keys = (await client.range(prefix, { keysOnly: true })).map(({ key }) => key);
-  return childNames(
-    prefix,
-    keys.filter((key) => key.endsWith('/Cell')),
-  );
+/** The records right below a prefix, by name. Names that only other keys mention do not count. */
+const recordsBelow = async (
+  client: EtcdClient,
+  prefix: string,
+  record: 'Cell' | 'Database',
+  options: { keysOnly?: boolean } = {},
+): Promise<Map<string, Buffer>> => {
+  const found = new Map<string, Buffer>();
+  for (const { key, value } of await client.range(prefix, options)) {
+    const [name, last, ...rest] = key.slice(prefix.length).split('/');
+    if (name && last === record && rest.length === 0) found.set(name, value);
+  }
+  return found;
 };
 
-/** Databases with a record, by name. Names that only other keys mention do not count. */
+/** Names with a Cell record. */
+export const listCells = async (client: EtcdClient, root: string): Promise<string[]> => {
+  const found = await recordsBelow(client, topoKeys.cells(root), 'Cell', { keysOnly: true });
+  return [...found.keys()];
+};
+
+/** Databases with a record, by name. */
 export const listDatabases = async (
   client: EtcdClient,
   root: string,
 ): Promise<Map<string, DatabaseRecord>> => {
-  const prefix = topoKeys.databases(root);
-  const found = new Map<string, DatabaseRecord>();
-  for (const { key, value } of await client.range(prefix)) {
-    const [name, last, ...rest] = key.slice(prefix.length).split('/');
-    if (name !== undefined && last === 'Database' && rest.length === 0) {
-      found.set(name, codecs.Database.decode(value));
-    }
-  }
-  return found;
+  const found = await recordsBelow(client, topoKeys.databases(root), 'Database');
+  return new Map([...found].map(([name, value]) => [name, codecs.Database.decode(value)]));
 };
 
 /** One pooler's record as read. */
@@ -87,33 +91,3 @@ export interface PoolerEntry {
   kv: KeyValue;
   record: Multipooler;
 }
-
-/**
- * Every pooler registered under a cell's root. Cells may share a root, so records of other cells are
- * dropped; so are bytes that do not decode.
- */
-export const readPoolers = async (
-  client: EtcdClient,
-  root: string,
-  cell: string,
-  shard?: ShardKey,
-): Promise<PoolerEntry[]> => {
-  const entries = await client.range(topoKeys.poolers(root));
-  return entries.flatMap((kv) => {
-    const record = decodePooler(kv.value);
-    if (!record || record.id?.cell !== cell) return [];
-    if (shard && !sameShard(record.shard_key, shard)) return [];
-    return [{ kv, record }];
-  });
-};
-
-const decodePooler = (value: Buffer): Multipooler | undefined => {
-  try {
-    return codecs.Multipooler.decode(value);
-  } catch {
-    return undefined;
-  }
-};
-
-const sameShard = (a: ShardKey | undefined, b: ShardKey): boolean =>
-  a?.database === b.database && a?.table_group === b.table_group && a?.shard === b.shard;

@@ -1,6 +1,7 @@
 /** Canonical proto3 JSON of decoded messages, as multiadmin's REST speaks it: camelCase, enums as names, defaults left out. */
 import type { Field } from 'protobufjs';
 import { messageIn, messageType } from '../../controller/proto/load.ts';
+import '../contract.ts';
 
 type Plain = Record<string, unknown>;
 

@@ -3,7 +3,7 @@ import type { KubeApi } from '../../kube/api.ts';
 import { createClient } from '../../kube/client.ts';
 import { systemClock } from '../../kube/clock.ts';
 import { createTransport } from '../../kube/transport.ts';
-import { loadUserConfig } from '../../kube/user-config.ts';
+import { loadUserConfig } from '../../kube/config.ts';
 
 export interface OpenApi {
   api: KubeApi;

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { EtcdError, EtcdClient } from '../../controller/topo/client.ts';
-import type { WatchEvent } from '../../controller/topo/client.ts';
+import type { WatchEvent } from '../../controller/topo/etcd.ts';
 import { codecs } from '../../controller/topo/codec.ts';
 import { topoKeys } from '../../controller/topo/keys.ts';
 import { pruneRecords } from '../../controller/topo/prune.ts';
-import { listCells, readPoolers, writeCell, writeDatabase } from '../../controller/topo/records.ts';
+import { listCells, writeCell, writeDatabase } from '../../controller/topo/records.ts';
 import { markShutdown } from '../../controller/shard/execute/topology.ts';
 import type { Multipooler } from '../../controller/topo/types.ts';
 import { lengthDelimited } from '../../controller/topo/wire.ts';
@@ -142,21 +142,11 @@ describe('records', () => {
       backup_location: { filesystem: { path: '/backups' }, authoritative_generation: '4' },
     });
   });
-
-  it('of poolers are told apart when cells share a root', async () => {
-    await register(pooler('a', 'p-1'));
-    await register(pooler('b', 'p-2'));
-    const found = await readPoolers(etcd.client, root, 'a');
-    assert.deepEqual(
-      found.map(({ record }) => record.id?.name),
-      ['p-1'],
-    );
-  });
 });
 
 describe('pruning', () => {
   const prune = (databases: string[], cells: string[]) =>
-    pruneRecords(etcd.client, root, { databases, cells, poolerRoots: [root] });
+    pruneRecords(etcd.client, root, { databases, cells });
 
   it('removes what the spec no longer names', async () => {
     await writeCell(etcd.client, root, cell('a'));
@@ -188,9 +178,9 @@ describe('pruning', () => {
 
 describe('marking a dead pooler', () => {
   const entry = async () => {
-    const [found] = await readPoolers(etcd.client, root, 'a');
-    assert.ok(found);
-    return found;
+    const [kv] = await etcd.client.range(topoKeys.poolers(root));
+    assert.ok(kv);
+    return { kv, record: codecs.Multipooler.decode(kv.value) };
   };
   const lifecycle = async () => (await entry()).record.lifecycle_status?.status;
   const proof = 'node-out-of-service';

@@ -1,6 +1,7 @@
 /** Requests to a real API server as a user makes them, with all that it answers. */
 import { systemClock } from '../../kube/clock.ts';
-import { createTransport, loadKubeConfig } from '../../kube/transport.ts';
+import { loadKubeConfig } from '../../kube/config.ts';
+import { createTransport } from '../../kube/transport.ts';
 import { kubeconfig } from './cluster.ts';
 
 export interface Answer {

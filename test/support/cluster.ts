@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import type { KubeApi } from '../../kube/api.ts';
 import { createClient } from '../../kube/client.ts';
 import { systemClock } from '../../kube/clock.ts';
-import { createTransport, loadKubeConfig } from '../../kube/transport.ts';
+import { loadKubeConfig } from '../../kube/config.ts';
+import { createTransport } from '../../kube/transport.ts';
 
 /** Path of the kubeconfig of the cluster that integration tests run against. */
 export function kubeconfig(): string {

@@ -3,12 +3,8 @@ import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import type { KubeApi } from '../../kube/api.ts';
 import { createClient, type ClientOptions } from '../../kube/client.ts';
 import { systemClock } from '../../kube/clock.ts';
-import {
-  createTransport,
-  loadKubeConfig,
-  type HttpRequest,
-  type Transport,
-} from '../../kube/transport.ts';
+import { createTransport, type HttpRequest, type Transport } from '../../kube/transport.ts';
+import { loadKubeConfig } from '../../kube/config.ts';
 import { kubeconfig } from './cluster.ts';
 
 /** A connection to the test cluster that notes its requests. */

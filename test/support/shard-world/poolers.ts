@@ -107,7 +107,6 @@ export const entriesOf = (world: World): Map<string, PoolerEntry> => {
     key: 'k',
     value: Buffer.alloc(0),
     modRevision: '1',
-    createRevision: '1',
     version: '1',
     lease: '0',
   };

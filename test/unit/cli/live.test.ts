@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { readLive } from '../../../cli/live.ts';
-import { loadUserConfig } from '../../../kube/user-config.ts';
+import { loadUserConfig } from '../../../kube/config.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'multigres-test-live-'));
 

@@ -1,6 +1,7 @@
 /** The topology in memory: keys with revisions, and clients that reach it or do not. */
 import { EtcdError } from '../../../../controller/topo/client.ts';
-import type { EtcdClient, KeyValue } from '../../../../controller/topo/client.ts';
+import type { EtcdClient } from '../../../../controller/topo/client.ts';
+import type { KeyValue } from '../../../../controller/topo/etcd.ts';
 import type { TopoAccess } from '../../../../controller/topo/access.ts';
 import type { Session } from '../session.ts';
 
@@ -37,7 +38,6 @@ export class Etcd {
       key,
       value: Buffer.from(value),
       modRevision,
-      createRevision: known?.createRevision ?? modRevision,
       version: String(Number(known?.version ?? '0') + 1),
       lease: '0',
     });

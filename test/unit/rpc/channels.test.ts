@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Redial } from '../../../controller/rpc/redial.ts';
+import { Redial } from '../../../controller/rpc/channels.ts';
 
 test('a channel is given up after three seconds of failures without an answer between', () => {
   const redial = new Redial();
