@@ -76,12 +76,12 @@ const spreadOut = (selector: Record<string, string>): Affinity => ({
   })),
 });
 
-interface Scheduling {
+export interface Scheduling {
   /** Node labels of the cell; empty: anywhere. */
-  readonly place?: Readonly<Record<string, string>>;
+  readonly place?: Readonly<Record<string, string>> | undefined;
   /** The user's own affinity. Its podAntiAffinity replaces ours; its node rules are added to the place. */
-  readonly affinity?: Affinity;
-  readonly tolerations?: Toleration[];
+  readonly affinity?: Affinity | undefined;
+  readonly tolerations?: Toleration[] | undefined;
   /** Selects the pods that should not share a host. */
   readonly spread: Record<string, string>;
 }

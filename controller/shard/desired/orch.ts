@@ -8,7 +8,6 @@ import type { FailoverTimers } from '../../../schemas/types.ts';
 import { flags } from '../../builders/args.ts';
 import { deployment, RECREATE } from '../../builders/deployment.ts';
 import { envField, GRPC_NO_TXT, POD_IP } from '../../builders/env.ts';
-import { projectAnnotation } from '../../builders/meta.ts';
 import { telemetry } from '../../builders/otel.ts';
 import { podDisruptionBudget } from '../../builders/pdb.ts';
 import { probes, RUNTIME_PROBES } from '../../builders/probes.ts';
@@ -112,7 +111,6 @@ const orchOf = (scope: ShardScope, cell: string): KubeObject[] => {
       labels,
       stateless: scope.spec.multiorch,
       strategy: RECREATE,
-      podAnnotations: projectAnnotation(scope.id),
       pod: orchPod(scope, cell, name),
     }),
   ];
