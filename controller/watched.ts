@@ -1,5 +1,4 @@
-import type { KindName, KindRef } from '../schemas/k8s.ts';
-import { KINDS } from '../schemas/k8s.ts';
+import { KINDS, type KindName, type KindRef } from '../schemas/k8s.ts';
 import { LABELS, MANAGED_BY } from '../schemas/labels.ts';
 import type { KubeApi } from '../kube/api.ts';
 import type { Clock } from '../kube/clock.ts';

@@ -1,9 +1,7 @@
 /** Writes that somebody has to help with, as a condition of the object whose children they are about. */
 import type { Condition } from '../../schemas/k8s.ts';
-import type { KubeError } from '../../kube/errors.ts';
-import { isKubeError } from '../../kube/errors.ts';
-import type { Failed } from './children.ts';
-import { nameOf, textOf } from './children.ts';
+import { isKubeError, type KubeError } from '../../kube/errors.ts';
+import { nameOf, textOf, type Failed } from './children.ts';
 import { condition } from '../observe/conditions.ts';
 
 /**

@@ -1,10 +1,8 @@
 import type { Condition, KubeObject } from '../../schemas/k8s.ts';
 import type { Phase } from '../../schemas/types.ts';
-import type { KubeError } from '../../kube/errors.ts';
-import { isKubeError } from '../../kube/errors.ts';
-import type { Failed } from './children.ts';
+import { isKubeError, type KubeError } from '../../kube/errors.ts';
+import { listerOf, type Failed } from './children.ts';
 import { statusEvents } from './condition-events.ts';
-import { listerOf } from './children.ts';
 import { withRefusals } from './refusals.ts';
 import { condition } from '../observe/conditions.ts';
 import type { Deps } from '../deps.ts';

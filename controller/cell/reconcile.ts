@@ -1,6 +1,5 @@
-import type { Pod } from '../../schemas/k8s.ts';
-import { KINDS } from '../../schemas/k8s.ts';
-import { ANNOTATIONS, COMPONENTS, LABELS } from '../../schemas/labels.ts';
+import { KINDS, type Pod } from '../../schemas/k8s.ts';
+import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
 import type { Cell, MultigresCluster, TopoServer } from '../../schemas/types.ts';
 import { identityOf } from '../builders/meta.ts';
@@ -20,14 +19,9 @@ import { withoutWrites } from '../apply/read-only.ts';
 import { writeStatus } from '../apply/status.ts';
 import { isFresh } from '../tablegroup/status.ts';
 import { deleteTopology } from '../toposerver/deletion.ts';
-import type { LeftBehind } from '../toposerver/left-behind.ts';
-import { removeLocal, useAgain } from '../toposerver/left-behind.ts';
+import { removeLocal, useAgain, type LeftBehind } from '../toposerver/left-behind.ts';
 import { cellChildren } from './desired.ts';
-import type { CellObserved } from './status.ts';
-import { cellStatus } from './status.ts';
-
-const isPending = (cell: Cell): boolean =>
-  cell.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
+import { cellStatus, isPending, type CellObserved } from './status.ts';
 
 const localTopoOf = (cell: Cell, deps: Deps): TopoServer | undefined =>
   deps.listers.TopoServer.get(cell.metadata.namespace, names.localTopo(cell.metadata.name)) as

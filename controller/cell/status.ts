@@ -1,10 +1,9 @@
-import type { KubeObject, Pod } from '../../schemas/k8s.ts';
+import type { Condition, KubeObject, Pod } from '../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../schemas/labels.ts';
 import type { Cell, CellStatus, Phase, TopoServer } from '../../schemas/types.ts';
-import { condition, isTrue } from '../observe/conditions.ts';
+import { asOf, condition, isTrue } from '../observe/conditions.ts';
 import { crashLoop, troubles } from '../observe/pods.ts';
-import type { Workload } from '../observe/workload.ts';
-import { workloadOf } from '../observe/workload.ts';
+import { workloadOf, type Workload } from '../observe/workload.ts';
 import { leftBehindCondition, type LeftBehind } from '../toposerver/left-behind.ts';
 
 export interface CellObserved {
@@ -21,19 +20,20 @@ export interface CellObserved {
   leftBehind?: LeftBehind;
 }
 
+export const isPending = ({ metadata }: Cell): boolean =>
+  metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
+
 /** What the cell's parent waits for before it deletes it. */
-const readyForDeletion = (cell: Cell, observed: CellObserved) => {
-  if (cell.metadata.annotations?.[ANNOTATIONS.pendingDeletion] === undefined) return [];
-  const { generation } = cell.metadata;
+const readyForDeletion = (cell: Cell, { localTopo }: CellObserved): Condition[] => {
+  if (!isPending(cell)) return [];
   const type = 'ReadyForDeletion';
-  const topo = observed.localTopo;
-  if (topo === undefined) {
+  if (localTopo === undefined) {
     const text = 'A cell keeps nothing that must be drained';
-    return [condition(type, true, 'StatelessComponent', text, generation)];
+    return [condition(type, true, 'StatelessComponent', text)];
   }
-  return topo === null
-    ? [condition(type, true, 'LocalTopoServerDeleted', 'The etcd is gone', generation)]
-    : [condition(type, false, 'LocalTopoServerDeleting', 'Waiting for the etcd', generation)];
+  return localTopo === null
+    ? [condition(type, true, 'LocalTopoServerDeleted', 'The etcd is gone')]
+    : [condition(type, false, 'LocalTopoServerDeleting', 'Waiting for the etcd')];
 };
 
 interface Facts {
@@ -43,12 +43,11 @@ interface Facts {
   gateways: Workload;
 }
 
-const factsOf = (cell: Cell, observed: CellObserved): Facts => ({
-  pending: cell.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined,
-  topoReady:
-    observed.localTopo === undefined || isTrue(observed.localTopo?.status?.conditions, 'Ready'),
-  crashing: observed.pods.some((pod) => crashLoop(pod) !== undefined),
-  gateways: workloadOf(observed.gateway),
+const factsOf = (cell: Cell, { localTopo, pods, gateway }: CellObserved): Facts => ({
+  pending: isPending(cell),
+  topoReady: localTopo === undefined || isTrue(localTopo?.status?.conditions, 'Ready'),
+  crashing: pods.some((pod) => crashLoop(pod) !== undefined),
+  gateways: workloadOf(gateway),
 });
 
 const phaseOf = ({ pending, topoReady, crashing, gateways }: Facts): Phase => {
@@ -83,9 +82,15 @@ export const cellStatus = (cell: Cell, observed: CellObserved): CellStatus => {
   const { topoReady, gateways } = facts;
   const { desired, ready, observed: seen, allReady } = gateways;
   const message = messageOf(observed, facts);
-  const reason = (bad: string): string => (topoReady ? bad : 'LocalTopoServerNotReady');
-  const available = topoReady && ready > 0;
-  const complete = topoReady && allReady;
+  const when = (type: string, gatewaysDo: boolean, [yes, no]: [string, string]): Condition => {
+    const reason = gatewaysDo ? yes : no;
+    return condition(
+      type,
+      topoReady && gatewaysDo,
+      topoReady ? reason : 'LocalTopoServerNotReady',
+      message,
+    );
+  };
   return {
     ...((seen || observed.held) && generation !== undefined
       ? { observedGeneration: generation }
@@ -95,23 +100,11 @@ export const cellStatus = (cell: Cell, observed: CellObserved): CellStatus => {
     gatewayReplicas: desired,
     gatewayReadyReplicas: ready,
     ...(observed.service === undefined ? {} : { gatewayServiceName: observed.service }),
-    conditions: [
-      condition(
-        'Available',
-        available,
-        available ? 'MultigatewayAvailable' : reason('MultigatewayUnavailable'),
-        message,
-        generation,
-      ),
-      condition(
-        'Ready',
-        complete,
-        complete ? 'MultigatewayReady' : reason('MultigatewayNotReady'),
-        message,
-        generation,
-      ),
+    conditions: asOf(generation, [
+      when('Available', ready > 0, ['MultigatewayAvailable', 'MultigatewayUnavailable']),
+      when('Ready', allReady, ['MultigatewayReady', 'MultigatewayNotReady']),
       ...readyForDeletion(cell, observed),
-      ...leftBehindCondition(observed.leftBehind, generation),
-    ],
+      ...leftBehindCondition(observed.leftBehind),
+    ]),
   };
 };

@@ -1,5 +1,4 @@
-import type { KubeObject, Pod } from '../../schemas/k8s.ts';
-import { KINDS } from '../../schemas/k8s.ts';
+import { KINDS, type KubeObject, type Pod } from '../../schemas/k8s.ts';
 import { ANNOTATIONS, COMPONENTS, FINALIZERS, LABELS } from '../../schemas/labels.ts';
 import { defaultImagesFromEnv } from '../../schemas/images.ts';
 import { names } from '../../schemas/names.ts';
@@ -7,8 +6,7 @@ import { problemText } from '../../schemas/problem.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { Cell, MultigresCluster, Shard, TableGroup, TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
-import type { Guarded } from '../guard.ts';
-import { guard } from '../guard.ts';
+import { guard, type Guarded } from '../guard.ts';
 import { refOf } from '../../kube/api.ts';
 import type { Controller, Key, Result } from '../controller.ts';
 import type { Failed } from '../apply/children.ts';
@@ -33,16 +31,12 @@ import { refusedPods } from '../observe/workload.ts';
 import { Memories } from '../observe/memories.ts';
 import { pruneCertificates } from './certificates.ts';
 import { deleteCluster } from './deletion.ts';
-import type { ToRemove } from './leftovers.ts';
-import { leavesRecords, toRemove, toRemoveByStatus } from './leftovers.ts';
+import { leavesRecords, toRemove, toRemoveByStatus, type ToRemove } from './leftovers.ts';
 import { clusterChildren } from './desired.ts';
-import type { RegistrationMemory } from './registration.ts';
-import { keepRegistered, lastKnown, VERIFY_MS } from './registration.ts';
+import { keepRegistered, lastKnown, VERIFY_MS, type RegistrationMemory } from './registration.ts';
 import type { TopologyState } from './topology.ts';
-import type { LeftBehind } from '../toposerver/left-behind.ts';
-import { removeGlobal } from '../toposerver/left-behind.ts';
-import type { ClusterObserved } from './status.ts';
-import { clusterStatus, refusedStatus } from './status.ts';
+import { removeGlobal, type LeftBehind } from '../toposerver/left-behind.ts';
+import { clusterStatus, refusedStatus, type ClusterObserved } from './status.ts';
 
 type Resolved = Extract<Guarded, { ok: true }>;
 

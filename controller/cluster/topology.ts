@@ -9,10 +9,8 @@ import type {
 import type { Backup } from '../../schemas/types.ts';
 import { endpointsOf, plainAddress } from '../../schemas/resolve/topo-ref.ts';
 import { topoAddress } from '../toposerver/desired.ts';
-import type { EtcdClient } from '../topo/client.ts';
-import { EtcdError } from '../topo/client.ts';
-import type { PruneResult } from '../topo/prune.ts';
-import { pruneRecords } from '../topo/prune.ts';
+import { EtcdError, type EtcdClient } from '../topo/client.ts';
+import { pruneRecords, type PruneResult } from '../topo/prune.ts';
 import { writeCell, writeDatabase } from '../topo/records.ts';
 import type { BackupLocation, CellRecord, DatabaseRecord, QuorumType } from '../topo/types.ts';
 

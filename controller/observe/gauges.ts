@@ -15,8 +15,7 @@ import type { Deps } from '../deps.ts';
 import type { Key } from '../controller.ts';
 import type { Metrics } from '../metrics.ts';
 import type { DesiredPod } from '../shard/desired/index.ts';
-import type { PoolerView } from '../shard/state/roles.ts';
-import { leaderOf, usefulStandby } from '../shard/state/roles.ts';
+import { leaderOf, usefulStandby, type PoolerView } from '../shard/state/roles.ts';
 import type { Workload } from './workload.ts';
 
 const namespaceOf = (object: KubeObject): string => object.metadata.namespace ?? '';

@@ -55,13 +55,10 @@ export interface LeftBehind {
 }
 
 /** Says so where there is one. */
-export const leftBehindCondition = (
-  left: LeftBehind | undefined,
-  generation: number | undefined,
-): Condition[] => {
+export const leftBehindCondition = (left: LeftBehind | undefined): Condition[] => {
   if (!left) return [];
   const text = `etcd ${left.name} is not asked for any more and stays for now: ${left.refusal}`;
-  return [condition('TopologyLeftBehind', true, 'StillInUse', text, generation)];
+  return [condition('TopologyLeftBehind', true, 'StillInUse', text)];
 };
 
 const textsOf = ({ args = [], command = [], env = [] }: Container): string[] => [

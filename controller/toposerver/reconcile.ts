@@ -1,5 +1,4 @@
-import type { Pod } from '../../schemas/k8s.ts';
-import { KINDS } from '../../schemas/k8s.ts';
+import { KINDS, type Pod } from '../../schemas/k8s.ts';
 import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import type { TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
