@@ -1,7 +1,8 @@
+import { compact } from '../../schemas/compact.ts';
 import type { Condition, KubeObject, Pod } from '../../schemas/k8s.ts';
-import { ANNOTATIONS } from '../../schemas/labels.ts';
 import type { Cell, CellStatus, Phase, TopoServer } from '../../schemas/types.ts';
 import { asOf, condition, isTrue } from '../observe/conditions.ts';
+import { isPending } from '../observe/pending.ts';
 import { crashLoop, troubles } from '../observe/pods.ts';
 import { workloadOf, type Workload } from '../observe/workload.ts';
 import { leftBehindCondition, type LeftBehind } from '../toposerver/left-behind.ts';
@@ -10,18 +11,15 @@ export interface CellObserved {
   gateway: KubeObject | undefined;
   pods: Pod[];
   /** Name of the gateway Service, once it exists. */
-  service?: string;
-  /** The cell's own etcd: absent when it has none, null when it is not there yet. */
-  localTopo?: TopoServer | null;
-  failure?: string;
+  service: string | undefined;
+  /** The cell's own etcd: undefined when it has none, null when it is not there yet. */
+  localTopo: TopoServer | null | undefined;
+  failure: string | undefined;
   /** The gateways are not created before the topology knows the cell. */
-  held?: boolean;
+  held: boolean;
   /** An etcd that the cell does not use any more and that stays for now. */
-  leftBehind?: LeftBehind;
+  leftBehind: LeftBehind | undefined;
 }
-
-export const isPending = ({ metadata }: Cell): boolean =>
-  metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
 
 /** What the cell's parent waits for before it deletes it. */
 const readyForDeletion = (cell: Cell, { localTopo }: CellObserved): Condition[] => {
@@ -58,21 +56,18 @@ const phaseOf = ({ pending, topoReady, crashing, gateways }: Facts): Phase => {
 
 const messageOf = (observed: CellObserved, facts: Facts): string => {
   const { ready, desired, allReady, refused } = facts.gateways;
-  const topo = observed.localTopo?.status?.message ?? 'created';
+  const { localTopo, held, failure, leftBehind } = observed;
+  const etcd = localTopo?.status?.message ?? 'created';
   const parts = [
-    ...(facts.pending ? ['being removed'] : []),
-    ...(facts.topoReady ? [] : [`waiting for the cell's etcd: ${topo}`]),
-    observed.held
-      ? 'gateways wait for the topology records'
-      : `${ready} of ${desired} gateways ready`,
-    ...(observed.failure === undefined ? [] : [observed.failure]),
-    ...(refused === undefined ? [] : [`pods of the gateways are refused: ${refused}`]),
+    facts.pending && 'being removed',
+    !facts.topoReady && `waiting for the cell's etcd: ${etcd}`,
+    held ? 'gateways wait for the topology records' : `${ready} of ${desired} gateways ready`,
+    failure,
+    refused !== undefined && `pods of the gateways are refused: ${refused}`,
     ...(allReady ? [] : troubles(observed.pods)),
-    ...(observed.leftBehind
-      ? [`${observed.leftBehind.name} stays for now: ${observed.leftBehind.refusal}`]
-      : []),
+    leftBehind && `${leftBehind.name} stays for now: ${leftBehind.refusal}`,
   ];
-  return parts.join('; ');
+  return parts.filter(Boolean).join('; ');
 };
 
 /** The whole status of a Cell, from what was observed. Pure. */
@@ -91,20 +86,18 @@ export const cellStatus = (cell: Cell, observed: CellObserved): CellStatus => {
       message,
     );
   };
-  return {
-    ...((seen || observed.held) && generation !== undefined
-      ? { observedGeneration: generation }
-      : {}),
+  return compact({
+    observedGeneration: seen || observed.held ? generation : undefined,
     phase: phaseOf(facts),
     message,
     gatewayReplicas: desired,
     gatewayReadyReplicas: ready,
-    ...(observed.service === undefined ? {} : { gatewayServiceName: observed.service }),
+    gatewayServiceName: observed.service,
     conditions: asOf(generation, [
       when('Available', ready > 0, ['MultigatewayAvailable', 'MultigatewayUnavailable']),
       when('Ready', allReady, ['MultigatewayReady', 'MultigatewayNotReady']),
       ...readyForDeletion(cell, observed),
       ...leftBehindCondition(observed.leftBehind),
     ]),
-  };
+  });
 };
