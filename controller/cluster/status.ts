@@ -42,8 +42,8 @@ export interface ClusterStatusInput {
   /** What the API server does not take of the cluster's own Deployments. */
   refusals?: readonly string[];
   /** An etcd that the spec does not ask for any more and that is still in use. */
-  leftBehind?: LeftBehind;
-  failure?: string;
+  leftBehind?: LeftBehind | undefined;
+  failure?: string | undefined;
 }
 
 interface Child {
@@ -110,9 +110,6 @@ const waitingOnCells = (children: readonly Child[]): string[] => {
   return [`${children.length - waiting.length} of ${children.length} cells ready (${first})`];
 };
 
-const waitingOnShards = ({ observed }: ClusterStatusInput): string[] =>
-  waitingOn(observed.shards.map((object) => ({ what: `shard ${object.spec?.shardName}`, object })));
-
 /** An etcd of ours that is not up yet has said so itself. */
 const topologyText = ({ topology }: ClusterStatusInput, { topo }: Children): string[] => {
   if (topology.registered || topology.message === undefined) return [];
@@ -123,22 +120,25 @@ const topologyText = ({ topology }: ClusterStatusInput, { topo }: Children): str
 const MESSAGE_PARTS = 4;
 
 const messageOf = (input: ClusterStatusInput, children: Children): string => {
-  const { observed, failure, leftBehind } = input;
-  const shards = waitingOnShards(input);
+  const { cells, shards, leaving } = input.observed;
+  const { failure, refusals = [], leftBehind } = input;
+  const waitingShards = waitingOn(
+    shards.map((object) => ({ what: `shard ${object.spec?.shardName}`, object })),
+  );
   const parts = [
-    ...(failure === undefined ? [] : [failure]),
-    ...(input.refusals ?? []),
+    failure,
+    ...refusals,
     ...waitingOn(children.topo),
     ...waitingOnCells(children.cells),
     // a shard says more than the table group that counts it
-    ...(shards.length > 0 ? shards : waitingOn(children.tableGroups)),
+    ...(waitingShards.length > 0 ? waitingShards : waitingOn(children.tableGroups)),
     ...topologyText(input, children),
-    ...(observed.leaving.length > 0 ? [`removing ${observed.leaving.join(', ')}`] : []),
-    ...(leftBehind ? [`${leftBehind.name} stays for now: ${leftBehind.refusal}`] : []),
-  ];
+    leaving.length > 0 && `removing ${leaving.join(', ')}`,
+    leftBehind && `${leftBehind.name} stays for now: ${leftBehind.refusal}`,
+  ].filter(Boolean);
   if (parts.length > 0) return parts.slice(0, MESSAGE_PARTS).join('; ');
-  const serving = observed.shards.filter((shard) => isTrue(shard.status?.conditions, 'Available'));
-  return `${observed.cells.size} cells ready, ${serving.length} of ${observed.shards.length} shards serving`;
+  const serving = shards.filter((shard) => isTrue(shard.status?.conditions, 'Available'));
+  return `${cells.size} cells ready, ${serving.length} of ${shards.length} shards serving`;
 };
 
 const available = ({ observed }: ClusterStatusInput, message: string): Condition => {
