@@ -15,8 +15,7 @@ import { RUN_AS } from '../builders/security.ts';
 import { service } from '../builders/service.ts';
 import { internalTls } from '../builders/tls.ts';
 import { topoTls } from '../builders/topo-tls.ts';
-import { imageOf } from './images.ts';
-import type { ClusterScope } from './scope.ts';
+import { imageOf, type ClusterScope } from './scope.ts';
 
 const adminPod = (scope: ClusterScope, labels: Record<string, string>): PodSpec => {
   const { resolved, id, ctx } = scope;
@@ -25,7 +24,7 @@ const adminPod = (scope: ClusterScope, labels: Record<string, string>): PodSpec 
   return serverPod(
     {
       name: 'multiadmin',
-      image: imageOf(scope.images, 'multiadmin'),
+      image: imageOf(scope, 'multiadmin'),
       pull: scope.pull,
       user: RUN_AS.server,
       command: ['/multigres/bin/multiadmin'],

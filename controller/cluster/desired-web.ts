@@ -1,4 +1,4 @@
-import { nonEmpty } from '../../schemas/compact.ts';
+import { compact, nonEmpty } from '../../schemas/compact.ts';
 import type { EnvVar, KubeObject, PodSpec } from '../../schemas/k8s.ts';
 import { COMPONENTS, selectorOf } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
@@ -11,8 +11,7 @@ import { serverPod, type PodPart } from '../builders/pod.ts';
 import { WEB_RESOURCES } from '../builders/resources.ts';
 import { RUN_AS } from '../builders/security.ts';
 import { service, type ServiceOptions } from '../builders/service.ts';
-import { imageOf } from './images.ts';
-import type { ClusterScope } from './scope.ts';
+import { imageOf, type ClusterScope } from './scope.ts';
 
 /** The web server keeps rendered pages here; the rest of its file system is read only. */
 const CACHE: PodPart = {
@@ -40,7 +39,7 @@ const webPod = (scope: ClusterScope, labels: Record<string, string>): PodSpec =>
   return serverPod(
     {
       name: 'multiadmin-web',
-      image: imageOf(scope.images, 'multiadminWeb'),
+      image: imageOf(scope, 'multiadminWeb'),
       pull: scope.pull,
       user: RUN_AS.web,
       env: webEnv(scope),
@@ -60,12 +59,10 @@ const webPod = (scope: ClusterScope, labels: Record<string, string>): PodSpec =>
 /** External addresses and annotations of a Service; its type stays ClusterIP. */
 export const exposed = (external: External | undefined): ServiceOptions =>
   external?.enabled === true
-    ? {
-        ...(nonEmpty(external.annotations) && { annotations: external.annotations ?? {} }),
-        spec: {
-          ...(nonEmpty(external.externalIPs) && { externalIPs: external.externalIPs }),
-        },
-      }
+    ? compact({
+        annotations: nonEmpty(external.annotations),
+        spec: compact({ externalIPs: nonEmpty(external.externalIPs) }),
+      })
     : {};
 
 export const webObjects = (scope: ClusterScope): KubeObject[] => {

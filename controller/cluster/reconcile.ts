@@ -4,7 +4,7 @@ import { ANNOTATIONS, COMPONENTS, FINALIZERS, LABELS } from '../../schemas/label
 import { defaultImagesFromEnv } from '../../schemas/images.ts';
 import { names } from '../../schemas/names.ts';
 import { problemText } from '../../schemas/problem.ts';
-import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
+import type { ResolvedCluster, Templates } from '../../schemas/resolve/types.ts';
 import type { Cell, MultigresCluster, Shard, TableGroup, TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import { guard, type Guarded } from '../guard.ts';
@@ -58,14 +58,14 @@ const POLL_EAGER_MS = 300;
 const POLL_MS = 5000;
 
 const guardOf = ({ deps, cluster }: Pass): Guarded => {
-  const { namespace } = cluster.metadata;
+  const { namespace = '' } = cluster.metadata;
   return guard({
     cluster,
     templates: {
-      core: deps.listers.CoreTemplate.list(namespace),
-      cell: deps.listers.CellTemplate.list(namespace),
-      shard: deps.listers.ShardTemplate.list(namespace),
-    },
+      core: deps.listers.CoreTemplate.byName(namespace),
+      cell: deps.listers.CellTemplate.byName(namespace),
+      shard: deps.listers.ShardTemplate.byName(namespace),
+    } as Templates,
     shards: deps.listers.Shard.byIndex('cluster', indexOf(cluster)) as Shard[],
     defaultImages: defaultImagesFromEnv(deps.options.env),
     imageStrategy: deps.options.imageUpdateStrategy,

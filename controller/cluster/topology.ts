@@ -8,6 +8,7 @@ import type {
 } from '../../schemas/resolve/types.ts';
 import type { Backup } from '../../schemas/types.ts';
 import { endpointsOf, plainAddress } from '../../schemas/resolve/topo-ref.ts';
+import { textOf } from '../apply/children.ts';
 import { topoAddress } from '../toposerver/desired.ts';
 import { EtcdError, type EtcdClient } from '../topo/client.ts';
 import { pruneRecords, type PruneResult } from '../topo/prune.ts';
@@ -137,8 +138,7 @@ export const registerTopology = async (request: TopologyRequest): Promise<Topolo
     });
     return { registered: true, written, pruned };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
     const unavailable = error instanceof EtcdError && error.unavailable;
-    return { registered: false, written, message, unavailable };
+    return { registered: false, written, message: textOf(error), unavailable };
   }
 };

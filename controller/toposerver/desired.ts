@@ -153,19 +153,13 @@ const statefulSet = (spec: TopoServer, topo: Topo, ctx: BuildContext): KubeObjec
  */
 export const topoServerChildren = (spec: TopoServer, ctx: BuildContext): KubeObject[] => {
   const topo = topoOf(spec, ctx);
+  const { id, name, labels } = topo;
   const { client, peer } = PORTS.etcd;
+  const peers = { spec: { ...HEADLESS, ...DUAL_STACK } };
   return [
-    service(
-      topo.id,
-      names.headless(topo.name),
-      topo.labels,
-      { client, peer },
-      {
-        spec: { ...HEADLESS, ...DUAL_STACK },
-      },
-    ),
-    service(topo.id, topo.name, topo.labels, { client }, { spec: DUAL_STACK }),
-    podDisruptionBudget(topo.id, topo.name, topo.labels, { maxUnavailable: 1 }),
+    service(id, names.headless(name), labels, { client, peer }, peers),
+    service(id, name, labels, { client }, { spec: DUAL_STACK }),
+    podDisruptionBudget(id, name, labels, { maxUnavailable: 1 }),
     statefulSet(spec, topo, ctx),
   ];
 };
