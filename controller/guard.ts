@@ -4,24 +4,17 @@
  */
 import type { DefaultImages, ImageResolution, ImageStrategy } from '../schemas/images.ts';
 import { resolveImages } from '../schemas/images.ts';
-import type { KubeObject } from '../schemas/k8s.ts';
 import type { Problem } from '../schemas/problem.ts';
 import { resolveCluster } from '../schemas/resolve/cluster.ts';
 import { topoCredentialProblems } from '../schemas/resolve/topo-ref.ts';
 import { runningShards } from '../schemas/resolve/running.ts';
 import type { ResolvedCluster, Templates } from '../schemas/resolve/types.ts';
-import type {
-  CellTemplate,
-  CoreTemplate,
-  MultigresCluster,
-  Shard,
-  ShardTemplate,
-} from '../schemas/types.ts';
+import type { MultigresCluster, Shard } from '../schemas/types.ts';
 
 interface GuardInput {
   cluster: MultigresCluster;
   /** Of the cluster's namespace. */
-  templates: { core: KubeObject[]; cell: KubeObject[]; shard: KubeObject[] };
+  templates: Templates;
   /** Shards of the cluster that exist. */
   shards: Shard[];
   defaultImages: DefaultImages;
@@ -37,18 +30,10 @@ export type Guarded =
     }
   | { ok: false; problems: Problem[] };
 
-const byName = <T extends KubeObject>(objects: KubeObject[]): Record<string, T> =>
-  Object.fromEntries(objects.map((object) => [object.metadata.name, object as T]));
-
 /** Resolves the cluster and its images, or says all that is wrong with it. Pure. */
 export const guard = (input: GuardInput): Guarded => {
   const { cluster, templates } = input;
-  const all: Templates = {
-    core: byName<CoreTemplate>(templates.core),
-    cell: byName<CellTemplate>(templates.cell),
-    shard: byName<ShardTemplate>(templates.shard),
-  };
-  const resolved = resolveCluster(cluster, all, { running: runningShards(input.shards) });
+  const resolved = resolveCluster(cluster, templates, { running: runningShards(input.shards) });
   if (!resolved.ok) return resolved;
   const problems = topoCredentialProblems(resolved.value.globalTopo, resolved.value.cells);
   if (problems.length > 0) return { ok: false, problems };

@@ -4,35 +4,26 @@ interface MetricDef {
   name: string;
   type: 'gauge' | 'counter' | 'histogram';
   help: string;
-  labels: readonly string[];
-  /** Upper bounds in seconds, histograms only. */
-  buckets?: readonly number[];
+  labels: string[];
 }
 
+/** Upper bounds of the buckets of histograms. */
 const SECONDS = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const OWN = 'multigres_operator_';
 
-const gauge = (name: string, help: string, labels: string[] = []): MetricDef => ({
-  name,
-  type: 'gauge',
-  help,
-  labels,
-});
-const counter = (name: string, help: string, labels: string[] = []): MetricDef => ({
-  name,
-  type: 'counter',
-  help,
-  labels,
-});
-const histogram = (name: string, help: string, labels: string[] = []): MetricDef => ({
-  name,
-  type: 'histogram',
-  help,
-  labels,
-  buckets: SECONDS,
-});
+/** `series`: name and labels as Prometheus writes them, `name{label,label}`. */
+const metric =
+  (type: MetricDef['type']) =>
+  (series: string, help: string): MetricDef => {
+    const [name = '', labels = ''] = series.split(/[{}]/);
+    return { name, type, help, labels: labels.split(',') };
+  };
+const gauge = metric('gauge');
+const counter = metric('counter');
+const histogram = metric('histogram');
 
-const pool = ['cluster', 'shard', 'pool', 'cell', 'namespace'];
+const shard = 'cluster,shard,namespace';
+const pool = 'cluster,shard,pool,cell,namespace';
 
 /**
  * Every series of the controller: the one list for code, docs and alert rules. Names without our
@@ -40,104 +31,80 @@ const pool = ['cluster', 'shard', 'pool', 'cell', 'namespace'];
  */
 export const METRICS = {
   clusterInfo: gauge(
-    `${OWN}cluster_info`,
+    `${OWN}cluster_info{name,namespace,phase}`,
     'Always 1; the phase of a cluster is in the label of that name.',
-    ['name', 'namespace', 'phase'],
   ),
-  clusterCells: gauge(`${OWN}cluster_cells_total`, 'Cells of a cluster.', ['cluster', 'namespace']),
-  clusterShards: gauge(`${OWN}cluster_shards_total`, 'Shards of a cluster.', [
-    'cluster',
-    'namespace',
-  ]),
+  clusterCells: gauge(`${OWN}cluster_cells_total{cluster,namespace}`, 'Cells of a cluster.'),
+  clusterShards: gauge(`${OWN}cluster_shards_total{cluster,namespace}`, 'Shards of a cluster.'),
   cellGatewayReplicas: gauge(
-    `${OWN}cell_gateway_replicas`,
+    `${OWN}cell_gateway_replicas{cell,namespace,state}`,
     'Gateway replicas of a cell; state is desired or ready.',
-    ['cell', 'namespace', 'state'],
   ),
   shardPoolReplicas: gauge(
-    `${OWN}shard_pool_replicas`,
+    `${OWN}shard_pool_replicas{${pool},state}`,
     'Pool members of a cell; state is desired or ready.',
-    [...pool, 'state'],
   ),
   poolPodsDrifted: gauge(
-    `${OWN}pool_pods_drifted`,
+    `${OWN}pool_pods_drifted{${pool}}`,
     'Pods that differ from what the spec asks for and wait for replacement.',
-    pool,
   ),
   topoServerReplicas: gauge(
-    `${OWN}toposerver_replicas`,
+    `${OWN}toposerver_replicas{name,namespace,state}`,
     'Members of an etcd cluster; state is desired or ready.',
-    ['name', 'namespace', 'state'],
   ),
   lastBackupAge: gauge(
-    `${OWN}last_backup_age_seconds`,
+    `${OWN}last_backup_age_seconds{${shard}}`,
     'Age of the newest complete backup of a shard.',
-    ['cluster', 'shard', 'namespace'],
   ),
   drainOperations: counter(
-    `${OWN}drain_operations_total`,
+    `${OWN}drain_operations_total{${shard},result}`,
     'Drains that ended; result is success, timeout or cancelled.',
-    ['cluster', 'shard', 'namespace', 'result'],
   ),
   rollingUpdate: gauge(
-    `${OWN}rolling_update_in_progress`,
+    `${OWN}rolling_update_in_progress{${pool}}`,
     '1 while members of a pool are replaced one by one.',
-    pool,
   ),
   writeTolerance: gauge(
-    `${OWN}shard_write_tolerance`,
+    `${OWN}shard_write_tolerance{${shard}}`,
     'Members of a shard that may fail while it still accepts writes.',
-    ['cluster', 'shard', 'namespace'],
   ),
-  reconcileErrors: counter(`${OWN}reconcile_errors_total`, 'Reconciles that ended in an error.', [
-    'controller',
-    'name',
-    'namespace',
-  ]),
+  reconcileErrors: counter(
+    `${OWN}reconcile_errors_total{controller,name,namespace}`,
+    'Reconciles that ended in an error.',
+  ),
   reconcileTotal: counter(
-    'controller_runtime_reconcile_total',
+    'controller_runtime_reconcile_total{controller,result}',
     'Reconciles; result is success, requeue_after, terminal, conflict, ending or error.',
-    ['controller', 'result'],
   ),
   reconcileTime: histogram(
-    'controller_runtime_reconcile_time_seconds',
+    'controller_runtime_reconcile_time_seconds{controller}',
     'Duration of one reconcile.',
-    ['controller'],
   ),
-  activeWorkers: gauge('controller_runtime_active_workers', 'Reconciles running now.', [
-    'controller',
-  ]),
-  queueDepth: gauge('workqueue_depth', 'Keys that are ready and wait for a worker.', ['name']),
-  queueAdds: counter('workqueue_adds_total', 'Keys added to a queue.', ['name']),
-  queueRetries: counter('workqueue_retries_total', 'Keys put back after an error.', ['name']),
+  activeWorkers: gauge('controller_runtime_active_workers{controller}', 'Reconciles running now.'),
+  queueDepth: gauge('workqueue_depth{name}', 'Keys that are ready and wait for a worker.'),
+  queueAdds: counter('workqueue_adds_total{name}', 'Keys added to a queue.'),
+  queueRetries: counter('workqueue_retries_total{name}', 'Keys put back after an error.'),
   queueWait: histogram(
-    'workqueue_queue_duration_seconds',
+    'workqueue_queue_duration_seconds{name}',
     'Time from the adding of a key to the start of its work.',
-    ['name'],
   ),
-  leader: gauge('leader_election_master_status', '1 on the instance that holds the lease.', [
-    'name',
-  ]),
+  leader: gauge('leader_election_master_status{name}', '1 on the instance that holds the lease.'),
   apiRequests: counter(
-    'rest_client_requests_total',
+    'rest_client_requests_total{method,code}',
     'Requests to the Kubernetes API by status code; code 0 is no answer.',
-    ['method', 'code'],
   ),
   apiWaits: histogram(
-    'rest_client_rate_limiter_duration_seconds',
+    'rest_client_rate_limiter_duration_seconds{method}',
     'Time that requests waited for the rate limit of the client.',
-    ['method'],
   ),
   watchRestarts: counter(
-    `${OWN}watch_restarts_total`,
+    `${OWN}watch_restarts_total{kind,reason}`,
     'Watches opened again; reason is end, error or relist.',
-    ['kind', 'reason'],
   ),
-  cachedObjects: gauge(`${OWN}cached_objects`, 'Objects in the local copy.', ['kind']),
+  cachedObjects: gauge(`${OWN}cached_objects{kind}`, 'Objects in the local copy.'),
   eventsDropped: counter(
-    `${OWN}events_dropped_total`,
+    `${OWN}events_dropped_total{reason}`,
     'Events not written; reason is repeated, rate, full or error.',
-    ['reason'],
   ),
 } as const satisfies Record<string, MetricDef>;
 
@@ -162,33 +129,31 @@ export interface Metrics {
 export function createMetrics(processMetrics = false): Metrics {
   const registry = new Registry();
   if (processMetrics) collectDefaultMetrics({ register: registry });
-  const gauges = new Map<MetricName, Gauge>();
-  const counters = new Map<MetricName, Counter>();
-  const histograms = new Map<MetricName, Histogram>();
-  for (const [key, def] of Object.entries(METRICS) as [MetricName, MetricDef][]) {
-    const config = {
-      name: def.name,
-      help: def.help,
-      labelNames: [...def.labels],
-      registers: [registry],
-    };
-    if (def.type === 'gauge') gauges.set(key, new Gauge(config));
-    else if (def.type === 'counter') counters.set(key, new Counter(config));
-    else histograms.set(key, new Histogram({ ...config, buckets: [...(def.buckets ?? SECONDS)] }));
+  const metrics = new Map<string, Gauge | Counter | Histogram>();
+  for (const [key, { name, type, help, labels }] of Object.entries<MetricDef>(METRICS)) {
+    const config = { name, help, labelNames: labels, registers: [registry] };
+    if (type === 'gauge') metrics.set(key, new Gauge(config));
+    else if (type === 'counter') metrics.set(key, new Counter(config));
+    else metrics.set(key, new Histogram({ ...config, buckets: SECONDS }));
   }
-  const each = (name: MetricName) => gauges.get(name) ?? counters.get(name) ?? histograms.get(name);
   return {
-    set: (name, labels, value) => gauges.get(name)?.set(labels, value),
-    add(name, labels, by = 1) {
-      gauges.get(name)?.inc(labels, by);
-      counters.get(name)?.inc(labels, by);
+    set(name, labels, value) {
+      const found = metrics.get(name);
+      if (found instanceof Gauge) found.set(labels, value);
     },
-    observe: (name, labels, seconds) => histograms.get(name)?.observe(labels, seconds),
+    add(name, labels, by = 1) {
+      const found = metrics.get(name);
+      if (found instanceof Gauge || found instanceof Counter) found.inc(labels, by);
+    },
+    observe(name, labels, seconds) {
+      const found = metrics.get(name);
+      if (found instanceof Histogram) found.observe(labels, seconds);
+    },
     remove(name, labels) {
-      const metric = each(name);
+      const found = metrics.get(name);
       const wanted = Object.entries(labels);
-      for (const found of seriesOf(metric)) {
-        if (wanted.every(([key, value]) => found[key] === value)) metric?.remove(found);
+      for (const series of seriesOf(found)) {
+        if (wanted.every(([key, value]) => series[key] === value)) found?.remove(series);
       }
     },
     text: () => registry.metrics(),

@@ -1,5 +1,6 @@
 import { sameData } from '../schemas/canonical.ts';
 import type { KubeObject } from '../schemas/k8s.ts';
+import { textOf } from './apply/children.ts';
 import { StatusRefused } from './apply/status.ts';
 import type { Deps } from './deps.ts';
 import { isKubeError, type KubeError } from '../kube/errors.ts';
@@ -29,9 +30,8 @@ const BUSY_SILENT = 2;
 
 /** What happens to a key after an error. */
 export function outcomeOfError(error: unknown, before: Failure | undefined): Failure {
-  const text = error instanceof Error ? error.message : String(error);
   const count = (before?.count ?? 0) + 1;
-  return { text, count, outcome: outcome(error, count), error };
+  return { text: textOf(error), count, outcome: outcome(error, count), error };
 }
 
 /** The API's refusal behind an error, if there is one. */
@@ -78,18 +78,20 @@ export function reportError(report: Report): void {
   const { failure, key, controller, object, log, deps, durMs } = report;
   const error = refusal(failure.error) ?? failure.error;
   const fields = { err: failure.error, durMs, failures: failure.count };
+  const count = (result: string): void =>
+    deps.metrics.add('reconcileTotal', { controller: controller.name, result });
   if (isKubeError(error, 'ending')) {
-    deps.metrics.add('reconcileTotal', { controller: controller.name, result: 'ending' });
+    count('ending');
     log.debug(fields, 'the namespace is being deleted');
     return;
   }
   if (isKubeError(error, 'conflict', 'exists', 'gone')) {
     // Somebody else was faster: the next look will see it.
-    deps.metrics.add('reconcileTotal', { controller: controller.name, result: 'conflict' });
+    count('conflict');
     log.debug(fields, 'changed meanwhile, looking again');
     return;
   }
-  deps.metrics.add('reconcileTotal', { controller: controller.name, result: 'error' });
+  count('error');
   deps.metrics.add('reconcileErrors', {
     controller: controller.name,
     name: key.name,
@@ -112,11 +114,7 @@ const reasonOf = (error: unknown) =>
 
 /** Text for an Event: names fields but repeats no values, which may be secret. */
 function publicText(error: unknown): string {
-  if (isKubeError(error, 'invalid')) return invalidText(error);
-  return error instanceof Error ? error.message : String(error);
-}
-
-function invalidText(error: KubeError): string {
+  if (!isKubeError(error, 'invalid')) return textOf(error);
   const fields = error.details.map((cause) => cause.field).filter((field) => field !== '');
   const what = error.message.split(':')[0] ?? 'request';
   return fields.length > 0

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { KindName, KindRef, ObjectRef } from '../schemas/k8s.ts';
-import { KINDS } from '../schemas/k8s.ts';
+import { KINDS, type KindName, type KindRef, type ObjectRef } from '../schemas/k8s.ts';
 import type { Write } from '../kube/client.ts';
 import type { Store } from '../kube/store.ts';
 import { WATCHED } from './watched.ts';

@@ -14,7 +14,7 @@ import { createTransport, type Transport } from '../kube/transport.ts';
 import { createLog, type Log } from '../kube/log.ts';
 import { parseKey } from './key.ts';
 import { createManager, type Manager } from './manager.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { createMetrics } from './metrics.ts';
 import { parseOptions, type Options } from './options.ts';
 import { createRpc } from './rpc/client.ts';
 import { startServers } from './server.ts';
@@ -30,24 +30,20 @@ const LEASE_DEADLINE_MS = 5_000;
 const LOST_GRACE_MS = 3_000;
 
 interface World {
-  options: Options;
-  log: Log;
-  metrics: Metrics;
-  transport: Transport;
-  identity: string;
-}
-
-interface Assembled {
   deps: Deps;
   manager: Manager;
   leaseApi: KubeApi;
+  identity: string;
 }
 
-function assemble(world: World): Assembled {
-  const { options, log, metrics, transport, identity } = world;
+function assemble(options: Options, log: Log, transport: Transport): World {
+  // Two processes on one host must not take each other for themselves.
+  const identity = options.identity || `${hostname()}_${process.pid}`;
+  const metrics = createMetrics(true);
   const clock = systemClock;
+  const now = () => clock.now();
   const random = () => Math.random();
-  const stores = createStores(() => clock.now());
+  const stores = createStores(now);
   const writes = createWrites(stores);
   const hooks = {
     request: (method: string, status: number) =>
@@ -62,9 +58,8 @@ function assemble(world: World): Assembled {
     onWrite: (write) => writes.onWrite(write),
     knownVersion: (ref) => writes.knownVersion(ref),
   });
-  const leaseApi = createClient({ ...shared, deadlineMs: LEASE_DEADLINE_MS });
-  const rpc = createRpc(() => clock.now());
-  const topo = createTopoAccess({ now: () => clock.now() });
+  const rpc = createRpc(now);
+  const topo = createTopoAccess({ now });
   const feed = createFeed({ topo, rpc, clock, random });
   const wakeups = createWakeups();
   feed.onChange((key) => wakeups.wake('shard', parseKey(key)));
@@ -87,29 +82,22 @@ function assemble(world: World): Assembled {
     rpc,
     feed,
     wakeups,
-    fleet: createFleet(options.maxRollingClusters, () => clock.now()),
+    fleet: createFleet(options.maxRollingClusters, now),
     options,
   };
-  const informers = createInformers({
-    api: kube,
-    stores,
-    namespaces: options.watchNamespaces,
-    clock,
-    random,
-    log,
-    metrics,
-  });
+  const informers = createInformers(deps, stores);
   return {
     deps,
     manager: createManager({ controllers: createControllers(), informers, deps, writes }),
-    leaseApi,
+    leaseApi: createClient({ ...shared, deadlineMs: LEASE_DEADLINE_MS }),
+    identity,
   };
 }
 
 /** Reconciles while leading, until `signal` aborts; true when that was the reason for the end. */
-async function lead(world: World, parts: Assembled, signal: AbortSignal): Promise<boolean> {
-  const { options, log, metrics, identity } = world;
-  const { deps, manager, leaseApi } = parts;
+async function lead(world: World, signal: AbortSignal): Promise<boolean> {
+  const { deps, manager, leaseApi, identity } = world;
+  const { options, log, metrics, clock, random } = deps;
   const work = async (leading: AbortSignal) => {
     metrics.set('leader', { name: options.leaseName }, 1);
     const stopped = new Promise<void>((resolve) => {
@@ -117,7 +105,7 @@ async function lead(world: World, parts: Assembled, signal: AbortSignal): Promis
       else leading.addEventListener('abort', () => resolve(), { once: true });
     });
     const late = stopped.then(() =>
-      sleep(deps.clock, signal.aborted ? options.shutdownMs : LOST_GRACE_MS),
+      sleep(clock, signal.aborted ? options.shutdownMs : LOST_GRACE_MS),
     );
     await Promise.race([manager.reconcile(leading), late]);
     if (signal.aborted) await deps.events.flush(2_000);
@@ -133,8 +121,8 @@ async function lead(world: World, parts: Assembled, signal: AbortSignal): Promis
       namespace: options.namespace,
       name: options.leaseName,
       identity,
-      clock: deps.clock,
-      random: deps.random,
+      clock,
+      random,
       log,
     },
     work,
@@ -156,13 +144,9 @@ export async function run(
   }
   const options = parsed.value;
   const log = createLog(options.logLevel);
-  const metrics = createMetrics(true);
   const transport = createTransport(loadKubeConfig(env), systemClock);
-  // Two processes on one host must not take each other for themselves.
-  const identity = options.identity || `${hostname()}_${process.pid}`;
-  const world: World = { options, log, metrics, transport, identity };
-  const parts = assemble(world);
-  const { manager, deps } = parts;
+  const world = assemble(options, log, transport);
+  const { manager, deps, identity } = world;
   const servers = await startServers({
     healthAddress: options.healthAddress,
     metricsAddress: options.metricsAddress,
@@ -170,12 +154,12 @@ export async function run(
       if (signal.aborted) return 'shutting down';
       return manager.synced ? undefined : `still reading ${manager.missing().join(', ')}`;
     },
-    metrics,
+    metrics: deps.metrics,
   });
   log.info({ identity, namespaces: options.watchNamespaces }, 'controller starts');
   const stopWatching = new AbortController();
   const watching = manager.watch(stopWatching.signal);
-  const asked = await lead(world, parts, signal);
+  const asked = await lead(world, signal);
   stopWatching.abort();
   await watching;
   deps.feed.close();

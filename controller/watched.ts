@@ -1,13 +1,11 @@
-import type { KindName, KindRef } from '../schemas/k8s.ts';
-import { KINDS } from '../schemas/k8s.ts';
+import { KINDS, type KindName, type KindRef } from '../schemas/k8s.ts';
 import { LABELS, MANAGED_BY } from '../schemas/labels.ts';
 import type { KubeApi } from '../kube/api.ts';
-import type { Clock } from '../kube/clock.ts';
 import { Informer } from '../kube/informer.ts';
 import { Store } from '../kube/store.ts';
 import { trim } from '../kube/transform.ts';
-import type { Log } from '../kube/log.ts';
-import type { Metrics } from './metrics.ts';
+import { compact } from '../schemas/compact.ts';
+import type { Deps } from './deps.ts';
 
 interface Watched {
   kind: KindName;
@@ -52,36 +50,32 @@ export function createStores(now: () => number): Record<KindName, Store> {
   return Object.fromEntries(entries) as Record<KindName, Store>;
 }
 
-interface InformersOptions {
-  api: Pick<KubeApi, 'list' | 'watch'>;
-  stores: Record<KindName, Store>;
-  /** Empty: all. */
-  namespaces: readonly string[];
-  clock: Clock;
-  random: () => number;
-  log: Log;
-  metrics: Metrics;
-}
+type InformerDeps = Pick<Deps, 'clock' | 'random' | 'log' | 'metrics'> & {
+  kube: Pick<KubeApi, 'list' | 'watch'>;
+  options: Pick<Deps['options'], 'watchNamespaces'>;
+};
 
 /** Informers of all watched kinds, one per namespace where only some are watched. */
-export function createInformers(options: InformersOptions): Informer[] {
-  const { api, clock, random, log, metrics, namespaces } = options;
-  return WATCHED.flatMap((watched) => {
-    const kind: KindRef = KINDS[watched.kind];
-    const scopes = kind.namespaced && namespaces.length > 0 ? namespaces : [undefined];
+export function createInformers(
+  { kube: api, clock, random, log, metrics, options }: InformerDeps,
+  stores: Record<KindName, Store>,
+): Informer[] {
+  return WATCHED.flatMap(({ kind: name, ...watched }) => {
+    const kind: KindRef = KINDS[name];
+    const { watchNamespaces } = options;
+    const scopes = kind.namespaced && watchNamespaces.length > 0 ? watchNamespaces : [undefined];
     return scopes.map(
       (namespace) =>
         new Informer({
           api,
           kind,
-          store: options.stores[watched.kind],
+          store: stores[name],
           clock,
           random,
           log,
           onRestart: (reason) => metrics.add('watchRestarts', { kind: kind.kind, reason }),
-          ...(namespace === undefined ? {} : { namespace }),
-          ...(watched.labelSelector ? { labelSelector: watched.labelSelector } : {}),
-          ...(watched.optional ? { optional: true } : {}),
+          ...compact({ namespace }),
+          ...watched,
         }),
     );
   });

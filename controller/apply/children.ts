@@ -1,9 +1,10 @@
 /** Bringing child objects to what they should be: only what differs is written. */
 import type { KindName, KubeObject } from '../../schemas/k8s.ts';
-import { ownerReference } from '../builders/owner.ts';
+import { controllerOf, ownerReference } from '../builders/owner.ts';
 import { kindOf, refOf } from '../../kube/api.ts';
 import { isKubeError, KubeError } from '../../kube/errors.ts';
-import type { Lister } from '../../kube/store.ts';
+import type { Applier } from '../../kube/apply.ts';
+import { compact } from '../../schemas/compact.ts';
 import type { Deps } from '../deps.ts';
 import { isAsWanted } from './claims.ts';
 import { keepImmutable } from './immutable.ts';
@@ -11,12 +12,12 @@ import { keepImmutable } from './immutable.ts';
 export const textOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
-export const listerOf = (deps: Deps, object: KubeObject): Lister =>
-  deps.listers[kindOf(object).kind as KindName];
-
 /** The local copy of an object. */
 export const observedOf = (deps: Deps, object: KubeObject): KubeObject | undefined =>
-  listerOf(deps, object).get(object.metadata.namespace, object.metadata.name);
+  deps.listers[kindOf(object).kind as KindName].get(
+    object.metadata.namespace,
+    object.metadata.name,
+  );
 
 /** `Service demo-multigateway` */
 export const nameOf = (object: KubeObject): string => `${object.kind} ${object.metadata.name}`;
@@ -28,14 +29,11 @@ export const nameOf = (object: KubeObject): string => `${object.kind} ${object.m
 const owned = (child: KubeObject, owner: KubeObject): KubeObject =>
   child.kind === 'PersistentVolumeClaim' || child.metadata.ownerReferences
     ? child
-    : {
-        ...child,
-        metadata: { ...child.metadata, ownerReferences: [ownerReference(owner)] },
-      };
+    : { ...child, metadata: { ...child.metadata, ownerReferences: [ownerReference(owner)] } };
 
 /** Whether an object that exists may be taken over. @throws KubeError when not */
 const refuseForeign = (observed: KubeObject, owner: KubeObject): void => {
-  const controller = observed.metadata.ownerReferences?.find((ref) => ref.controller);
+  const controller = controllerOf(observed);
   if (!controller || controller.uid === owner.metadata.uid) return;
   if (controller.kind === owner.kind && controller.name === owner.metadata.name) {
     // The garbage collector is on its way: a short retry.
@@ -50,17 +48,12 @@ const refuseForeign = (observed: KubeObject, owner: KubeObject): void => {
   );
 };
 
-interface Applied {
-  object: KubeObject;
-  changed: boolean;
-  /** It did not exist before. */
-  created: boolean;
-}
-
 export interface Failed {
   child: KubeObject;
   error: unknown;
 }
+
+type Applied = Awaited<ReturnType<Applier['apply']>>;
 
 interface ApplyOutcome {
   applied: Applied[];
@@ -69,16 +62,13 @@ interface ApplyOutcome {
 
 const applyOne = async (deps: Deps, owner: KubeObject, child: KubeObject): Promise<Applied> => {
   const observed = observedOf(deps, child);
-  if (observed?.metadata.deletionTimestamp) {
-    return { object: observed, changed: false, created: false };
-  }
+  if (observed?.metadata.deletionTimestamp) return { object: observed, changed: false };
   if (observed) refuseForeign(observed, owner);
   const wanted = owned(keepImmutable(child, observed), owner);
   if (observed && child.kind === 'PersistentVolumeClaim' && isAsWanted(wanted, observed)) {
-    return { object: observed, changed: false, created: false };
+    return { object: observed, changed: false };
   }
-  const { object, changed } = await deps.applier.apply(wanted, observed);
-  return { object, changed, created: observed === undefined };
+  return deps.applier.apply(wanted, observed);
 };
 
 /**
@@ -122,36 +112,30 @@ export const throwFailure = (failed: readonly Failed[]): void => {
 /** Kinds that hold no state: one that is not wanted any more is deleted. */
 const PRUNED: readonly KindName[] = ['Service', 'ConfigMap', 'Deployment', 'PodDisruptionBudget'];
 
-/** Deletes stateless children of `owner` that are not among `wanted`. Returns their names. */
+/** Deletes stateless children of `owner` that are not among `wanted`. */
 export const pruneChildren = async (
   deps: Deps,
   owner: KubeObject,
   wanted: readonly KubeObject[],
-  keep: (object: KubeObject) => boolean = () => false,
-): Promise<string[]> => {
-  const uid = owner.metadata.uid ?? '';
+): Promise<void> => {
   const names = new Set(wanted.map(nameOf));
-  const removed: string[] = [];
-  for (const kind of PRUNED) {
-    for (const object of deps.listers[kind].byIndex('owner', uid)) {
-      if (names.has(nameOf(object)) || object.metadata.deletionTimestamp || keep(object)) continue;
-      await deleteObject(deps, object);
-      removed.push(nameOf(object));
-    }
-  }
+  const unwanted = PRUNED.flatMap((kind) =>
+    deps.listers[kind].byIndex('owner', owner.metadata.uid ?? ''),
+  ).filter((child) => !names.has(nameOf(child)) && !child.metadata.deletionTimestamp);
+  for (const child of unwanted) await deleteObject(deps, child);
+  const removed = unwanted.map(nameOf);
   if (removed.length > 0)
     deps.log.info({ removed }, 'removed children that are not wanted any more');
-  return removed;
 };
 
 /** Deletes exactly this object (not a successor of its name). False when it was gone. */
 export const deleteObject = async (deps: Deps, object: KubeObject): Promise<boolean> => {
   const { uid } = object.metadata;
   try {
-    return await deps.kube.delete(refOf(object), {
-      ...(uid === undefined ? {} : { uid }),
-      propagation: 'Background',
-    });
+    return await deps.kube.delete(
+      refOf(object),
+      compact({ uid, propagation: 'Background' as const }),
+    );
   } catch (error) {
     // Another object has the name by now: ours is gone.
     if (isKubeError(error, 'conflict', 'gone')) return false;

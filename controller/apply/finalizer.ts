@@ -1,17 +1,17 @@
 import type { KubeObject } from '../../schemas/k8s.ts';
-import { refOf } from '../../kube/api.ts';
+import { compact } from '../../schemas/compact.ts';
+import { refOf, type KubeApi } from '../../kube/api.ts';
 import { isKubeError } from '../../kube/errors.ts';
 import type { Deps } from '../deps.ts';
 
-const write = (
-  deps: Deps,
+/** Changes metadata of an object; refused (class `conflict`) when it is not as we know it any more. */
+export const patchIfSame = (
+  kube: Pick<KubeApi, 'mergePatch'>,
   object: KubeObject,
-  finalizers: string[] | null,
+  metadata: Record<string, unknown>,
 ): Promise<KubeObject> => {
   const { resourceVersion } = object.metadata;
-  return deps.kube.mergePatch(refOf(object), {
-    metadata: { finalizers, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
-  });
+  return kube.mergePatch(refOf(object), { metadata: compact({ ...metadata, resourceVersion }) });
 };
 
 /** The object with the finalizer; written only when it was missing. */
@@ -22,7 +22,7 @@ export const ensureFinalizer = async <T extends KubeObject>(
 ): Promise<T> => {
   const present = object.metadata.finalizers ?? [];
   if (present.includes(finalizer)) return object;
-  return (await write(deps, object, [...present, finalizer])) as T;
+  return (await patchIfSame(deps.kube, object, { finalizers: [...present, finalizer] })) as T;
 };
 
 /** The object without the finalizer; written only when it was there. */
@@ -35,7 +35,8 @@ export const removeFinalizer = async <T extends KubeObject>(
   if (!present.includes(finalizer)) return object;
   const rest = present.filter((entry) => entry !== finalizer);
   try {
-    return (await write(deps, object, rest.length > 0 ? rest : null)) as T;
+    const finalizers = rest.length > 0 ? rest : null;
+    return (await patchIfSame(deps.kube, object, { finalizers })) as T;
   } catch (error) {
     if (!isKubeError(error, 'gone')) throw error;
     return object;

@@ -1,13 +1,44 @@
 import type { Condition, KubeObject } from '../../schemas/k8s.ts';
 import type { Phase } from '../../schemas/types.ts';
-import type { KubeError } from '../../kube/errors.ts';
-import { isKubeError } from '../../kube/errors.ts';
-import type { Failed } from './children.ts';
+import { isKubeError, type KubeError } from '../../kube/errors.ts';
+import { nameOf, observedOf, textOf, type Failed } from './children.ts';
 import { statusEvents } from './condition-events.ts';
-import { listerOf } from './children.ts';
-import { withRefusals } from './refusals.ts';
 import { condition } from '../observe/conditions.ts';
 import type { Deps } from '../deps.ts';
+
+/**
+ * A condition for writes that will not succeed before somebody acts: refused by validation, RBAC, quota or
+ * a policy. None for what passes by itself.
+ */
+export const refusedCondition = (
+  failed: readonly Failed[],
+  generation: number | undefined,
+): Condition[] => {
+  const lasting = failed.filter(({ error }) => isKubeError(error, 'invalid', 'denied'));
+  const [first] = lasting;
+  if (!first) return [];
+  const { reason } = first.error as KubeError;
+  const name = /^[A-Za-z]+$/.test(reason) ? reason : 'Refused';
+  const text = lasting.map(({ child, error }) => `${nameOf(child)}: ${textOf(error)}`).join('; ');
+  return [condition('ChildrenRefused', true, name, text, generation)];
+};
+
+/** A status with that condition. */
+export const withRefusals = <T extends { conditions?: Condition[] }>(
+  status: T,
+  failed: readonly Failed[],
+  generation: number | undefined,
+): T => {
+  const [refused] = refusedCondition(failed, generation);
+  if (!refused) return status;
+  const before = Object.groupBy(status.conditions ?? [], ({ type }) =>
+    // A cluster repeats here what its children say.
+    type === refused.type ? 'repeated' : 'others',
+  );
+  const texts = [refused, ...(before.repeated ?? [])].map(({ message }) => message);
+  const own = condition(refused.type, true, refused.reason, texts.join('; '), generation);
+  return { ...status, conditions: [...(before.others ?? []), own] };
+};
 
 /**
  * The API server refuses the content of a status. What people read stays behind what is, so it is retried
@@ -79,16 +110,10 @@ export const writeStatus = async (
   failed: readonly Failed[] = [],
 ): Promise<void> => {
   const status = withRefusals(ofKind, failed, object.metadata.generation);
-  const lister = listerOf(deps, object);
-  const observed = lister.get(object.metadata.namespace, object.metadata.name) ?? object;
+  const observed = observedOf(deps, object) ?? object;
   if (!(await write(deps, object, status, observed))) return;
-  for (const { type, reason, message } of statusEvents(
-    object.kind,
-    observed.status ?? {},
-    status,
-  )) {
-    deps.events.event(object, type, reason, message);
-  }
+  const events = statusEvents(object.kind, observed.status ?? {}, status);
+  for (const { type, reason, message } of events) deps.events.event(object, type, reason, message);
   const before = (observed.status as { phase?: string } | undefined)?.phase;
   if (status.phase !== undefined && before !== undefined && before !== status.phase) {
     const type = status.phase === 'Degraded' ? 'Warning' : 'Normal';

@@ -28,6 +28,6 @@ export const DEFAULT_ISSUER: CertIssuer = { name: 'supabase-issuer', kind: 'Clus
 
 /** `ClusterIssuer/name` or `Issuer/name`, as the option has it; a bare name is a ClusterIssuer's. */
 export const parseIssuer = (text: string): CertIssuer => {
-  const [kind, name] = text.includes('/') ? text.split('/', 2) : ['ClusterIssuer', text];
-  return { kind: kind ?? 'ClusterIssuer', name: name ?? '' };
+  const [kind = '', name = ''] = text.includes('/') ? text.split('/', 2) : ['ClusterIssuer', text];
+  return { kind, name };
 };

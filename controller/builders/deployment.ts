@@ -1,11 +1,10 @@
 import type { KubeObject, PodSpec } from '../../schemas/k8s.ts';
-import { selectorOf } from '../../schemas/labels.ts';
-import { ANNOTATIONS } from '../../schemas/labels.ts';
+import { ANNOTATIONS, selectorOf } from '../../schemas/labels.ts';
 import type { Stateless } from '../../schemas/types.ts';
-import { childMeta, type Identity } from './meta.ts';
+import { childMeta, projectAnnotation, type Identity } from './meta.ts';
 
 /** New pods first: with fewer gateways than asked for, clients are cut off. */
-export const ROLLING = {
+const ROLLING = {
   type: 'RollingUpdate',
   rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
 } as const;
@@ -28,31 +27,28 @@ interface DeploymentParts {
   readonly labels: Record<string, string>;
   /** Replicas and the user's labels and annotations of the pods. */
   readonly stateless: Stateless;
-  readonly strategy: Record<string, unknown>;
-  readonly podAnnotations?: Record<string, string>;
+  /** Default `ROLLING`. */
+  readonly strategy?: Record<string, unknown>;
   readonly pod: PodSpec;
 }
 
-export const deployment = (id: Identity, parts: DeploymentParts): KubeObject => {
-  const annotations = {
-    ...userAnnotations(parts.stateless.podAnnotations),
-    ...parts.podAnnotations,
-  };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: childMeta(id, parts.name, parts.labels),
-    spec: {
-      replicas: parts.stateless.replicas ?? 1,
-      strategy: parts.strategy,
-      selector: { matchLabels: selectorOf(parts.labels) },
-      template: {
-        metadata: {
-          labels: { ...parts.stateless.podLabels, ...parts.labels },
-          ...(Object.keys(annotations).length > 0 && { annotations }),
-        },
-        spec: parts.pod,
+export const deployment = (
+  id: Identity,
+  { name, labels, stateless, strategy = ROLLING, pod }: DeploymentParts,
+): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: childMeta(id, name, labels),
+  spec: {
+    replicas: stateless.replicas ?? 1,
+    strategy,
+    selector: { matchLabels: selectorOf(labels) },
+    template: {
+      metadata: {
+        labels: { ...stateless.podLabels, ...labels },
+        annotations: { ...userAnnotations(stateless.podAnnotations), ...projectAnnotation(id) },
       },
+      spec: pod,
     },
-  };
-};
+  },
+});

@@ -1,5 +1,8 @@
 import type { EnvVar } from '../../schemas/k8s.ts';
 
+export const envOf = (values: Readonly<Record<string, string>>): EnvVar[] =>
+  Object.entries(values).map(([name, value]) => ({ name, value }));
+
 export const envField = (name: string, fieldPath: string): EnvVar => ({
   name,
   valueFrom: { fieldRef: { fieldPath } },

@@ -1,6 +1,6 @@
 import type { KubeObject, ObjectMeta } from '../../schemas/k8s.ts';
 import { ANNOTATIONS, LABELS, standardLabels } from '../../schemas/labels.ts';
-import { nonEmpty } from '../../schemas/compact.ts';
+import { compact, nonEmpty } from '../../schemas/compact.ts';
 
 /** Of which cluster an object is, read from the object itself. */
 export interface Identity {
@@ -30,12 +30,8 @@ export const childMeta = (
   name: string,
   labels: Record<string, string>,
   annotations?: Record<string, string>,
-): ObjectMeta => ({
-  name,
-  namespace: id.namespace,
-  labels,
-  ...(nonEmpty(annotations) && { annotations: annotations ?? {} }),
-});
+): ObjectMeta =>
+  compact({ name, namespace: id.namespace, labels, annotations: nonEmpty(annotations) });
 
 export const childLabels = (
   id: Identity,

@@ -1,16 +1,11 @@
-import type { EnvVar, PodSpec, Container } from '../../schemas/k8s.ts';
 import type { Observability } from '../../schemas/types.ts';
+import { listOf } from '../../kube/options.ts';
 import type { BuildContext } from './context.ts';
+import { envOf } from './env.ts';
 import type { Identity } from './meta.ts';
+import type { PodPart } from './pod.ts';
 
-type Volumes = NonNullable<PodSpec['volumes']>;
-type Mounts = NonNullable<Container['volumeMounts']>;
-
-export interface Telemetry {
-  readonly env: EnvVar[];
-  readonly volumes: Volumes;
-  readonly mounts: Mounts;
-}
+export type Telemetry = Required<Omit<PodPart, 'args'>>;
 
 /** Value of `otlpEndpoint` (or of the operator's variable) that switches telemetry off. */
 const DISABLED = 'disabled';
@@ -34,26 +29,26 @@ const FIELDS: Record<string, Exclude<keyof Observability, 'samplingConfigRef'>> 
 
 /** Without an endpoint the runtime's exporters would try localhost for ever. */
 const OFF: Telemetry = {
-  env: ['OTEL_TRACES_EXPORTER', 'OTEL_METRICS_EXPORTER', 'OTEL_LOGS_EXPORTER'].map((name) => ({
-    name,
-    value: 'none',
-  })),
+  env: envOf({
+    OTEL_TRACES_EXPORTER: 'none',
+    OTEL_METRICS_EXPORTER: 'none',
+    OTEL_LOGS_EXPORTER: 'none',
+  }),
   volumes: [],
   mounts: [],
 };
 
-const OURS = ['multigres.project', 'multigres.cluster', 'multigres.component'];
-
-const resourceAttributes = (inherited: string, id: Identity, component: string): string =>
-  [
-    ...inherited
-      .split(',')
-      .map((pair) => pair.trim())
-      .filter((pair) => pair !== '' && !OURS.includes(pair.split('=')[0]?.trim() ?? '')),
-    `multigres.project=${id.projectRef}`,
-    `multigres.cluster=${id.cluster}`,
-    `multigres.component=${component}`,
-  ].join(',');
+const resourceAttributes = (inherited: string, id: Identity, component: string): string => {
+  const ours = {
+    'multigres.project': id.projectRef,
+    'multigres.cluster': id.cluster,
+    'multigres.component': component,
+  };
+  const others = listOf(inherited).filter(
+    (pair) => !Object.hasOwn(ours, pair.split('=')[0]?.trim() ?? ''),
+  );
+  return [...others, ...Object.entries(ours).map(([key, value]) => `${key}=${value}`)].join(',');
+};
 
 /**
  * OpenTelemetry of one container. `component` is absent for multiadmin, which gets no resource
@@ -73,25 +68,17 @@ export const telemetry = (
   const metrics = values.find(({ name }) => name === 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT')?.value;
   if (endpoint === DISABLED || (endpoint === undefined && metrics === undefined)) return OFF;
 
-  const inherited = ctx.otelEnv['OTEL_RESOURCE_ATTRIBUTES'] ?? '';
-  const attributes =
-    component === undefined
-      ? []
-      : [
-          {
-            name: 'OTEL_RESOURCE_ATTRIBUTES',
-            value: resourceAttributes(inherited, id, component),
-          },
-        ];
+  const env = [...values];
+  if (component !== undefined) {
+    const inherited = ctx.otelEnv['OTEL_RESOURCE_ATTRIBUTES'] ?? '';
+    const value = resourceAttributes(inherited, id, component);
+    env.push({ name: 'OTEL_RESOURCE_ATTRIBUTES', value });
+  }
   const sampling = spec?.samplingConfigRef;
-  if (sampling === undefined) return { env: [...values, ...attributes], volumes: [], mounts: [] };
-  const key = sampling.key ?? DEFAULT_SAMPLING_KEY;
+  if (sampling === undefined) return { env, volumes: [], mounts: [] };
+  const value = `${SAMPLING_DIR}/${sampling.key ?? DEFAULT_SAMPLING_KEY}`;
   return {
-    env: [
-      ...values,
-      ...attributes,
-      { name: 'OTEL_TRACES_SAMPLER_CONFIG', value: `${SAMPLING_DIR}/${key}` },
-    ],
+    env: [...env, { name: 'OTEL_TRACES_SAMPLER_CONFIG', value }],
     volumes: [{ name: SAMPLING_VOLUME, configMap: { name: sampling.name } }],
     mounts: [{ name: SAMPLING_VOLUME, mountPath: SAMPLING_DIR, readOnly: true }],
   };

@@ -1,5 +1,9 @@
 import type { KubeObject, OwnerReference } from '../../schemas/k8s.ts';
 
+/** The owner that controls an object. */
+export const controllerOf = ({ metadata }: KubeObject): OwnerReference | undefined =>
+  metadata.ownerReferences?.find(({ controller }) => controller);
+
 /** The controller reference by which the garbage collector and the informer index find an owner. */
 export const ownerReference = (owner: KubeObject): OwnerReference => {
   const { name, uid } = owner.metadata;

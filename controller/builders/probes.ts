@@ -12,7 +12,7 @@ const probe = (path: string, port: number, rest: Omit<Probe, 'httpGet'>): Probe 
   ...rest,
 });
 
-interface ProbePaths {
+export interface ProbePaths {
   startup: string;
   liveness: string;
   readiness: string;

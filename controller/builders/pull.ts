@@ -30,20 +30,16 @@ export const pullAnnotations = (pull: Pull): Record<string, string> => {
   };
 };
 
-const POLICIES: readonly string[] = ['Always', 'Never', 'IfNotPresent'];
+const POLICIES: readonly PullPolicy[] = ['Always', 'Never', 'IfNotPresent'];
 
-export const pullFromAnnotations = (object: KubeObject): Pull => {
-  const { annotations } = object.metadata;
-  const policy = annotations?.[PULL_ANNOTATIONS.policy] ?? '';
-  const secrets = annotations?.[PULL_ANNOTATIONS.secrets] ?? '';
-  return {
-    policy: POLICIES.includes(policy) ? (policy as PullPolicy) : 'IfNotPresent',
-    secrets: secrets
-      .split(',')
-      .filter((name) => name !== '')
-      .map((name) => ({ name })),
-  };
-};
+export const pullFromAnnotations = ({ metadata: { annotations } }: KubeObject): Pull => ({
+  policy:
+    POLICIES.find((policy) => policy === annotations?.[PULL_ANNOTATIONS.policy]) ?? 'IfNotPresent',
+  secrets: (annotations?.[PULL_ANNOTATIONS.secrets] ?? '')
+    .split(',')
+    .filter((name) => name !== '')
+    .map((name) => ({ name })),
+});
 
 /**
  * What every pod has: no Service variables (their names collide with flags of the runtime that are

@@ -1,5 +1,5 @@
 import type { Affinity, PodSpec, Toleration } from '../../schemas/k8s.ts';
-import { nonEmpty } from '../../schemas/compact.ts';
+import { compact, nonEmpty } from '../../schemas/compact.ts';
 import { NODE_LABELS, ZONE_LABELS } from '../../schemas/labels.ts';
 import type { BuildContext } from './context.ts';
 
@@ -23,15 +23,10 @@ export const placeTerms = (
   zoneKeys: readonly string[] = ZONE_LABELS,
 ): NodeSelectorTerm[] => {
   const { [NODE_LABELS.zoneId]: zoneId, ...others } = place;
-  const fixed = Object.entries(others).map(([key, value]) => ({
-    key,
-    operator: 'In',
-    values: [value],
-  }));
+  const isIn = (key: string, value: string) => ({ key, operator: 'In', values: [value] });
+  const fixed = Object.entries(others).map(([key, value]) => isIn(key, value));
   if (zoneId !== undefined) {
-    return zoneKeys.map((key) => ({
-      matchExpressions: [{ key, operator: 'In', values: [zoneId] }, ...fixed],
-    }));
+    return zoneKeys.map((key) => ({ matchExpressions: [isIn(key, zoneId), ...fixed] }));
   }
   return fixed.length === 0 ? [] : [{ matchExpressions: fixed }];
 };
@@ -76,12 +71,12 @@ const spreadOut = (selector: Record<string, string>): Affinity => ({
   })),
 });
 
-interface Scheduling {
+export interface Scheduling {
   /** Node labels of the cell; empty: anywhere. */
-  readonly place?: Readonly<Record<string, string>>;
+  readonly place?: Readonly<Record<string, string>> | undefined;
   /** The user's own affinity. Its podAntiAffinity replaces ours; its node rules are added to the place. */
-  readonly affinity?: Affinity;
-  readonly tolerations?: Toleration[];
+  readonly affinity?: Affinity | undefined;
+  readonly tolerations?: Toleration[] | undefined;
   /** Selects the pods that should not share a host. */
   readonly spread: Record<string, string>;
 }
@@ -91,16 +86,14 @@ export const scheduling = (
   wish: Scheduling,
   ctx: Pick<BuildContext, 'zoneKeys'>,
 ): Pick<PodSpec, 'affinity' | 'tolerations'> => {
-  const user = wish.affinity ?? {};
-  const node = nonEmpty(
-    nodeAffinity(user['nodeAffinity'] as NodeAffinity, placeTerms(wish.place ?? {}, ctx.zoneKeys)),
-  );
-  return {
+  const { affinity: user = {}, place = {}, spread } = wish;
+  const node = nodeAffinity(user['nodeAffinity'] as NodeAffinity, placeTerms(place, ctx.zoneKeys));
+  return compact({
     affinity: {
       ...user,
-      ...(node && { nodeAffinity: node }),
-      podAntiAffinity: user['podAntiAffinity'] ?? spreadOut(wish.spread),
+      ...(nonEmpty(node) && { nodeAffinity: node }),
+      podAntiAffinity: user['podAntiAffinity'] ?? spreadOut(spread),
     },
-    ...(nonEmpty(wish.tolerations) && { tolerations: wish.tolerations ?? [] }),
-  };
+    tolerations: nonEmpty(wish.tolerations),
+  });
 };

@@ -2,10 +2,6 @@ import type { KubeObject } from '../../schemas/k8s.ts';
 import { selectorOf } from '../../schemas/labels.ts';
 import { childMeta, type Identity } from './meta.ts';
 
-interface ServicePorts {
-  readonly [name: string]: number;
-}
-
 export interface ServiceOptions {
   readonly annotations?: Record<string, string>;
   /** Instead of the one made of the labels. */
@@ -19,7 +15,7 @@ export const service = (
   id: Identity,
   name: string,
   labels: Record<string, string>,
-  ports: ServicePorts,
+  ports: Readonly<Record<string, number>>,
   options: ServiceOptions = {},
 ): KubeObject => ({
   apiVersion: 'v1',

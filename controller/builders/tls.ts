@@ -1,19 +1,15 @@
-import type { Container, PodSpec } from '../../schemas/k8s.ts';
 import { names } from '../../schemas/names.ts';
 import type { InternalTls } from '../../schemas/types.ts';
 import { flags } from './args.ts';
 import type { Identity } from './meta.ts';
+import type { PodPart } from './pod.ts';
 import { SECRET_MODE } from './security.ts';
 
 /** Components with a certificate for calls inside the cluster. */
 export const TLS_COMPONENTS = ['multiadmin', 'multigateway', 'multiorch', 'multipooler'] as const;
 export type TlsComponent = (typeof TLS_COMPONENTS)[number];
 
-export interface Tls {
-  readonly args: string[];
-  readonly volumes: NonNullable<PodSpec['volumes']>;
-  readonly mounts: NonNullable<Container['volumeMounts']>;
-}
+export type Tls = Required<Omit<PodPart, 'env'>>;
 
 const NONE: Tls = { args: [], volumes: [], mounts: [] };
 
@@ -71,10 +67,7 @@ export const publicTls = (commonName: string | undefined, id: Identity): Tls => 
   if (commonName === undefined || commonName === '') return NONE;
   const dir = '/etc/multigateway/tls';
   return {
-    args: flags({
-      'pg-tls-cert-file': `${dir}/tls.crt`,
-      'pg-tls-key-file': `${dir}/tls.key`,
-    }),
+    args: flags({ 'pg-tls-cert-file': `${dir}/tls.crt`, 'pg-tls-key-file': `${dir}/tls.key` }),
     ...certVolume('tls-certs', publicCertSecret(id.cluster), dir),
   };
 };

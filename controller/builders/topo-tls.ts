@@ -1,12 +1,9 @@
-import type { EnvVar } from '../../schemas/k8s.ts';
 import type { TopoRef } from '../../schemas/types.ts';
 import { flags } from './args.ts';
+import type { PodPart } from './pod.ts';
 import { SECRET_MODE } from './security.ts';
-import type { Tls } from './tls.ts';
 
-export interface TopoTls extends Tls {
-  readonly env: EnvVar[];
-}
+export type TopoTls = Required<PodPart>;
 
 const NONE: TopoTls = { args: [], env: [], volumes: [], mounts: [] };
 

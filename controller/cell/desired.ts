@@ -6,18 +6,18 @@ import { PORTS } from '../../schemas/ports.ts';
 import type { Cell, CellSpec, TopoServer } from '../../schemas/types.ts';
 import { flags } from '../builders/args.ts';
 import type { BuildContext } from '../builders/context.ts';
-import { deployment, ROLLING } from '../builders/deployment.ts';
+import { deployment } from '../builders/deployment.ts';
 import { GRPC_NO_TXT, POD_IP } from '../builders/env.ts';
 import { childLabels, childMeta, identityOf, projectAnnotation } from '../builders/meta.ts';
 import type { Identity } from '../builders/meta.ts';
 import { telemetry } from '../builders/otel.ts';
 import { podDisruptionBudget } from '../builders/pdb.ts';
 import { placeLabels, zoneLabels } from '../builders/place.ts';
-import { probes, RUNTIME_PROBES } from '../builders/probes.ts';
-import { podBase, pullAnnotations, pullOf } from '../builders/pull.ts';
+import { serverPod } from '../builders/pod.ts';
+import { RUNTIME_PROBES } from '../builders/probes.ts';
+import { pullAnnotations, pullOf } from '../builders/pull.ts';
 import { GATEWAY_RESOURCES } from '../builders/resources.ts';
-import { scheduling } from '../builders/scheduling.ts';
-import { containerSecurity, podSecurity, RUN_AS } from '../builders/security.ts';
+import { RUN_AS } from '../builders/security.ts';
 import { service } from '../builders/service.ts';
 import { internalTls, publicTls } from '../builders/tls.ts';
 import { topoTls } from '../builders/topo-tls.ts';
@@ -58,67 +58,53 @@ const gatewayPod = (
   labels: Record<string, string>,
   ctx: BuildContext,
 ): PodSpec => {
-  const pull = pullOf(spec.images);
-  const otel = telemetry(spec.observability, ctx, id, COMPONENTS.multigateway);
-  const inner = internalTls(spec.internalTLS, 'multigateway', id);
-  const outer = publicTls(spec.certCommonName, id);
-  const topo = topoTls(spec.globalTopoServer);
   const { http, grpc, postgres, replica } = PORTS.multigateway;
-  const mounts = [...topo.mounts, ...inner.mounts, ...outer.mounts, ...otel.mounts];
-  return compact({
-    ...podBase(pull),
-    terminationGracePeriodSeconds: GATEWAY_GRACE_SECONDS,
-    securityContext: podSecurity(RUN_AS.server),
-    ...scheduling(
-      compact({
+  return serverPod(
+    {
+      name: 'multigateway',
+      image: spec.images.multigateway,
+      pull: pullOf(spec.images),
+      user: RUN_AS.server,
+      // The image has no entry point: the first argument is the program.
+      args: [
+        'multigateway',
+        ...flags({
+          'http-port': http,
+          'grpc-port': grpc,
+          'pg-port': postgres,
+          'pg-replica-port': replica,
+          'topo-global-server-addresses': spec.globalTopoServer.address,
+          'topo-global-root': spec.globalTopoServer.rootPath,
+          cell: spec.name,
+          // A gateway registers its address; a pod's own host name cannot be resolved by others.
+          hostname: '$(POD_IP)',
+          'lameduck-period': `${GATEWAY_LAMEDUCK_SECONDS}s`,
+          'onclose-timeout': `${GATEWAY_CLOSE_SECONDS}s`,
+          'log-level': spec.logLevels?.multigateway ?? 'info',
+        }),
+        ...bufferFlags(spec.multigateway.buffer),
+      ],
+      env: [POD_IP],
+      ports: GATEWAY_PORTS,
+      probes: { port: http, paths: RUNTIME_PROBES },
+      resources: nonEmpty(spec.multigateway.resources) ?? GATEWAY_RESOURCES,
+      parts: [
+        topoTls(spec.globalTopoServer),
+        internalTls(spec.internalTLS, 'multigateway', id),
+        publicTls(spec.certCommonName, id),
+        telemetry(spec.observability, ctx, id, COMPONENTS.multigateway),
+        { env: [GRPC_NO_TXT] },
+      ],
+      scheduling: {
         place: placeLabels(labels),
         affinity: spec.multigateway.affinity,
         tolerations: spec.multigatewayPlacement?.tolerations,
         spread: selectorOf(labels),
-      }),
-      ctx,
-    ),
-    containers: [
-      compact({
-        name: 'multigateway',
-        image: spec.images.multigateway,
-        imagePullPolicy: pull.policy,
-        // The image has no entry point: the first argument is the program.
-        args: [
-          'multigateway',
-          ...flags({
-            'http-port': http,
-            'grpc-port': grpc,
-            'pg-port': postgres,
-            'pg-replica-port': replica,
-            'topo-global-server-addresses': spec.globalTopoServer.address,
-            'topo-global-root': spec.globalTopoServer.rootPath,
-            cell: spec.name,
-            // A gateway registers its address; a pod's own host name cannot be resolved by others.
-            hostname: '$(POD_IP)',
-            'lameduck-period': `${GATEWAY_LAMEDUCK_SECONDS}s`,
-            'onclose-timeout': `${GATEWAY_CLOSE_SECONDS}s`,
-            'log-level': spec.logLevels?.multigateway ?? 'info',
-          }),
-          ...bufferFlags(spec.multigateway.buffer),
-          ...topo.args,
-          ...inner.args,
-          ...outer.args,
-        ],
-        env: [POD_IP, ...topo.env, ...otel.env, GRPC_NO_TXT],
-        ports: Object.entries(GATEWAY_PORTS).map(([name, containerPort]) => ({
-          name,
-          containerPort,
-          protocol: 'TCP',
-        })),
-        ...probes(http, RUNTIME_PROBES),
-        resources: nonEmpty(spec.multigateway.resources) ?? GATEWAY_RESOURCES,
-        securityContext: containerSecurity(RUN_AS.server),
-        volumeMounts: nonEmpty(mounts),
-      }),
-    ],
-    volumes: nonEmpty([...topo.volumes, ...inner.volumes, ...outer.volumes, ...otel.volumes]),
-  });
+      },
+      graceSeconds: GATEWAY_GRACE_SECONDS,
+    },
+    ctx,
+  );
 };
 
 /** A cell's own etcd, only if it is to be run by us. */
@@ -173,8 +159,6 @@ export const cellChildren = (cell: Cell, ctx: BuildContext): KubeObject[] => {
       name,
       labels,
       stateless: spec.multigateway,
-      strategy: ROLLING,
-      podAnnotations: projectAnnotation(id),
       pod: gatewayPod(spec, id, labels, ctx),
     }),
   ];

@@ -1,6 +1,5 @@
-import type { Pod } from '../../schemas/k8s.ts';
 import { KINDS } from '../../schemas/k8s.ts';
-import { ANNOTATIONS, COMPONENTS, LABELS } from '../../schemas/labels.ts';
+import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
 import type { Cell, MultigresCluster, TopoServer } from '../../schemas/types.ts';
 import { identityOf } from '../builders/meta.ts';
@@ -14,24 +13,25 @@ import { isEnding } from '../observe/ending.ts';
 import { cellGauges, forgetCell } from '../observe/gauges.ts';
 import { byLabels, childrenOfCluster, ownedKinds } from '../observe/keys.ts';
 import { isPaused, withPaused } from '../observe/paused.ts';
+import { isPending } from '../observe/pending.ts';
 import { isTerminating, podsWith } from '../observe/pods.ts';
 import { refusedPods } from '../observe/workload.ts';
 import { withoutWrites } from '../apply/read-only.ts';
 import { writeStatus } from '../apply/status.ts';
 import { isFresh } from '../tablegroup/status.ts';
 import { deleteTopology } from '../toposerver/deletion.ts';
-import type { LeftBehind } from '../toposerver/left-behind.ts';
-import { removeLocal, useAgain } from '../toposerver/left-behind.ts';
+import { removeLocal, useAgain, type LeftBehind } from '../toposerver/left-behind.ts';
 import { cellChildren } from './desired.ts';
-import type { CellObserved } from './status.ts';
-import { cellStatus } from './status.ts';
-
-const isPending = (cell: Cell): boolean =>
-  cell.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
+import { cellStatus, type CellObserved } from './status.ts';
 
 const localTopoOf = (cell: Cell, deps: Deps): TopoServer | undefined =>
   deps.listers.TopoServer.get(cell.metadata.namespace, names.localTopo(cell.metadata.name)) as
     TopoServer | undefined;
+
+const clusterOf = (cell: Cell, deps: Deps): MultigresCluster | undefined => {
+  const { cluster, namespace } = identityOf(cell);
+  return deps.listers.MultigresCluster.get(namespace, cluster) as MultigresCluster | undefined;
+};
 
 /** A topology that takes longer than this is a problem of its own, and no reason to hide another. */
 const HOLD_GATEWAY_MS = 30_000;
@@ -45,8 +45,7 @@ const holdGateway = (cell: Cell, deps: Deps): number => {
   const { cluster } = identityOf(cell);
   const gateway = names.cellGatewayDeployment(cluster, cell.spec?.name ?? '');
   if (deps.listers.Deployment.get(namespace, gateway)) return 0;
-  const owner = deps.listers.MultigresCluster.get(namespace, cluster) as
-    MultigresCluster | undefined;
+  const owner = clusterOf(cell, deps);
   if (!owner || isTrue(owner.status?.conditions, 'TopologyRegistered')) return 0;
   const age = deps.clock.now() - Date.parse(creationTimestamp ?? '');
   return age < HOLD_GATEWAY_MS ? HOLD_GATEWAY_MS - age : 0;
@@ -59,27 +58,21 @@ interface Outcome {
   failed: Failed[];
   heldMs: number;
   /** The etcd of before the cell went to another topology. */
-  leftBehind?: LeftBehind;
+  leftBehind?: LeftBehind | undefined;
 }
-
-/** Whether the topology has the records that the present spec of the cluster asks for. */
-const isRegistered = (cell: Cell, deps: Deps): boolean => {
-  const { cluster, namespace } = identityOf(cell);
-  const owner = deps.listers.MultigresCluster.get(namespace, cluster) as
-    MultigresCluster | undefined;
-  return (
-    owner !== undefined && isFresh(owner) && isTrue(owner.status?.conditions, 'TopologyRegistered')
-  );
-};
 
 /** The etcd of a cell that has its topology elsewhere: removed, or why not. */
 const leaveEtcd = async (cell: Cell, deps: Deps): Promise<LeftBehind | undefined> => {
   const topo = localTopoOf(cell, deps);
-  if (cell.spec?.topoServer?.etcd === undefined) {
-    return removeLocal(deps, cell, topo, isRegistered(cell, deps));
+  if (cell.spec?.topoServer?.etcd !== undefined) {
+    await useAgain(deps, topo);
+    return undefined;
   }
-  await useAgain(deps, topo);
-  return undefined;
+  const owner = clusterOf(cell, deps);
+  // by the records that the present spec of the cluster asks for
+  const registered =
+    owner !== undefined && isFresh(owner) && isTrue(owner.status?.conditions, 'TopologyRegistered');
+  return removeLocal(deps, cell, topo, registered);
 };
 
 /** Children of a cell; while it is being removed its own etcd goes first. */
@@ -94,28 +87,25 @@ const bringAbout = async (cell: Cell, deps: Deps): Promise<Outcome> => {
   const now = heldMs > 0 ? children.filter(({ kind }) => kind !== 'Deployment') : children;
   const { failed } = await applyChildren(deps, cell, now);
   await pruneChildren(deps, cell, children);
-  const leftBehind = await leaveEtcd(cell, deps);
-  return { failed, heldMs, ...(leftBehind ? { leftBehind } : {}) };
+  return { failed, heldMs, leftBehind: await leaveEtcd(cell, deps) };
 };
 
 const observe = (cell: Cell, deps: Deps, { failed, heldMs, leftBehind }: Outcome): CellObserved => {
-  const { namespace } = cell.metadata;
-  const { cluster } = identityOf(cell);
+  const { cluster, namespace } = identityOf(cell);
   const logical = cell.spec?.name ?? '';
   const service = names.cellGatewayService(cluster, logical);
-  const failure = failureText(failed);
   const hasTopo = cell.spec?.topoServer?.etcd !== undefined;
   return {
     gateway: deps.listers.Deployment.get(namespace, names.cellGatewayDeployment(cluster, logical)),
-    pods: podsWith(deps.listers.Pod.byIndex('cluster', `${namespace ?? ''}/${cluster}`), {
+    pods: podsWith(deps.listers.Pod.byIndex('cluster', `${namespace}/${cluster}`), {
       [LABELS.component]: COMPONENTS.multigateway,
       [LABELS.cell]: logical,
-    }) satisfies Pod[],
-    ...(deps.listers.Service.get(namespace, service) ? { service } : {}),
-    ...(hasTopo ? { localTopo: localTopoOf(cell, deps) ?? null } : {}),
-    ...(failure === undefined ? {} : { failure }),
-    ...(heldMs > 0 ? { held: true } : {}),
-    ...(leftBehind ? { leftBehind } : {}),
+    }),
+    service: deps.listers.Service.get(namespace, service) && service,
+    localTopo: hasTopo ? (localTopoOf(cell, deps) ?? null) : undefined,
+    failure: failureText(failed),
+    held: heldMs > 0,
+    leftBehind,
   };
 };
 

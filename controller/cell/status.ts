@@ -1,39 +1,37 @@
-import type { KubeObject, Pod } from '../../schemas/k8s.ts';
-import { ANNOTATIONS } from '../../schemas/labels.ts';
+import { compact } from '../../schemas/compact.ts';
+import type { Condition, KubeObject, Pod } from '../../schemas/k8s.ts';
 import type { Cell, CellStatus, Phase, TopoServer } from '../../schemas/types.ts';
-import { condition, isTrue } from '../observe/conditions.ts';
+import { asOf, condition, isTrue } from '../observe/conditions.ts';
+import { isPending } from '../observe/pending.ts';
 import { crashLoop, troubles } from '../observe/pods.ts';
-import type { Workload } from '../observe/workload.ts';
-import { workloadOf } from '../observe/workload.ts';
+import { workloadOf, type Workload } from '../observe/workload.ts';
 import { leftBehindCondition, type LeftBehind } from '../toposerver/left-behind.ts';
 
 export interface CellObserved {
   gateway: KubeObject | undefined;
   pods: Pod[];
   /** Name of the gateway Service, once it exists. */
-  service?: string;
-  /** The cell's own etcd: absent when it has none, null when it is not there yet. */
-  localTopo?: TopoServer | null;
-  failure?: string;
+  service: string | undefined;
+  /** The cell's own etcd: undefined when it has none, null when it is not there yet. */
+  localTopo: TopoServer | null | undefined;
+  failure: string | undefined;
   /** The gateways are not created before the topology knows the cell. */
-  held?: boolean;
+  held: boolean;
   /** An etcd that the cell does not use any more and that stays for now. */
-  leftBehind?: LeftBehind;
+  leftBehind: LeftBehind | undefined;
 }
 
 /** What the cell's parent waits for before it deletes it. */
-const readyForDeletion = (cell: Cell, observed: CellObserved) => {
-  if (cell.metadata.annotations?.[ANNOTATIONS.pendingDeletion] === undefined) return [];
-  const { generation } = cell.metadata;
+const readyForDeletion = (cell: Cell, { localTopo }: CellObserved): Condition[] => {
+  if (!isPending(cell)) return [];
   const type = 'ReadyForDeletion';
-  const topo = observed.localTopo;
-  if (topo === undefined) {
+  if (localTopo === undefined) {
     const text = 'A cell keeps nothing that must be drained';
-    return [condition(type, true, 'StatelessComponent', text, generation)];
+    return [condition(type, true, 'StatelessComponent', text)];
   }
-  return topo === null
-    ? [condition(type, true, 'LocalTopoServerDeleted', 'The etcd is gone', generation)]
-    : [condition(type, false, 'LocalTopoServerDeleting', 'Waiting for the etcd', generation)];
+  return localTopo === null
+    ? [condition(type, true, 'LocalTopoServerDeleted', 'The etcd is gone')]
+    : [condition(type, false, 'LocalTopoServerDeleting', 'Waiting for the etcd')];
 };
 
 interface Facts {
@@ -43,12 +41,11 @@ interface Facts {
   gateways: Workload;
 }
 
-const factsOf = (cell: Cell, observed: CellObserved): Facts => ({
-  pending: cell.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined,
-  topoReady:
-    observed.localTopo === undefined || isTrue(observed.localTopo?.status?.conditions, 'Ready'),
-  crashing: observed.pods.some((pod) => crashLoop(pod) !== undefined),
-  gateways: workloadOf(observed.gateway),
+const factsOf = (cell: Cell, { localTopo, pods, gateway }: CellObserved): Facts => ({
+  pending: isPending(cell),
+  topoReady: localTopo === undefined || isTrue(localTopo?.status?.conditions, 'Ready'),
+  crashing: pods.some((pod) => crashLoop(pod) !== undefined),
+  gateways: workloadOf(gateway),
 });
 
 const phaseOf = ({ pending, topoReady, crashing, gateways }: Facts): Phase => {
@@ -59,21 +56,18 @@ const phaseOf = ({ pending, topoReady, crashing, gateways }: Facts): Phase => {
 
 const messageOf = (observed: CellObserved, facts: Facts): string => {
   const { ready, desired, allReady, refused } = facts.gateways;
-  const topo = observed.localTopo?.status?.message ?? 'created';
+  const { localTopo, held, failure, leftBehind } = observed;
+  const etcd = localTopo?.status?.message ?? 'created';
   const parts = [
-    ...(facts.pending ? ['being removed'] : []),
-    ...(facts.topoReady ? [] : [`waiting for the cell's etcd: ${topo}`]),
-    observed.held
-      ? 'gateways wait for the topology records'
-      : `${ready} of ${desired} gateways ready`,
-    ...(observed.failure === undefined ? [] : [observed.failure]),
-    ...(refused === undefined ? [] : [`pods of the gateways are refused: ${refused}`]),
+    facts.pending && 'being removed',
+    !facts.topoReady && `waiting for the cell's etcd: ${etcd}`,
+    held ? 'gateways wait for the topology records' : `${ready} of ${desired} gateways ready`,
+    failure,
+    refused !== undefined && `pods of the gateways are refused: ${refused}`,
     ...(allReady ? [] : troubles(observed.pods)),
-    ...(observed.leftBehind
-      ? [`${observed.leftBehind.name} stays for now: ${observed.leftBehind.refusal}`]
-      : []),
+    leftBehind && `${leftBehind.name} stays for now: ${leftBehind.refusal}`,
   ];
-  return parts.join('; ');
+  return parts.filter(Boolean).join('; ');
 };
 
 /** The whole status of a Cell, from what was observed. Pure. */
@@ -83,35 +77,27 @@ export const cellStatus = (cell: Cell, observed: CellObserved): CellStatus => {
   const { topoReady, gateways } = facts;
   const { desired, ready, observed: seen, allReady } = gateways;
   const message = messageOf(observed, facts);
-  const reason = (bad: string): string => (topoReady ? bad : 'LocalTopoServerNotReady');
-  const available = topoReady && ready > 0;
-  const complete = topoReady && allReady;
-  return {
-    ...((seen || observed.held) && generation !== undefined
-      ? { observedGeneration: generation }
-      : {}),
+  const when = (type: string, gatewaysDo: boolean, [yes, no]: [string, string]): Condition => {
+    const reason = gatewaysDo ? yes : no;
+    return condition(
+      type,
+      topoReady && gatewaysDo,
+      topoReady ? reason : 'LocalTopoServerNotReady',
+      message,
+    );
+  };
+  return compact({
+    observedGeneration: seen || observed.held ? generation : undefined,
     phase: phaseOf(facts),
     message,
     gatewayReplicas: desired,
     gatewayReadyReplicas: ready,
-    ...(observed.service === undefined ? {} : { gatewayServiceName: observed.service }),
-    conditions: [
-      condition(
-        'Available',
-        available,
-        available ? 'MultigatewayAvailable' : reason('MultigatewayUnavailable'),
-        message,
-        generation,
-      ),
-      condition(
-        'Ready',
-        complete,
-        complete ? 'MultigatewayReady' : reason('MultigatewayNotReady'),
-        message,
-        generation,
-      ),
+    gatewayServiceName: observed.service,
+    conditions: asOf(generation, [
+      when('Available', ready > 0, ['MultigatewayAvailable', 'MultigatewayUnavailable']),
+      when('Ready', allReady, ['MultigatewayReady', 'MultigatewayNotReady']),
       ...readyForDeletion(cell, observed),
-      ...leftBehindCondition(observed.leftBehind, generation),
-    ],
-  };
+      ...leftBehindCondition(observed.leftBehind),
+    ]),
+  });
 };

@@ -1,5 +1,4 @@
-import type { KubeObject } from '../../schemas/k8s.ts';
-import { KINDS } from '../../schemas/k8s.ts';
+import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import type { Deps } from '../deps.ts';
 import { deleteObject } from '../apply/children.ts';
 import { isTerminating } from '../observe/pods.ts';

@@ -13,8 +13,7 @@ import type { Result } from '../controller.ts';
 import { deleteObject, textOf } from '../apply/children.ts';
 import { removeFinalizer } from '../apply/finalizer.ts';
 import { isTerminating } from '../observe/pods.ts';
-import type { TopoMaterialMemory } from '../observe/topo-tls.ts';
-import { topoMaterial } from '../observe/topo-tls.ts';
+import { topoMaterial, type TopoMaterialMemory } from '../observe/topo-tls.ts';
 import type { Leftovers, RemovalResult, Store } from '../topo/leftovers.ts';
 import { removeLeftovers } from '../topo/leftovers.ts';
 import type { ToRemove, TopologyAt } from './leftovers.ts';
@@ -31,8 +30,9 @@ export interface Ending {
   left: ToRemove;
 }
 
-const indexOf = (cluster: MultigresCluster): string =>
-  `${cluster.metadata.namespace ?? ''}/${cluster.metadata.name}`;
+/** Key of the index `cluster` under which all children stand. */
+export const indexOf = ({ metadata }: MultigresCluster): string =>
+  `${metadata.namespace ?? ''}/${metadata.name}`;
 
 const deleteAll = async (deps: Deps, objects: readonly KubeObject[]): Promise<void> => {
   const living = objects.filter((object) => !isTerminating(object));
@@ -94,11 +94,11 @@ const removeRecords = async ({ deps, cluster, memory, left }: Ending): Promise<C
   }
 };
 
-const placesOf = ({ left }: Ending): string =>
-  [...(left.global ? [left.global] : []), ...left.cells.flatMap(({ at }) => (at ? [at] : []))]
-    .map(({ endpoints, root }) => `${root} of ${endpoints.join(',')}`)
-    .filter((text, i, all) => all.indexOf(text) === i)
-    .join('; ');
+const placesOf = ({ left }: Ending): string => {
+  const places = [left.global, ...left.cells.map(({ at }) => at)].filter((at) => at !== undefined);
+  const texts = places.map(({ endpoints, root }) => `${root} of ${endpoints.join(',')}`);
+  return [...new Set(texts)].join('; ');
+};
 
 /** Tells what became of the records; false while that is still open. */
 const tellRecords = (ending: Ending, cleaned: Cleaned, late: boolean): boolean => {

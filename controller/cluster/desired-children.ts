@@ -12,8 +12,7 @@ import type { Cell, TableGroup, TableGroupShard, TopoServer } from '../../schema
 import { childLabels, childMeta, projectAnnotation } from '../builders/meta.ts';
 import { zoneLabels } from '../builders/place.ts';
 import { pullAnnotations } from '../builders/pull.ts';
-import { imageOf } from './images.ts';
-import type { ClusterScope } from './scope.ts';
+import { imageOf, type ClusterScope } from './scope.ts';
 
 const API_VERSION = 'multigres.com/v1alpha1';
 
@@ -54,7 +53,7 @@ const cellObject = (scope: ClusterScope, cell: ResolvedCell): Cell => {
       name: cell.name,
       zoneId: cell.zoneId,
       region: cell.region,
-      images: { ...scope.imagePull, multigateway: imageOf(scope.images, 'multigateway') },
+      images: { ...scope.imagePull, multigateway: imageOf(scope, 'multigateway') },
       multigateway: cell.gateway,
       multigatewayPlacement: cell.gatewayPlacement,
       globalTopoServer: resolved.topoRef,
@@ -103,9 +102,9 @@ const tableGroupObject = (
       default: tg.default,
       images: {
         ...scope.imagePull,
-        multiorch: imageOf(scope.images, 'multiorch'),
-        multipooler: imageOf(scope.images, 'multipooler'),
-        postgres: imageOf(scope.images, 'postgres'),
+        multiorch: imageOf(scope, 'multiorch'),
+        multipooler: imageOf(scope, 'multipooler'),
+        postgres: imageOf(scope, 'postgres'),
       },
       globalTopoServer: resolved.topoRef,
       shards,

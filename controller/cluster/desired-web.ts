@@ -1,25 +1,25 @@
-import { nonEmpty } from '../../schemas/compact.ts';
-import type { KubeObject, PodSpec } from '../../schemas/k8s.ts';
+import { compact, nonEmpty } from '../../schemas/compact.ts';
+import type { EnvVar, KubeObject, PodSpec } from '../../schemas/k8s.ts';
 import { COMPONENTS, selectorOf } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
 import { PORTS } from '../../schemas/ports.ts';
 import type { External } from '../../schemas/types.ts';
-import { deployment, ROLLING } from '../builders/deployment.ts';
-import { envSecret } from '../builders/env.ts';
-import { childLabels, projectAnnotation } from '../builders/meta.ts';
-import { probes } from '../builders/probes.ts';
-import { podBase } from '../builders/pull.ts';
+import { deployment } from '../builders/deployment.ts';
+import { envOf, envSecret } from '../builders/env.ts';
+import { childLabels } from '../builders/meta.ts';
+import { serverPod, type PodPart } from '../builders/pod.ts';
 import { WEB_RESOURCES } from '../builders/resources.ts';
-import { scheduling } from '../builders/scheduling.ts';
-import { containerSecurity, podSecurity, RUN_AS } from '../builders/security.ts';
+import { RUN_AS } from '../builders/security.ts';
 import { service, type ServiceOptions } from '../builders/service.ts';
-import { imageOf } from './images.ts';
-import type { ClusterScope } from './scope.ts';
+import { imageOf, type ClusterScope } from './scope.ts';
 
 /** The web server keeps rendered pages here; the rest of its file system is read only. */
-const CACHE = { name: 'cache', mountPath: '/app/.next/cache' };
+const CACHE: PodPart = {
+  mounts: [{ name: 'cache', mountPath: '/app/.next/cache' }],
+  volumes: [{ name: 'cache', emptyDir: { sizeLimit: '64Mi' } }],
+};
 
-const webEnv = (scope: ClusterScope): PodSpec['containers'][number]['env'] => {
+const webEnv = (scope: ClusterScope): EnvVar[] => {
   const { resolved, id } = scope;
   const { name, key } = resolved.postgresPasswordSecretRef;
   const values = {
@@ -31,48 +31,38 @@ const webEnv = (scope: ClusterScope): PodSpec['containers'][number]['env'] => {
     POSTGRES_DATABASE: 'postgres',
     POSTGRES_USER: resolved.postgresSuperuser,
   };
-  return [
-    ...Object.entries(values).map(([variable, value]) => ({ name: variable, value })),
-    envSecret('POSTGRES_PASSWORD', name, key),
-  ];
+  return [...envOf(values), envSecret('POSTGRES_PASSWORD', name, key)];
 };
 
 const webPod = (scope: ClusterScope, labels: Record<string, string>): PodSpec => {
   const { spec } = scope.resolved.multiadminWeb;
-  const { http } = PORTS.multiadminWeb;
-  return {
-    ...podBase(scope.pull),
-    securityContext: podSecurity(RUN_AS.web),
-    ...scheduling(
-      { ...(spec.affinity && { affinity: spec.affinity }), spread: selectorOf(labels) },
-      scope.ctx,
-    ),
-    containers: [
-      {
-        name: 'multiadmin-web',
-        image: imageOf(scope.images, 'multiadminWeb'),
-        imagePullPolicy: scope.pull.policy,
-        env: webEnv(scope) ?? [],
-        ports: [{ name: 'http', containerPort: http, protocol: 'TCP' }],
-        ...probes(http, { startup: '/', liveness: '/', readiness: '/' }),
-        resources: nonEmpty(spec.resources) ?? WEB_RESOURCES,
-        securityContext: containerSecurity(RUN_AS.web),
-        volumeMounts: [CACHE],
+  return serverPod(
+    {
+      name: 'multiadmin-web',
+      image: imageOf(scope, 'multiadminWeb'),
+      pull: scope.pull,
+      user: RUN_AS.web,
+      env: webEnv(scope),
+      ports: PORTS.multiadminWeb,
+      probes: {
+        port: PORTS.multiadminWeb.http,
+        paths: { startup: '/', liveness: '/', readiness: '/' },
       },
-    ],
-    volumes: [{ name: CACHE.name, emptyDir: { sizeLimit: '64Mi' } }],
-  };
+      resources: nonEmpty(spec.resources) ?? WEB_RESOURCES,
+      parts: [CACHE],
+      scheduling: { affinity: spec.affinity, spread: selectorOf(labels) },
+    },
+    scope.ctx,
+  );
 };
 
 /** External addresses and annotations of a Service; its type stays ClusterIP. */
 export const exposed = (external: External | undefined): ServiceOptions =>
   external?.enabled === true
-    ? {
-        ...(nonEmpty(external.annotations) && { annotations: external.annotations ?? {} }),
-        spec: {
-          ...(nonEmpty(external.externalIPs) && { externalIPs: external.externalIPs }),
-        },
-      }
+    ? compact({
+        annotations: nonEmpty(external.annotations),
+        spec: compact({ externalIPs: nonEmpty(external.externalIPs) }),
+      })
     : {};
 
 export const webObjects = (scope: ClusterScope): KubeObject[] => {
@@ -85,8 +75,6 @@ export const webObjects = (scope: ClusterScope): KubeObject[] => {
       name,
       labels,
       stateless: resolved.multiadminWeb.spec,
-      strategy: ROLLING,
-      podAnnotations: projectAnnotation(id),
       pod: webPod(scope, labels),
     }),
   ];

@@ -25,26 +25,12 @@ const gatewayServices = (scope: ClusterScope): KubeObject[] => {
     [LABELS.instance]: id.cluster,
   };
   const { postgres, replica } = PORTS.multigateway;
+  const gateway = names.gatewayService(id.cluster);
+  const replicas = names.gatewayReplicaService(id.cluster);
+  const external = exposed(resolved.externalGateway);
   return [
-    service(
-      id,
-      names.gatewayService(id.cluster),
-      labels,
-      { postgres },
-      {
-        ...exposed(resolved.externalGateway),
-        selector,
-      },
-    ),
-    service(
-      id,
-      names.gatewayReplicaService(id.cluster),
-      labels,
-      { 'pg-replica': replica },
-      {
-        selector,
-      },
-    ),
+    service(id, gateway, labels, { postgres }, { ...external, selector }),
+    service(id, replicas, labels, { 'pg-replica': replica }, { selector }),
   ];
 };
 

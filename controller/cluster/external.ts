@@ -21,57 +21,57 @@ interface ExternalInput {
   services: { gateway: KubeObject | undefined; adminWeb: KubeObject | undefined };
   gatewaysReady: boolean;
   adminWebReady: boolean;
-  generation: number | undefined;
 }
 
 interface Way {
+  what: string;
   type: string;
   noneReady: string;
-  what: string;
   ready: boolean;
 }
 
-const wayCondition = (way: Way, endpoint: string, generation: number | undefined): Condition => {
+const wayCondition = ({ what, type, noneReady, ready }: Way, endpoint: string): Condition => {
   if (endpoint === '') {
     const text = `The Service has no external address yet: set externalIPs, or let a load balancer give one`;
-    return condition(way.type, false, 'AwaitingEndpoint', text, generation);
+    return condition(type, false, 'AwaitingEndpoint', text);
   }
-  return way.ready
-    ? condition(way.type, true, 'EndpointReady', `${way.what} answers at ${endpoint}`, generation)
-    : condition(way.type, false, way.noneReady, `No ${way.what} pod is ready`, generation);
+  return ready
+    ? condition(type, true, 'EndpointReady', `${what} answers at ${endpoint}`)
+    : condition(type, false, noneReady, `No ${what} pod is ready`);
 };
 
 /** Endpoints and conditions of what is exposed; nothing of what is not. */
-export const externalStatus = (
-  input: ExternalInput,
-): {
+export const externalStatus = ({
+  resolved,
+  services,
+  gatewaysReady,
+  adminWebReady,
+}: ExternalInput): {
   status: Pick<MultigresClusterStatus, 'gateway' | 'adminWeb'>;
   conditions: Condition[];
 } => {
-  const { resolved, services, generation } = input;
   const conditions: Condition[] = [];
   const status: Pick<MultigresClusterStatus, 'gateway' | 'adminWeb'> = {};
+  const expose = (key: 'gateway' | 'adminWeb', way: Way): void => {
+    const externalEndpoint = endpointOf(services[key]);
+    status[key] = { externalEndpoint };
+    conditions.push(wayCondition(way, externalEndpoint));
+  };
   if (resolved.externalGateway?.enabled) {
-    const externalEndpoint = endpointOf(services.gateway);
-    status.gateway = { externalEndpoint };
-    const way: Way = {
+    expose('gateway', {
+      what: 'multigateway',
       type: 'GatewayExternalReady',
       noneReady: 'NoReadyGateways',
-      what: 'multigateway',
-      ready: input.gatewaysReady,
-    };
-    conditions.push(wayCondition(way, externalEndpoint, generation));
+      ready: gatewaysReady,
+    });
   }
   if (resolved.externalAdminWeb?.enabled) {
-    const externalEndpoint = endpointOf(services.adminWeb);
-    status.adminWeb = { externalEndpoint };
-    const way: Way = {
+    expose('adminWeb', {
+      what: 'multiadmin-web',
       type: 'AdminWebExternalReady',
       noneReady: 'NoReadyAdminWeb',
-      what: 'multiadmin-web',
-      ready: input.adminWebReady,
-    };
-    conditions.push(wayCondition(way, externalEndpoint, generation));
+      ready: adminWebReady,
+    });
   }
   return { status, conditions };
 };

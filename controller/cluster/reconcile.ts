@@ -1,14 +1,13 @@
-import type { KubeObject, Pod } from '../../schemas/k8s.ts';
-import { KINDS } from '../../schemas/k8s.ts';
+import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
+import { compact, nonEmpty } from '../../schemas/compact.ts';
 import { ANNOTATIONS, COMPONENTS, FINALIZERS, LABELS } from '../../schemas/labels.ts';
 import { defaultImagesFromEnv } from '../../schemas/images.ts';
 import { names } from '../../schemas/names.ts';
 import { problemText } from '../../schemas/problem.ts';
-import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
+import type { ResolvedCluster, Templates } from '../../schemas/resolve/types.ts';
 import type { Cell, MultigresCluster, Shard, TableGroup, TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
-import type { Guarded } from '../guard.ts';
-import { guard } from '../guard.ts';
+import { guard, type Guarded } from '../guard.ts';
 import { refOf } from '../../kube/api.ts';
 import type { Controller, Key, Result } from '../controller.ts';
 import type { Failed } from '../apply/children.ts';
@@ -32,17 +31,13 @@ import { writeStatus } from '../apply/status.ts';
 import { refusedPods } from '../observe/workload.ts';
 import { Memories } from '../observe/memories.ts';
 import { pruneCertificates } from './certificates.ts';
-import { deleteCluster } from './deletion.ts';
-import type { ToRemove } from './leftovers.ts';
-import { leavesRecords, toRemove, toRemoveByStatus } from './leftovers.ts';
+import { deleteCluster, indexOf } from './deletion.ts';
+import { leavesRecords, toRemove, toRemoveByStatus, type ToRemove } from './leftovers.ts';
 import { clusterChildren } from './desired.ts';
-import type { RegistrationMemory } from './registration.ts';
-import { keepRegistered, lastKnown, VERIFY_MS } from './registration.ts';
+import { keepRegistered, lastKnown, VERIFY_MS, type RegistrationMemory } from './registration.ts';
 import type { TopologyState } from './topology.ts';
-import type { LeftBehind } from '../toposerver/left-behind.ts';
-import { removeGlobal } from '../toposerver/left-behind.ts';
-import type { ClusterObserved } from './status.ts';
-import { clusterStatus, refusedStatus } from './status.ts';
+import { removeGlobal, type LeftBehind } from '../toposerver/left-behind.ts';
+import { clusterStatus, refusedStatus, type ClusterObserved } from './status.ts';
 
 type Resolved = Extract<Guarded, { ok: true }>;
 
@@ -62,18 +57,15 @@ const EAGER_MS = 60_000;
 const POLL_EAGER_MS = 300;
 const POLL_MS = 5000;
 
-const indexOf = (cluster: MultigresCluster): string =>
-  `${cluster.metadata.namespace ?? ''}/${cluster.metadata.name}`;
-
 const guardOf = ({ deps, cluster }: Pass): Guarded => {
-  const { namespace } = cluster.metadata;
+  const { namespace = '' } = cluster.metadata;
   return guard({
     cluster,
     templates: {
-      core: deps.listers.CoreTemplate.list(namespace),
-      cell: deps.listers.CellTemplate.list(namespace),
-      shard: deps.listers.ShardTemplate.list(namespace),
-    },
+      core: deps.listers.CoreTemplate.byName(namespace),
+      cell: deps.listers.CellTemplate.byName(namespace),
+      shard: deps.listers.ShardTemplate.byName(namespace),
+    } as Templates,
     shards: deps.listers.Shard.byIndex('cluster', indexOf(cluster)) as Shard[],
     defaultImages: defaultImagesFromEnv(deps.options.env),
     imageStrategy: deps.options.imageUpdateStrategy,
@@ -85,22 +77,22 @@ const annotate = async (pass: Pass, guarded: Resolved): Promise<void> => {
   const { deps, cluster } = pass;
   const { annotations = {}, labels = {} } = cluster.metadata;
   const { core, cell, shard } = guarded.resolved.templatesUsed;
-  const uses: [string, boolean][] = [
-    [LABELS.usesCoreTemplate, core.length > 0],
-    [LABELS.usesCellTemplate, cell.length > 0],
-    [LABELS.usesShardTemplate, shard.length > 0],
-  ];
-  const changed = uses.filter(([key, used]) => (labels[key] === 'true') !== used);
+  const uses = {
+    [LABELS.usesCoreTemplate]: core.length > 0,
+    [LABELS.usesCellTemplate]: cell.length > 0,
+    [LABELS.usesShardTemplate]: shard.length > 0,
+  };
+  const changed = Object.entries(uses).flatMap(([key, used]) =>
+    (labels[key] === 'true') === used ? [] : [[key, used ? 'true' : null] as const],
+  );
   const { annotation } = guarded.images;
   const stale = annotations[ANNOTATIONS.appliedImages] !== annotation;
   if (changed.length === 0 && !stale) return;
   await deps.kube.mergePatch(refOf(cluster), {
-    metadata: {
-      ...(stale ? { annotations: { [ANNOTATIONS.appliedImages]: annotation } } : {}),
-      ...(changed.length > 0
-        ? { labels: Object.fromEntries(changed.map(([key, used]) => [key, used ? 'true' : null])) }
-        : {}),
-    },
+    metadata: compact({
+      annotations: stale ? { [ANNOTATIONS.appliedImages]: annotation } : undefined,
+      labels: nonEmpty(Object.fromEntries(changed)),
+    }),
   });
   if (stale && annotations[ANNOTATIONS.appliedImages] !== undefined) {
     const revision = guarded.images.status.appliedRevision ?? 'pinned';
@@ -109,14 +101,11 @@ const annotate = async (pass: Pass, guarded: Resolved): Promise<void> => {
 };
 
 interface Children {
-  wanted: KubeObject[];
   failed: Failed[];
-  /** Names of children that are leaving. */
-  leaving: string[];
-  /** Logical names of cells among them. */
-  leavingCells: string[];
+  /** Children that are leaving. */
+  orphans: KubeObject[];
   /** The etcd of before the topology went elsewhere. */
-  leftBehind?: LeftBehind;
+  leftBehind: LeftBehind | undefined;
 }
 
 /** The global etcd of a cluster that has its topology elsewhere: removed, or why not. */
@@ -140,47 +129,35 @@ const bringAbout = async (pass: Pass, guarded: Resolved): Promise<Children> => {
   for (const { object } of applied) {
     if (object.kind === 'Cell' || object.kind === 'TableGroup') await cancelDrain(deps, object);
   }
-  const uid = cluster.metadata.uid ?? '';
-  const keep = new Set(wanted.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
-  const orphans = [
-    ...deps.listers.TableGroup.byIndex('owner', uid),
-    ...deps.listers.Cell.byIndex('owner', uid),
-  ].filter(({ kind, metadata }) => !keep.has(`${kind} ${metadata.name}`));
+  const keep = new Set(wanted.map(nameOf));
+  const orphans = (['TableGroup', 'Cell'] as const)
+    .flatMap((kind) => deps.listers[kind].byIndex('owner', cluster.metadata.uid ?? ''))
+    .filter((child) => !keep.has(nameOf(child)));
   for (const orphan of orphans) await removeDrained(deps, cluster, orphan);
-  const leftBehind = await leaveEtcd(pass, guarded.resolved);
-  return {
-    ...(leftBehind ? { leftBehind } : {}),
-    wanted,
-    failed,
-    leaving: orphans.map(({ metadata }) => metadata.name),
-    leavingCells: orphans.flatMap((orphan) =>
-      orphan.kind === 'Cell' ? [(orphan as Cell).spec?.name ?? ''] : [],
-    ),
-  };
+  return { failed, orphans, leftBehind: await leaveEtcd(pass, guarded.resolved) };
 };
 
 const observe = (
   { deps, cluster }: Pass,
-  resolved: ResolvedCluster,
-): Omit<ClusterObserved, 'leaving'> => {
-  const { namespace, name } = resolved;
-  const get = (kind: 'Cell' | 'TableGroup' | 'TopoServer' | 'Service', object: string) =>
-    deps.listers[kind].get(namespace, object);
-  const groups = resolved.databases.flatMap((database) =>
+  { namespace, name, cells, databases }: ResolvedCluster,
+  orphans: readonly KubeObject[],
+): ClusterObserved => {
+  const get = <T extends KubeObject>(
+    kind: 'Cell' | 'TableGroup' | 'TopoServer' | 'Service',
+    object: string,
+  ) => deps.listers[kind].get(namespace, object) as T | undefined;
+  const groups = databases.flatMap((database) =>
     database.tablegroups.map((group) => [database.name, group.name] as const),
   );
   return {
-    topo: get('TopoServer', names.globalTopo(name)) as TopoServer | undefined,
+    topo: get<TopoServer>('TopoServer', names.globalTopo(name)),
     cells: new Map(
-      resolved.cells.map((cell) => [
-        cell.name,
-        get('Cell', names.cell(name, cell.name)) as Cell | undefined,
-      ]),
+      cells.map((cell) => [cell.name, get<Cell>('Cell', names.cell(name, cell.name))]),
     ),
     tableGroups: new Map(
       groups.map(([database, group]) => [
         `${database}/${group}`,
-        get('TableGroup', names.tableGroup(name, database, group)) as TableGroup | undefined,
+        get<TableGroup>('TableGroup', names.tableGroup(name, database, group)),
       ]),
     ),
     shards: deps.listers.Shard.byIndex('cluster', indexOf(cluster)) as Shard[],
@@ -190,7 +167,8 @@ const observe = (
     },
     adminWebPods: podsWith(deps.listers.Pod.byIndex('cluster', indexOf(cluster)), {
       [LABELS.component]: COMPONENTS.multiadminWeb,
-    }) satisfies Pod[],
+    }),
+    leaving: orphans.map(({ metadata }) => metadata.name),
   };
 };
 
@@ -202,15 +180,6 @@ const requeueAfter = (pass: Pass, state: TopologyState, waiting: boolean): Resul
     return { requeueAfterMs: age < EAGER_MS ? POLL_EAGER_MS : POLL_MS };
   }
   return { requeueAfterMs: waiting ? POLL_MS : VERIFY_MS };
-};
-
-/** The cluster with a finalizer only where something would be left behind without us. */
-const settleFinalizer = async (
-  { deps, cluster }: Pass,
-  resolved: ResolvedCluster,
-): Promise<MultigresCluster> => {
-  if (leavesRecords(resolved)) return ensureFinalizer(deps, cluster, FINALIZERS.clusterCleanup);
-  return removeFinalizer(deps, cluster, FINALIZERS.clusterCleanup);
 };
 
 /** What a cluster that is going leaves behind: by its spec, by its last good one, else by its status. */
@@ -231,20 +200,21 @@ const reconcileLive = async (real: Pass): Promise<Result> => {
   }
   const { resolved } = guarded;
   pass.memory.left = toRemove(resolved);
-  const cluster = await settleFinalizer(pass, resolved);
+  // Only where something would be left behind without us.
+  const settleFinalizer = leavesRecords(resolved) ? ensureFinalizer : removeFinalizer;
+  const cluster = await settleFinalizer(pass.deps, pass.cluster, FINALIZERS.clusterCleanup);
   // Before anything is made: by these notes admission sees that the cluster is being worked on.
   await annotate(pass, guarded);
-  const children = await bringAbout(pass, guarded);
-  const state = paused
+  const { failed, orphans, leftBehind } = await bringAbout(pass, guarded);
+  const leavingCells = orphans.flatMap((orphan) =>
+    orphan.kind === 'Cell' ? [(orphan as Cell).spec?.name ?? ''] : [],
+  );
+  const topology = paused
     ? lastKnown(pass.cluster)
-    : await keepRegistered(pass, resolved, children.leavingCells);
-  const failure = failureText(children.failed);
-  if (
-    guarded.images.warning !== undefined &&
-    guarded.images.status.updateStrategy === 'immediate'
-  ) {
-    const text = guarded.images.warning;
-    deps.events.event(cluster, 'Warning', 'ImagesAcknowledgementIgnored', text);
+    : await keepRegistered(pass, resolved, leavingCells);
+  const { images, notes } = guarded;
+  if (images.warning !== undefined && images.status.updateStrategy === 'immediate') {
+    deps.events.event(cluster, 'Warning', 'ImagesAcknowledgementIgnored', images.warning);
   }
   const refusals = refusedPods(
     deps.listers.Deployment.byIndex('owner', cluster.metadata.uid ?? ''),
@@ -252,20 +222,19 @@ const reconcileLive = async (real: Pass): Promise<Result> => {
   const status = clusterStatus({
     cluster,
     resolved,
-    notes: guarded.notes,
-    images: guarded.images,
-    observed: { ...observe(pass, resolved), leaving: children.leaving },
-    topology: state,
+    notes,
+    images,
+    observed: observe(pass, resolved, orphans),
+    topology,
     refusals: refusals.map(({ child, error }) => `${nameOf(child)}: ${textOf(error)}`),
-    ...(children.leftBehind ? { leftBehind: children.leftBehind } : {}),
-    ...(failure === undefined ? {} : { failure }),
+    leftBehind,
+    failure: failureText(failed),
   });
   const told = withPaused(status, paused?.pending, cluster.metadata.generation);
-  await writeStatus(deps, cluster, told, [...children.failed, ...refusals]);
+  await writeStatus(deps, cluster, told, [...failed, ...refusals]);
   clusterGauges(deps, cluster, status);
-  throwFailure(children.failed);
-  const waiting = children.leaving.length > 0 || children.leftBehind !== undefined;
-  return requeueAfter(pass, state, waiting);
+  throwFailure(failed);
+  return requeueAfter(pass, topology, orphans.length > 0 || leftBehind !== undefined);
 };
 
 /** Owner of a memory per cluster: made once per process. */

@@ -5,10 +5,8 @@ import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster, TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import { findCondition, isTrue } from '../observe/conditions.ts';
-import type { TopoMaterialMemory } from '../observe/topo-tls.ts';
-import { topoMaterial } from '../observe/topo-tls.ts';
-import type { TopologyState } from './topology.ts';
-import { registerTopology } from './topology.ts';
+import { topoMaterial, type TopoMaterialMemory } from '../observe/topo-tls.ts';
+import { registerTopology, type TopologyState } from './topology.ts';
 
 /** Losing it costs one more look at the topology. */
 export interface RegistrationMemory extends TopoMaterialMemory {

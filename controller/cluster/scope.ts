@@ -1,4 +1,5 @@
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
+import { compact } from '../../schemas/compact.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../schemas/labels.ts';
 import type { ComponentImages, ImagePull, MultigresCluster } from '../../schemas/types.ts';
@@ -18,17 +19,19 @@ export interface ClusterScope {
   readonly handedDown: Record<string, string>;
 }
 
-/** Requests that a shard serves, and that are made of the cluster. */
-const HANDED_DOWN = [ANNOTATIONS.switchover] as const;
+/** @throws if the image is not known; resolving images always gives all six. */
+export const imageOf = ({ images }: ClusterScope, component: keyof ComponentImages): string => {
+  const image = images[component];
+  if (!image) throw new Error(`no image for ${component}; set spec.images.${component}`);
+  return image;
+};
 
-/** Those of an object's annotations that it hands down. */
+/** Those of an object's annotations that it hands down: requests that a shard serves. */
 export const handedDown = ({ metadata }: KubeObject): Record<string, string> =>
-  Object.fromEntries(
-    HANDED_DOWN.flatMap((key) => {
-      const value = metadata.annotations?.[key];
-      return value === undefined ? [] : [[key, value]];
-    }),
-  );
+  compact({ [ANNOTATIONS.switchover]: metadata.annotations?.[ANNOTATIONS.switchover] }) as Record<
+    string,
+    string
+  >;
 
 export const clusterScope = (
   resolved: ResolvedCluster,
@@ -36,10 +39,8 @@ export const clusterScope = (
   images: ComponentImages,
   ctx: BuildContext,
 ): ClusterScope => {
-  const imagePull: ImagePull = {
-    imagePullPolicy: resolved.imagePullPolicy,
-    ...(resolved.imagePullSecrets !== undefined && { imagePullSecrets: resolved.imagePullSecrets }),
-  };
+  const { name, namespace, projectRef, imagePullPolicy, imagePullSecrets } = resolved;
+  const imagePull: ImagePull = compact({ imagePullPolicy, imagePullSecrets });
   return {
     resolved,
     images,
@@ -47,10 +48,6 @@ export const clusterScope = (
     pull: pullOf(imagePull),
     ctx,
     handedDown: handedDown(cluster),
-    id: {
-      cluster: resolved.name,
-      namespace: resolved.namespace,
-      projectRef: resolved.projectRef,
-    },
+    id: { cluster: name, namespace, projectRef },
   };
 };

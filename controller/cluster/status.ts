@@ -1,8 +1,6 @@
 import type { Condition, KubeObject, Pod } from '../../schemas/k8s.ts';
-
 import type { ImageResolution } from '../../schemas/images.ts';
-import type { Problem } from '../../schemas/problem.ts';
-import { problemText } from '../../schemas/problem.ts';
+import { problemText, type Problem } from '../../schemas/problem.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type {
   Cell,
@@ -13,7 +11,7 @@ import type {
   TableGroup,
   TopoServer,
 } from '../../schemas/types.ts';
-import { condition, findCondition, isTrue } from '../observe/conditions.ts';
+import { asOf, condition, findCondition, isTrue } from '../observe/conditions.ts';
 import { isReady } from '../observe/pods.ts';
 import { isFresh } from '../tablegroup/status.ts';
 import { leftBehindCondition, type LeftBehind } from '../toposerver/left-behind.ts';
@@ -44,8 +42,8 @@ export interface ClusterStatusInput {
   /** What the API server does not take of the cluster's own Deployments. */
   refusals?: readonly string[];
   /** An etcd that the spec does not ask for any more and that is still in use. */
-  leftBehind?: LeftBehind;
-  failure?: string;
+  leftBehind?: LeftBehind | undefined;
+  failure?: string | undefined;
 }
 
 interface Child {
@@ -74,9 +72,11 @@ const childrenOf = ({ observed, resolved }: ClusterStatusInput): Children => ({
   })),
 });
 
+const isDegraded = ({ object }: Child): boolean => object?.status?.phase === 'Degraded';
+
 const phaseOf = (input: ClusterStatusInput, children: readonly Child[]): Phase => {
   const fresh = children.filter(({ object }) => object && isFresh(object));
-  if (fresh.some(({ object }) => object?.status?.phase === 'Degraded')) return 'Degraded';
+  if (fresh.some(isDegraded)) return 'Degraded';
   const healthy = fresh.filter(({ object }) => object?.status?.phase === 'Healthy');
   const settled =
     healthy.length === children.length &&
@@ -88,8 +88,6 @@ const phaseOf = (input: ClusterStatusInput, children: readonly Child[]): Phase =
 
 /** The first clause: what is behind it stands in the child's own status. */
 const brief = (message: string): string => message.split('; ', 1)[0] ?? '';
-
-const isDegraded = ({ object }: Child): boolean => object?.status?.phase === 'Degraded';
 
 /** Those that degrade the whole come first: the sentence has room for few. */
 const waitingOn = (children: readonly Child[]): string[] =>
@@ -112,9 +110,6 @@ const waitingOnCells = (children: readonly Child[]): string[] => {
   return [`${children.length - waiting.length} of ${children.length} cells ready (${first})`];
 };
 
-const waitingOnShards = ({ observed }: ClusterStatusInput): string[] =>
-  waitingOn(observed.shards.map((object) => ({ what: `shard ${object.spec?.shardName}`, object })));
-
 /** An etcd of ours that is not up yet has said so itself. */
 const topologyText = ({ topology }: ClusterStatusInput, { topo }: Children): string[] => {
   if (topology.registered || topology.message === undefined) return [];
@@ -125,98 +120,85 @@ const topologyText = ({ topology }: ClusterStatusInput, { topo }: Children): str
 const MESSAGE_PARTS = 4;
 
 const messageOf = (input: ClusterStatusInput, children: Children): string => {
-  const { observed, failure, leftBehind } = input;
-  const shards = waitingOnShards(input);
+  const { cells, shards, leaving } = input.observed;
+  const { failure, refusals = [], leftBehind } = input;
+  const waitingShards = waitingOn(
+    shards.map((object) => ({ what: `shard ${object.spec?.shardName}`, object })),
+  );
   const parts = [
-    ...(failure === undefined ? [] : [failure]),
-    ...(input.refusals ?? []),
+    failure,
+    ...refusals,
     ...waitingOn(children.topo),
     ...waitingOnCells(children.cells),
     // a shard says more than the table group that counts it
-    ...(shards.length > 0 ? shards : waitingOn(children.tableGroups)),
+    ...(waitingShards.length > 0 ? waitingShards : waitingOn(children.tableGroups)),
     ...topologyText(input, children),
-    ...(observed.leaving.length > 0 ? [`removing ${observed.leaving.join(', ')}`] : []),
-    ...(leftBehind ? [`${leftBehind.name} stays for now: ${leftBehind.refusal}`] : []),
-  ];
+    leaving.length > 0 && `removing ${leaving.join(', ')}`,
+    leftBehind && `${leftBehind.name} stays for now: ${leftBehind.refusal}`,
+  ].filter(Boolean);
   if (parts.length > 0) return parts.slice(0, MESSAGE_PARTS).join('; ');
-  const serving = observed.shards.filter((shard) => isTrue(shard.status?.conditions, 'Available'));
-  return `${observed.cells.size} cells ready, ${serving.length} of ${observed.shards.length} shards serving`;
+  const serving = shards.filter((shard) => isTrue(shard.status?.conditions, 'Available'));
+  return `${cells.size} cells ready, ${serving.length} of ${shards.length} shards serving`;
 };
 
-const available = (input: ClusterStatusInput, message: string): Condition => {
-  const { cells, tableGroups } = input.observed;
-  const all = [...cells.values(), ...tableGroups.values()];
-  const ok = cells.size > 0 && all.every((child) => isTrue(child?.status?.conditions, 'Available'));
-  const { generation } = input.cluster.metadata;
-  return condition('Available', ok, 'AggregatedStatus', message, generation);
+const available = ({ observed }: ClusterStatusInput, message: string): Condition => {
+  const all = [...observed.cells.values(), ...observed.tableGroups.values()];
+  const ok = all.every((child) => isTrue(child?.status?.conditions, 'Available'));
+  return condition('Available', ok && observed.cells.size > 0, 'AggregatedStatus', message);
 };
 
-const topologyCondition = (input: ClusterStatusInput): Condition => {
-  const { topology, cluster } = input;
-  const { generation } = cluster.metadata;
+const topologyCondition = ({ topology }: ClusterStatusInput): Condition => {
   const type = 'TopologyRegistered';
   if (topology.registered) {
-    const refused = topology.pruned?.refused ?? [];
-    const text =
-      refused.length > 0
-        ? `All records are written; kept: ${refused.map(({ key, reason }) => `${key} (${reason})`).join(', ')}`
-        : 'All records are written';
-    return condition(type, true, 'Registered', text, generation);
+    const kept = (topology.pruned?.refused ?? []).map(({ key, reason }) => `${key} (${reason})`);
+    const text = `All records are written${kept.length > 0 ? `; kept: ${kept.join(', ')}` : ''}`;
+    return condition(type, true, 'Registered', text);
   }
   const reason = topology.unavailable ? 'TopologyUnavailable' : 'TopologyError';
-  return condition(type, false, reason, topology.message ?? 'not written yet', generation);
+  return condition(type, false, reason, topology.message ?? 'not written yet');
 };
+
+/** What the children say under this type, of those where it has this status. */
+const said = <T extends { status?: ChildStatus }>(
+  children: readonly (T | undefined)[],
+  type: string,
+  status: Condition['status'],
+) =>
+  children.flatMap((child) => {
+    const entry = findCondition(child?.status?.conditions, type);
+    return child && entry?.status === status ? [{ child, ...entry }] : [];
+  });
 
 /** What children report of things that somebody has to act on. */
 const RAISED = ['RolloutPending', 'RollingUpdate', 'ScalingDown', 'PodsStuck'] as const;
 
-/** Children of any kind with something that could not be written. */
-const refused = ({ cluster, observed }: ClusterStatusInput): Condition[] => {
-  const children = [
-    observed.topo,
-    ...observed.cells.values(),
-    ...observed.tableGroups.values(),
-    ...observed.shards,
-  ];
-  const texts = children.flatMap((child) => {
-    const entry = findCondition(child?.status?.conditions, 'ChildrenRefused');
-    return entry?.status === 'True' ? [entry.message] : [];
-  });
-  if (texts.length === 0) return [];
-  const { generation } = cluster.metadata;
-  return [condition('ChildrenRefused', true, 'OfChildren', texts.join('; '), generation)];
-};
-
-const raised = (input: ClusterStatusInput): Condition[] => {
-  const { generation } = input.cluster.metadata;
+const raised = ({ observed }: ClusterStatusInput): Condition[] => {
   const conditions = RAISED.flatMap((type) => {
-    const found = input.observed.shards.flatMap((shard) => {
-      const entry = findCondition(shard.status?.conditions, type);
-      return entry?.status === 'True' ? [{ shard, entry }] : [];
-    });
-    const [first] = found;
-    if (!first) return [];
-    const text = found
-      .map(({ shard, entry }) => `${shard.metadata.name}: ${entry.message}`)
-      .join('; ');
-    return [condition(type, true, first.entry.reason, text, generation)];
+    const found = said(observed.shards, type, 'True');
+    const texts = found.map(({ child, message }) => `${child.metadata.name}: ${message}`);
+    return found.slice(0, 1).map(({ reason }) => condition(type, true, reason, texts.join('; ')));
   });
-  const secrets = input.observed.shards.flatMap((shard) => {
-    const entry = findCondition(shard.status?.conditions, 'SecretsReady');
-    return entry?.status === 'False' ? [entry.message] : [];
-  });
+  const secrets = said(observed.shards, 'SecretsReady', 'False').map(({ message }) => message);
   if (secrets.length > 0) {
     const text = [...new Set(secrets)].join('; ');
-    conditions.push(condition('SecretsReady', false, 'SecretMissing', text, generation));
+    conditions.push(condition('SecretsReady', false, 'SecretMissing', text));
   }
   return conditions;
 };
 
-const keptCondition = (input: ClusterStatusInput): Condition[] => {
-  if (input.notes.length === 0) return [];
-  const text = input.notes.map(problemText).join('; ');
-  const { generation } = input.cluster.metadata;
-  return [condition('RunningValuesKept', true, 'NotAuthored', text, generation)];
+/** Children of any kind with something that could not be written. */
+const refused = ({ observed }: ClusterStatusInput): Condition[] => {
+  const { topo, cells, tableGroups, shards } = observed;
+  const children = [topo, ...cells.values(), ...tableGroups.values(), ...shards];
+  const texts = said(children, 'ChildrenRefused', 'True').map(({ message }) => message);
+  if (texts.length === 0) return [];
+  return [condition('ChildrenRefused', true, 'OfChildren', texts.join('; '))];
+};
+
+const keptCondition = ({ notes }: ClusterStatusInput): Condition[] => {
+  if (notes.length === 0) return [];
+  const text = notes.map(problemText).join('; ');
+  return [condition('RunningValuesKept', true, 'NotAuthored', text)];
 };
 
 const databasesOf = ({ observed, resolved }: ClusterStatusInput) =>
@@ -244,18 +226,17 @@ const cellsOf = ({ observed }: ClusterStatusInput) =>
 
 /** The whole status of a cluster, from what was observed. Pure. */
 export const clusterStatus = (input: ClusterStatusInput): MultigresClusterStatus => {
-  const { cluster, images, resolved } = input;
+  const { cluster, images, resolved, observed } = input;
   const { generation } = cluster.metadata;
   const children = childrenOf(input);
   const message = messageOf(input, children);
   const external = externalStatus({
     resolved,
-    services: input.observed.services,
-    gatewaysReady: [...input.observed.cells.values()].some(
+    services: observed.services,
+    gatewaysReady: [...observed.cells.values()].some(
       (cell) => (cell?.status?.gatewayReadyReplicas ?? 0) > 0,
     ),
-    adminWebReady: input.observed.adminWebPods.some(isReady),
-    generation,
+    adminWebReady: observed.adminWebPods.some(isReady),
   });
   const { status, reason, message: text } = images.condition;
   const { core, cell, shard } = resolved.templatesUsed;
@@ -265,36 +246,35 @@ export const clusterStatus = (input: ClusterStatusInput): MultigresClusterStatus
     message,
     cells: cellsOf(input),
     databases: databasesOf(input),
-    shards: shardSummaries(input.observed.shards),
+    shards: shardSummaries(observed.shards),
     ...external.status,
     images: images.status,
     resolved: resolvedStatus(resolved),
     resolvedTemplates: { coreTemplates: core, cellTemplates: cell, shardTemplates: shard },
-    conditions: [
+    conditions: asOf(generation, [
       available(input, message),
       topologyCondition(input),
-      condition('ImageRolloutPending', status === 'True', reason, text, generation),
+      condition('ImageRolloutPending', status === 'True', reason, text),
       ...external.conditions,
       ...raised(input),
       ...refused(input),
       ...keptCondition(input),
-      ...leftBehindCondition(input.leftBehind, generation),
-    ],
+      ...leftBehindCondition(input.leftBehind),
+    ]),
   };
 };
 
 /** Status of a cluster that cannot be acted on: everything else stays as it was. */
 export const refusedStatus = (
-  cluster: MultigresCluster,
+  { metadata: { generation }, status }: MultigresCluster,
   problems: readonly Problem[],
 ): MultigresClusterStatus => {
-  const { generation } = cluster.metadata;
   const text = problems.map(problemText).join('; ');
-  const before = (cluster.status?.conditions ?? []).filter(({ type }) => type !== 'TerminalError');
+  const before = (status?.conditions ?? []).filter(({ type }) => type !== 'TerminalError');
   return {
-    ...cluster.status,
+    ...status,
     ...(generation === undefined ? {} : { observedGeneration: generation }),
-    phase: cluster.status?.phase ?? 'Progressing',
+    phase: status?.phase ?? 'Progressing',
     message: `nothing is changed: ${text}`,
     conditions: [...before, condition('TerminalError', true, 'InvalidSpec', text, generation)],
   };

@@ -8,11 +8,10 @@ import type {
 } from '../../schemas/resolve/types.ts';
 import type { Backup } from '../../schemas/types.ts';
 import { endpointsOf, plainAddress } from '../../schemas/resolve/topo-ref.ts';
+import { textOf } from '../apply/children.ts';
 import { topoAddress } from '../toposerver/desired.ts';
-import type { EtcdClient } from '../topo/client.ts';
-import { EtcdError } from '../topo/client.ts';
-import type { PruneResult } from '../topo/prune.ts';
-import { pruneRecords } from '../topo/prune.ts';
+import { EtcdError, type EtcdClient } from '../topo/client.ts';
+import { pruneRecords, type PruneResult } from '../topo/prune.ts';
 import { writeCell, writeDatabase } from '../topo/records.ts';
 import type { BackupLocation, CellRecord, DatabaseRecord, QuorumType } from '../topo/types.ts';
 
@@ -138,8 +137,7 @@ export const registerTopology = async (request: TopologyRequest): Promise<Topolo
     });
     return { registered: true, written, pruned };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
     const unavailable = error instanceof EtcdError && error.unavailable;
-    return { registered: false, written, message, unavailable };
+    return { registered: false, written, message: textOf(error), unavailable };
   }
 };

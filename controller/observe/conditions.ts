@@ -19,6 +19,12 @@ export const condition = (
   ...(observedGeneration === undefined ? {} : { observedGeneration }),
 });
 
+/** Conditions of what was seen at one generation of the object that they are about. */
+export const asOf = (generation: number | undefined, conditions: Condition[]): Condition[] =>
+  generation === undefined
+    ? conditions
+    : conditions.map((entry) => ({ ...entry, observedGeneration: generation }));
+
 export const findCondition = (
   conditions: readonly Condition[] | undefined,
   type: string,

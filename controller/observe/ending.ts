@@ -1,16 +1,11 @@
 import type { KindName, KubeObject } from '../../schemas/k8s.ts';
 import { LABELS } from '../../schemas/labels.ts';
+import { controllerOf } from '../builders/owner.ts';
 import type { Deps } from '../deps.ts';
 import { isTerminating } from './pods.ts';
 
 /** The kinds of ours that own others. */
-const OWNERS: readonly string[] = [
-  'MultigresCluster',
-  'Cell',
-  'TableGroup',
-  'Shard',
-  'TopoServer',
-] satisfies KindName[];
+const OWNERS: readonly string[] = ['MultigresCluster', 'Cell', 'TableGroup', 'Shard', 'TopoServer'];
 
 /**
  * Whether an object goes together with one above it: its owner, or the owner of that, or its cluster is
@@ -19,10 +14,10 @@ const OWNERS: readonly string[] = [
  */
 export const isEnding = (deps: Pick<Deps, 'listers'>, object: KubeObject): boolean => {
   if (isTerminating(object)) return true;
-  const { namespace, labels, ownerReferences } = object.metadata;
+  const { namespace, labels } = object.metadata;
   const cluster = deps.listers.MultigresCluster.get(namespace, labels?.[LABELS.cluster] ?? '');
   if (cluster && isTerminating(cluster)) return true;
-  const ref = ownerReferences?.find(({ controller }) => controller);
+  const ref = controllerOf(object);
   if (!ref || !OWNERS.includes(ref.kind)) return false;
   const owner = deps.listers[ref.kind as KindName].get(namespace, ref.name);
   return owner?.metadata.uid !== ref.uid || isEnding(deps, owner);

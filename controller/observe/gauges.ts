@@ -15,33 +15,33 @@ import type { Deps } from '../deps.ts';
 import type { Key } from '../controller.ts';
 import type { Metrics } from '../metrics.ts';
 import type { DesiredPod } from '../shard/desired/index.ts';
-import type { PoolerView } from '../shard/state/roles.ts';
-import { leaderOf, usefulStandby } from '../shard/state/roles.ts';
+import { leaderOf, usefulStandby, type PoolerView } from '../shard/state/roles.ts';
 import type { Workload } from './workload.ts';
 
 const namespaceOf = (object: KubeObject): string => object.metadata.namespace ?? '';
-const clusterOf = (object: KubeObject): string => object.metadata.labels?.[LABELS.cluster] ?? '';
+
+const labelsOf = (shard: Shard): Record<'cluster' | 'shard' | 'namespace', string> => ({
+  cluster: shard.metadata.labels?.[LABELS.cluster] ?? '',
+  shard: shard.metadata.name,
+  namespace: namespaceOf(shard),
+});
 
 export const clusterGauges = (
   { metrics }: Deps,
   cluster: MultigresCluster,
   status: MultigresClusterStatus,
 ): void => {
-  const { name } = cluster.metadata;
-  const namespace = namespaceOf(cluster);
+  const { name, namespace = '' } = cluster.metadata;
   metrics.remove('clusterInfo', { name, namespace });
   metrics.set('clusterInfo', { name, namespace, phase: status.phase ?? 'Unknown' }, 1);
-  const shards = Object.values(status.databases ?? {});
   const labels = { cluster: name, namespace };
   metrics.set('clusterCells', labels, Object.keys(status.cells ?? {}).length);
-  const total = shards.reduce((sum, { totalShards }) => sum + totalShards, 0);
-  metrics.set('clusterShards', labels, total);
-};
-
-export const forgetCluster = ({ metrics }: Deps, { name, namespace }: Key): void => {
-  metrics.remove('clusterInfo', { name, namespace });
-  metrics.remove('clusterCells', { cluster: name, namespace });
-  metrics.remove('clusterShards', { cluster: name, namespace });
+  const totals = Object.values(status.databases ?? {}).map(({ totalShards }) => totalShards);
+  metrics.set(
+    'clusterShards',
+    labels,
+    totals.reduce((sum, shards) => sum + shards, 0),
+  );
 };
 
 export const cellGauges = ({ metrics }: Deps, cell: Cell, status: CellStatus): void => {
@@ -50,17 +50,11 @@ export const cellGauges = ({ metrics }: Deps, cell: Cell, status: CellStatus): v
   metrics.set('cellGatewayReplicas', { ...labels, state: 'ready' }, status.gatewayReadyReplicas);
 };
 
-export const forgetCell = ({ metrics }: Deps, { name, namespace }: Key): void =>
-  metrics.remove('cellGatewayReplicas', { cell: name, namespace });
-
 export const topoGauges = ({ metrics }: Deps, topo: TopoServer, workload: Workload): void => {
   const labels = { name: topo.metadata.name, namespace: namespaceOf(topo) };
   metrics.set('topoServerReplicas', { ...labels, state: 'desired' }, workload.desired);
   metrics.set('topoServerReplicas', { ...labels, state: 'ready' }, workload.ready);
 };
-
-export const forgetTopo = ({ metrics }: Deps, { name, namespace }: Key): void =>
-  metrics.remove('topoServerReplicas', { name, namespace });
 
 export interface ShardFigures {
   status: ShardStatus;
@@ -79,29 +73,20 @@ const writeTolerance = (shard: Shard, { views, nowMs }: ShardFigures): number =>
   const useful = views.filter(
     (view) => view !== leader && usefulStandby(view, leader, nowMs).useful,
   );
-  const policy = policyInForce(shard);
-  const members = [leader, ...useful].map(({ id, cell }) => ({ id, cell }));
-  return durabilityOf(policy, countByCell(members)).writeTolerance;
+  return durabilityOf(policyInForce(shard), countByCell([leader, ...useful])).writeTolerance;
 };
 
 const poolGauges = (metrics: Metrics, shard: Shard, figures: ShardFigures): void => {
   if (shard.status?.observedGeneration !== shard.metadata.generation) {
     // The spec has changed: the series of a pool or cell that is no longer in it must not stay.
-    const own = { shard: shard.metadata.name, namespace: namespaceOf(shard) };
+    const { cluster: _, ...own } = labelsOf(shard);
     metrics.remove('shardPoolReplicas', own);
     metrics.remove('poolPodsDrifted', own);
   }
   const groups = Map.groupBy(figures.desired, ({ pool, cell }) => `${pool}\n${cell}`);
-  for (const pods of groups.values()) {
-    const [first] = pods;
-    if (!first) continue;
-    const labels = {
-      cluster: clusterOf(shard),
-      shard: shard.metadata.name,
-      pool: first.pool,
-      cell: first.cell,
-      namespace: namespaceOf(shard),
-    };
+  for (const [key, pods] of groups) {
+    const [pool = '', cell = ''] = key.split('\n');
+    const labels = { ...labelsOf(shard), pool, cell };
     const count = (names: ReadonlySet<string>): number =>
       pods.filter(({ name }) => names.has(name)).length;
     metrics.set('shardPoolReplicas', { ...labels, state: 'desired' }, pods.length);
@@ -112,26 +97,31 @@ const poolGauges = (metrics: Metrics, shard: Shard, figures: ShardFigures): void
 
 export const shardGauges = ({ metrics }: Deps, shard: Shard, figures: ShardFigures): void => {
   poolGauges(metrics, shard, figures);
-  const labels = {
-    cluster: clusterOf(shard),
-    shard: shard.metadata.name,
-    namespace: namespaceOf(shard),
-  };
+  const labels = labelsOf(shard);
   metrics.set('writeTolerance', labels, writeTolerance(shard, figures));
   const { lastBackupTime } = figures.status;
   if (lastBackupTime === undefined) return;
   metrics.set('lastBackupAge', labels, (figures.nowMs - Date.parse(lastBackupTime)) / 1000);
 };
 
+export const forgetCluster = ({ metrics }: Deps, { name, namespace }: Key): void => {
+  metrics.remove('clusterInfo', { name, namespace });
+  metrics.remove('clusterCells', { cluster: name, namespace });
+  metrics.remove('clusterShards', { cluster: name, namespace });
+};
+
+export const forgetCell = ({ metrics }: Deps, { name, namespace }: Key): void =>
+  metrics.remove('cellGatewayReplicas', { cell: name, namespace });
+
+export const forgetTopo = ({ metrics }: Deps, { name, namespace }: Key): void =>
+  metrics.remove('topoServerReplicas', { name, namespace });
+
 export const forgetShard = ({ metrics }: Deps, { name, namespace }: Key): void => {
-  for (const metric of [
-    'shardPoolReplicas',
-    'poolPodsDrifted',
-    'writeTolerance',
-    'lastBackupAge',
-    'drainOperations',
-    'rollingUpdate',
-  ] as const) {
-    metrics.remove(metric, { shard: name, namespace });
-  }
+  const labels = { shard: name, namespace };
+  metrics.remove('shardPoolReplicas', labels);
+  metrics.remove('poolPodsDrifted', labels);
+  metrics.remove('writeTolerance', labels);
+  metrics.remove('lastBackupAge', labels);
+  metrics.remove('drainOperations', labels);
+  metrics.remove('rollingUpdate', labels);
 };

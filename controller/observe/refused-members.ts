@@ -1,6 +1,5 @@
 /** Why a StatefulSet does not get its pods or volumes: it says so in Events alone. */
-import type { KubeObject } from '../../schemas/k8s.ts';
-import { KINDS } from '../../schemas/k8s.ts';
+import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import type { Failed } from '../apply/children.ts';
 import type { Deps } from '../deps.ts';
 import { refusedBy } from './workload.ts';

@@ -10,19 +10,14 @@ export const storageClassCondition = (
   const named = [...new Set(wanted.filter((name) => name !== undefined))].toSorted();
   const known = new Set(classes.map((entry) => entry.metadata.name));
   const missing = named.filter((name) => !known.has(name));
-  const type = 'StorageClassValid';
+  const say = (ok: boolean, reason: string, text: string): Condition =>
+    condition('StorageClassValid', ok, reason, text, generation);
   if (missing.length > 0) {
     const fix = `create ${missing.length > 1 ? 'them' : 'it'}, or name one of: ${[...known].toSorted().join(', ') || 'none exists'}`;
     const text = `StorageClass ${missing.join(', ')} does not exist: ${fix}`;
-    return condition(type, false, 'StorageClassNotFound', text, generation);
+    return say(false, 'StorageClassNotFound', text);
   }
   return named.length > 0
-    ? condition(type, true, 'StorageClassFound', `StorageClass ${named.join(', ')}`, generation)
-    : condition(
-        type,
-        true,
-        'StorageClassNotSpecified',
-        "The cluster's default class is used",
-        generation,
-      );
+    ? say(true, 'StorageClassFound', `StorageClass ${named.join(', ')}`)
+    : say(true, 'StorageClassNotSpecified', "The cluster's default class is used");
 };

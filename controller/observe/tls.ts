@@ -1,6 +1,5 @@
 /** Our own certificate for calls to components that demand one. */
-import type { KubeObject } from '../../schemas/k8s.ts';
-import { KINDS } from '../../schemas/k8s.ts';
+import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import { names } from '../../schemas/names.ts';
 import type { KubeApi } from '../../kube/api.ts';
 import type { TlsMaterial } from '../rpc/tls.ts';

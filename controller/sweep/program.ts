@@ -21,11 +21,17 @@ interface Sweep {
   nowMs: number;
 }
 
-/** The claim is as it was when it was judged, or it stays: its pod may be back. */
-async function remove({ kube, log }: Sweep, { claim, reason }: Verdict): Promise<void> {
+async function carryOut(
+  { kube, log, dryRun }: Sweep,
+  { claim, action, reason }: Verdict,
+): Promise<void> {
   const { namespace = '', name, uid = '', resourceVersion = '', labels } = claim.metadata;
   const told = { namespace, claim: name, cluster: labels?.[LABELS.cluster], reason };
+  if (action === 'refuse') return log.warn(told, 'volume kept: it must not be deleted');
+  if (action === 'keep') return log.debug(told, 'volume kept');
+  if (dryRun) return log.info(told, 'volume would be deleted');
   try {
+    // The claim is as it was when it was judged, or it stays: its pod may be back.
     const ref = { kind: KINDS.PersistentVolumeClaim, namespace, name };
     await kube.delete(ref, { uid, resourceVersion });
     log.info(told, 'volume deleted');
@@ -33,20 +39,6 @@ async function remove({ kube, log }: Sweep, { claim, reason }: Verdict): Promise
     if (!isKubeError(error, 'conflict', 'gone')) throw error;
     log.info(told, 'volume left alone: it changed meanwhile');
   }
-}
-
-async function carryOut(options: Sweep, verdict: Verdict): Promise<void> {
-  const { namespace, name, labels } = verdict.claim.metadata;
-  const told = {
-    namespace,
-    claim: name,
-    cluster: labels?.[LABELS.cluster],
-    reason: verdict.reason,
-  };
-  if (verdict.action === 'refuse') options.log.warn(told, 'volume kept: it must not be deleted');
-  else if (verdict.action === 'keep') options.log.debug(told, 'volume kept');
-  else if (options.dryRun) options.log.info(told, 'volume would be deleted');
-  else await remove(options, verdict);
 }
 
 /** False when a volume is older than the retention and must stay all the same. */

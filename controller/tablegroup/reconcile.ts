@@ -1,13 +1,11 @@
 import { KINDS } from '../../schemas/k8s.ts';
-import { ANNOTATIONS } from '../../schemas/labels.ts';
 import type { Shard, TableGroup } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result } from '../controller.ts';
-import type { Failed } from '../apply/children.ts';
-import { applyChildren, failureText, throwFailure } from '../apply/children.ts';
+import { applyChildren, failureText, throwFailure, type Failed } from '../apply/children.ts';
 import { childrenOfCluster, ownedKinds } from '../observe/keys.ts';
 import { isPaused, withPaused } from '../observe/paused.ts';
-import { cancelDrain, removeDrained, requestDrain } from '../observe/pending.ts';
+import { cancelDrain, isPending, removeDrained, requestDrain } from '../observe/pending.ts';
 import { isEnding } from '../observe/ending.ts';
 import { withoutWrites } from '../apply/read-only.ts';
 import { writeStatus } from '../apply/status.ts';
@@ -16,9 +14,6 @@ import { tableGroupStatus } from './status.ts';
 
 const shardsInApi = (group: TableGroup, deps: Deps): Shard[] =>
   deps.listers.Shard.byIndex('owner', group.metadata.uid ?? '') as Shard[];
-
-const isPending = (group: TableGroup): boolean =>
-  group.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
 
 /** Brings the shards to what the spec says; while the group is being removed, drains them all. */
 const bringAbout = async (
@@ -47,12 +42,11 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const failed = await bringAbout(group, wanted, paused?.deps ?? deps);
 
   const existing = new Map(shardsInApi(group, deps).map((shard) => [shard.metadata.name, shard]));
-  const names = wanted.map((shard) => shard.metadata.name);
-  const failure = failureText(failed);
+  const shards = new Map(wanted.map(({ metadata: { name } }) => [name, existing.get(name)]));
   const status = tableGroupStatus(group, {
-    shards: new Map(names.map((name) => [name, existing.get(name)])),
-    orphans: [...existing.values()].filter((shard) => !names.includes(shard.metadata.name)),
-    ...(failure === undefined ? {} : { failure }),
+    shards,
+    orphans: [...existing].flatMap(([name, shard]) => (shards.has(name) ? [] : [shard])),
+    failure: failureText(failed),
   });
   const { generation } = group.metadata;
   await writeStatus(deps, group, withPaused(status, paused?.pending, generation), failed);

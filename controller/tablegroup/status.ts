@@ -1,13 +1,13 @@
 import type { Phase, Shard, TableGroup, TableGroupStatus } from '../../schemas/types.ts';
-import { ANNOTATIONS } from '../../schemas/labels.ts';
-import { condition, isTrue } from '../observe/conditions.ts';
+import { isPending } from '../observe/pending.ts';
+import { asOf, condition, isTrue } from '../observe/conditions.ts';
 
 interface TableGroupObserved {
   /** Name -> Shard as it is now, undefined while it does not exist; one entry per shard of the spec. */
   shards: ReadonlyMap<string, Shard | undefined>;
   /** Shards that exist and are not in the spec any more. */
   orphans: readonly Shard[];
-  failure?: string;
+  failure: string | undefined;
 }
 
 /** A child whose status is about its current spec. */
@@ -18,75 +18,73 @@ export const isFresh = (child: {
   child.status?.observedGeneration !== undefined &&
   child.status.observedGeneration === child.metadata.generation;
 
-const phaseOf = (counts: {
+interface Counts {
   total: number;
   ready: number;
   degraded: number;
+  serving: number;
   busy: boolean;
-}): Phase => {
-  if (counts.degraded > 0) return 'Degraded';
-  if (counts.total === 0) return 'Initializing';
-  return counts.ready === counts.total && !counts.busy ? 'Healthy' : 'Progressing';
+}
+
+const phaseOf = ({ total, ready, degraded, busy }: Counts): Phase => {
+  if (degraded > 0) return 'Degraded';
+  if (total === 0) return 'Initializing';
+  return ready === total && !busy ? 'Healthy' : 'Progressing';
+};
+
+const reasonOf = ({ total, degraded, serving, busy }: Counts): string => {
+  if (total === 0) return 'NoShards';
+  if (busy) return 'CleanupPending';
+  if (degraded > 0) return 'ShardDegraded';
+  return serving < total ? 'ShardsNotReady' : 'ShardsReady';
 };
 
 /** The whole status of a TableGroup, from what was observed. Pure. */
 export const tableGroupStatus = (
   group: TableGroup,
-  observed: TableGroupObserved,
+  { shards, orphans, failure }: TableGroupObserved,
 ): TableGroupStatus => {
   const { generation } = group.metadata;
-  const pending = group.metadata.annotations?.[ANNOTATIONS.pendingDeletion] !== undefined;
-  const shards = [...observed.shards];
-  const fresh = shards.flatMap(([, shard]) => (shard && isFresh(shard) ? [shard] : []));
-  const ready = fresh.filter((shard) => shard.status?.phase === 'Healthy').length;
-  const degraded = fresh.filter((shard) => shard.status?.phase === 'Degraded').length;
-  const serving = fresh.filter((shard) => isTrue(shard.status?.conditions, 'Available')).length;
-  const total = shards.length;
-  const busy = pending || observed.orphans.length > 0;
-
-  const waiting = shards
+  const pending = isPending(group);
+  const living = [...shards.values(), ...orphans].filter((shard) => shard !== undefined);
+  const fresh = [...shards.values()].filter((shard) => shard !== undefined && isFresh(shard));
+  const inPhase = (phase: Phase): number =>
+    fresh.filter((shard) => shard?.status?.phase === phase).length;
+  const counts: Counts = {
+    total: shards.size,
+    ready: inPhase('Healthy'),
+    degraded: inPhase('Degraded'),
+    serving: fresh.filter((shard) => isTrue(shard?.status?.conditions, 'Available')).length,
+    busy: pending || orphans.length > 0,
+  };
+  const { total, ready, serving } = counts;
+  const waiting = [...shards]
     .filter(([, shard]) => shard?.status?.phase !== 'Healthy')
     .map(
       ([name, shard]) =>
         `shard ${shard?.spec?.shardName ?? name}: ${shard?.status?.message ?? 'being created'}`,
     );
+  const removing = orphans.map((shard) => shard.metadata.name).join(', ');
   const message = [
     `${ready} of ${total} shards healthy`,
-    ...(observed.failure === undefined ? [] : [observed.failure]),
+    failure,
     ...waiting.slice(0, 2),
-    ...(observed.orphans.length > 0
-      ? [`removing ${observed.orphans.map((shard) => shard.metadata.name).join(', ')}`]
-      : []),
-  ].join('; ');
-
-  let reason = 'ShardsReady';
-  if (total === 0) reason = 'NoShards';
-  else if (busy) reason = 'CleanupPending';
-  else if (degraded > 0) reason = 'ShardDegraded';
-  else if (serving < total) reason = 'ShardsNotReady';
-  const available = !pending && serving === total;
-  const drained = [...shards.map(([, shard]) => shard), ...observed.orphans].every(
-    (shard) => !shard || isTrue(shard.status?.conditions, 'ReadyForDeletion'),
-  );
+    removing && `removing ${removing}`,
+  ]
+    .filter(Boolean)
+    .join('; ');
+  const drained = living.every((shard) => isTrue(shard.status?.conditions, 'ReadyForDeletion'));
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
-    phase: phaseOf({ total, ready, degraded, busy }),
+    phase: phaseOf(counts),
     message,
     readyShards: ready,
     totalShards: total,
-    conditions: [
-      condition('Available', available, reason, message, generation),
+    conditions: asOf(generation, [
+      condition('Available', !pending && serving === total, reasonOf(counts), message),
       ...(pending && drained
-        ? [
-            condition(
-              'ReadyForDeletion',
-              true,
-              'AllShardsReady',
-              'All shards are drained',
-              generation,
-            ),
-          ]
+        ? [condition('ReadyForDeletion', true, 'AllShardsReady', 'All shards are drained')]
         : []),
-    ],
+    ]),
   };
 };

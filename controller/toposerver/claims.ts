@@ -3,16 +3,17 @@
  * owner, so that the garbage collector ends it with the cluster, whether we run or not; one that is to be
  * retained never has. Never the TopoServer or the StatefulSet: either may be deleted by hand and made anew.
  */
-import { ownerReference } from '../builders/owner.ts';
+import { controllerOf, ownerReference } from '../builders/owner.ts';
 import { identityOf } from '../builders/meta.ts';
 import { KubeError } from '../../kube/errors.ts';
-import { refOf } from '../../kube/api.ts';
 import type { KubeObject, OwnerReference } from '../../schemas/k8s.ts';
 import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import type { MultigresCluster, PvcRetention, TopoServer } from '../../schemas/types.ts';
 import type { Failed } from '../apply/children.ts';
+import { patchIfSame } from '../apply/finalizer.ts';
 import type { Deps } from '../deps.ts';
 import { isTerminating } from '../observe/pods.ts';
+import { holdingBack, type Held } from './members.ts';
 
 /** Claims of the members of an etcd. */
 export const claimsOf = (deps: Pick<Deps, 'listers'>, topo: TopoServer): KubeObject[] => {
@@ -57,8 +58,6 @@ export const clusterOf = (
   topo: TopoServer,
 ): MultigresCluster | undefined => {
   const { cluster: name, namespace } = identityOf(topo);
-  const controllerOf = (object: KubeObject): OwnerReference | undefined =>
-    object.metadata.ownerReferences?.find(({ controller }) => controller);
   const ref = controllerOf(topo);
   const cell = ref?.kind === 'Cell' ? deps.listers.Cell.get(namespace, ref.name) : undefined;
   const uid = cell ? controllerOf(cell)?.uid : ref?.uid;
@@ -80,14 +79,8 @@ export const settleOwners = async (
   for (const claim of claims) {
     const ownerReferences = claimOwners(claim, retentionOf(topo), cluster);
     if (!ownerReferences) continue;
-    const { resourceVersion } = claim.metadata;
     try {
-      await deps.kube.mergePatch(refOf(claim), {
-        metadata: {
-          ownerReferences,
-          ...(resourceVersion === undefined ? {} : { resourceVersion }),
-        },
-      });
+      await patchIfSame(deps.kube, claim, { ownerReferences });
     } catch (error) {
       failed.push({ child: claim, error });
     }
@@ -104,19 +97,16 @@ export const withoutDoomedVolumes = (
   claims: readonly KubeObject[],
   observed: KubeObject | undefined,
   cluster: MultigresCluster | undefined,
-): { children: KubeObject[]; refused: Failed[] } => {
-  const doomed = claims.filter(
-    (claim) => isTerminating(claim) || (cluster !== undefined && isDoomed(claim, cluster)),
+): Held => {
+  const doomed = claims
+    .filter((claim) => isTerminating(claim) || (cluster !== undefined && isDoomed(claim, cluster)))
+    .map(({ metadata }) => metadata.name);
+  return holdingBack(children, () =>
+    observed || doomed.length === 0
+      ? undefined
+      : new KubeError(
+          `it waits until volumes of a former etcd of this name are gone: ${doomed.toSorted().join(', ')}`,
+          { class: 'conflict', status: 409, reason: 'VolumesLeaving' },
+        ),
   );
-  if (observed || doomed.length === 0) return { children: [...children], refused: [] };
-  const names = doomed.map(({ metadata }) => metadata.name).toSorted();
-  const refused = children.flatMap((child): Failed[] => {
-    if (child.kind !== 'StatefulSet') return [];
-    const error = new KubeError(
-      `it waits until volumes of a former etcd of this name are gone: ${names.join(', ')}`,
-      { class: 'conflict', status: 409, reason: 'VolumesLeaving' },
-    );
-    return [{ child, error }];
-  });
-  return { children: children.filter(({ kind }) => kind !== 'StatefulSet'), refused };
 };

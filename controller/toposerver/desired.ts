@@ -7,15 +7,14 @@ import { wholeUnits } from '../../schemas/quantity.ts';
 import type { TopoServer } from '../../schemas/types.ts';
 import { claimSpec } from '../builders/claim.ts';
 import type { BuildContext } from '../builders/context.ts';
-import { POD_NAME, POD_NAMESPACE } from '../builders/env.ts';
+import { envOf, POD_NAME, POD_NAMESPACE } from '../builders/env.ts';
 import { childLabels, childMeta, identityOf, type Identity } from '../builders/meta.ts';
 import { podDisruptionBudget } from '../builders/pdb.ts';
 import { placeLabels } from '../builders/place.ts';
-import { probes } from '../builders/probes.ts';
-import { podBase, pullFromAnnotations } from '../builders/pull.ts';
+import { serverPod } from '../builders/pod.ts';
+import { pullFromAnnotations } from '../builders/pull.ts';
 import { ETCD_RESOURCES } from '../builders/resources.ts';
-import { scheduling } from '../builders/scheduling.ts';
-import { containerSecurity, podSecurity, RUN_AS } from '../builders/security.ts';
+import { RUN_AS } from '../builders/security.ts';
 import { HEADLESS, service } from '../builders/service.ts';
 
 const DATA_DIR = '/var/lib/etcd';
@@ -90,50 +89,34 @@ const etcdEnv = (topo: Topo, quota: number | undefined): EnvVar[] => {
     ETCD_AUTO_COMPACTION_RETENTION: COMPACTION,
     ...(quota !== undefined && { ETCD_QUOTA_BACKEND_BYTES: `${quota}` }),
   };
-  return [
-    POD_NAME,
-    POD_NAMESPACE,
-    ...Object.entries(settings).map(([name, value]) => ({ name, value })),
-  ];
+  return [POD_NAME, POD_NAMESPACE, ...envOf(settings)];
 };
 
 const etcdPod = (spec: TopoServer, topo: Topo, ctx: BuildContext): PodSpec => {
-  const pull = pullFromAnnotations(spec);
   const etcd = spec.spec?.etcd;
-  return {
-    ...podBase(pull),
-    terminationGracePeriodSeconds: 30,
-    securityContext: podSecurity(RUN_AS.server),
-    ...scheduling(
-      {
+  return serverPod(
+    {
+      name: 'etcd',
+      image: etcd?.image ?? ctx.images.etcd,
+      pull: pullFromAnnotations(spec),
+      user: RUN_AS.server,
+      env: etcdEnv(topo, backendQuota(etcd?.storage?.size ?? FALLBACK_SIZE)),
+      ports: PORTS.etcd,
+      probes: {
+        port: PORTS.etcd.metrics,
+        paths: { startup: '/readyz', liveness: '/livez', readiness: '/readyz' },
+      },
+      resources: nonEmpty(etcd?.resources) ?? ETCD_RESOURCES,
+      parts: [{ mounts: [{ name: DATA_VOLUME, mountPath: DATA_DIR }] }],
+      scheduling: {
         place: placeLabels(spec.metadata.labels),
-        tolerations: spec.spec?.placement?.tolerations ?? [],
+        tolerations: spec.spec?.placement?.tolerations,
         spread: selectorOf(topo.labels),
       },
-      ctx,
-    ),
-    containers: [
-      {
-        name: 'etcd',
-        image: etcd?.image ?? ctx.images.etcd,
-        imagePullPolicy: pull.policy,
-        env: etcdEnv(topo, backendQuota(etcd?.storage?.size ?? FALLBACK_SIZE)),
-        ports: Object.entries(PORTS.etcd).map(([name, containerPort]) => ({
-          name,
-          containerPort,
-          protocol: 'TCP',
-        })),
-        ...probes(PORTS.etcd.metrics, {
-          startup: '/readyz',
-          liveness: '/livez',
-          readiness: '/readyz',
-        }),
-        resources: nonEmpty(etcd?.resources) ?? ETCD_RESOURCES,
-        securityContext: containerSecurity(RUN_AS.server),
-        volumeMounts: [{ name: DATA_VOLUME, mountPath: DATA_DIR }],
-      },
-    ],
-  };
+      graceSeconds: 30,
+    },
+    ctx,
+  );
 };
 
 const statefulSet = (spec: TopoServer, topo: Topo, ctx: BuildContext): KubeObject => ({
@@ -170,19 +153,13 @@ const statefulSet = (spec: TopoServer, topo: Topo, ctx: BuildContext): KubeObjec
  */
 export const topoServerChildren = (spec: TopoServer, ctx: BuildContext): KubeObject[] => {
   const topo = topoOf(spec, ctx);
+  const { id, name, labels } = topo;
   const { client, peer } = PORTS.etcd;
+  const peers = { spec: { ...HEADLESS, ...DUAL_STACK } };
   return [
-    service(
-      topo.id,
-      names.headless(topo.name),
-      topo.labels,
-      { client, peer },
-      {
-        spec: { ...HEADLESS, ...DUAL_STACK },
-      },
-    ),
-    service(topo.id, topo.name, topo.labels, { client }, { spec: DUAL_STACK }),
-    podDisruptionBudget(topo.id, topo.name, topo.labels, { maxUnavailable: 1 }),
+    service(id, names.headless(name), labels, { client, peer }, peers),
+    service(id, name, labels, { client }, { spec: DUAL_STACK }),
+    podDisruptionBudget(id, name, labels, { maxUnavailable: 1 }),
     statefulSet(spec, topo, ctx),
   ];
 };

@@ -7,7 +7,8 @@ import type { Condition, Container, KubeObject, Pod } from '../../schemas/k8s.ts
 import { ANNOTATIONS, COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import type { MultigresCluster, TopoServer } from '../../schemas/types.ts';
 import { identityOf } from '../builders/meta.ts';
-import { refOf } from '../../kube/api.ts';
+import { nameOf } from '../apply/children.ts';
+import { annotate, isoSeconds } from '../observe/pending.ts';
 import type { Deps } from '../deps.ts';
 import { condition } from '../observe/conditions.ts';
 import { isTerminating } from '../observe/pods.ts';
@@ -55,13 +56,10 @@ export interface LeftBehind {
 }
 
 /** Says so where there is one. */
-export const leftBehindCondition = (
-  left: LeftBehind | undefined,
-  generation: number | undefined,
-): Condition[] => {
+export const leftBehindCondition = (left: LeftBehind | undefined): Condition[] => {
   if (!left) return [];
   const text = `etcd ${left.name} is not asked for any more and stays for now: ${left.refusal}`;
-  return [condition('TopologyLeftBehind', true, 'StillInUse', text, generation)];
+  return [condition('TopologyLeftBehind', true, 'StillInUse', text)];
 };
 
 const textsOf = ({ args = [], command = [], env = [] }: Container): string[] => [
@@ -79,7 +77,6 @@ const names = (template: PodTemplate | undefined, address: string): boolean =>
     .flatMap(textsOf)
     .some((text) => text.includes(address));
 
-const nameOf = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.name}`;
 const isEtcd = ({ metadata }: KubeObject): boolean =>
   metadata.labels?.[LABELS.component] === COMPONENTS.toposerver;
 
@@ -159,8 +156,6 @@ export const removeGlobal = async (
   return removeUnused(deps, cluster, topo, useOfGlobal(deps, cluster, topo));
 };
 
-const isoSeconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
-
 /**
  * Removes the etcd of a cell that uses another topology by now; or says why it stays.
  * @param registered the topology has the record by which the cell's processes find the other one
@@ -175,8 +170,7 @@ export const removeLocal = async (
   let since = topo.metadata.annotations?.[ANNOTATIONS.unusedSince];
   if (since === undefined && registered) {
     since = isoSeconds(deps.clock.now());
-    const annotations = { [ANNOTATIONS.unusedSince]: since };
-    await deps.kube.mergePatch(refOf(topo), { metadata: { annotations } });
+    await annotate(deps, topo, ANNOTATIONS.unusedSince, since);
   }
   return removeUnused(deps, cell, topo, useOfLocal(deps, topo, since));
 };
@@ -184,6 +178,5 @@ export const removeLocal = async (
 /** An etcd that is asked for again counts as in use from now on. */
 export const useAgain = async (deps: Deps, topo: TopoServer | undefined): Promise<void> => {
   if (topo?.metadata.annotations?.[ANNOTATIONS.unusedSince] === undefined) return;
-  const annotations = { [ANNOTATIONS.unusedSince]: null };
-  await deps.kube.mergePatch(refOf(topo), { metadata: { annotations } });
+  await annotate(deps, topo, ANNOTATIONS.unusedSince, null);
 };

@@ -1,5 +1,4 @@
-import type { Pod } from '../../schemas/k8s.ts';
-import { KINDS } from '../../schemas/k8s.ts';
+import { KINDS, type Pod } from '../../schemas/k8s.ts';
 import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import type { TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
@@ -57,14 +56,13 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const paused = isPaused(topo, deps.listers) ? withoutWrites(deps) : undefined;
   const failed = await bringAbout(topo, paused?.deps ?? deps);
   const statefulSet = deps.listers.StatefulSet.get(key.namespace, key.name);
-  const failure = failureText(failed);
   const refusals = await refusedMembers(deps, statefulSet);
   const status = topoServerStatus(topo, {
     statefulSet,
     refusals: refusals.map(({ error }) => textOf(error)),
     pods: deps.listers.Pod.byIndex('owner', statefulSet?.metadata.uid ?? '') as Pod[],
     storageClasses: deps.listers.StorageClass.list(),
-    ...(failure === undefined ? {} : { failure }),
+    failure: failureText(failed),
   });
   const { generation } = topo.metadata;
   const told = withPaused(status, paused?.pending, generation);

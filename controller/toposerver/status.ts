@@ -11,56 +11,42 @@ interface TopoServerObserved {
   pods: Pod[];
   storageClasses: KubeObject[];
   /** Why the API server does not take its pods. */
-  refusals?: readonly string[];
+  refusals: readonly string[];
   /** What could not be written in this pass. */
-  failure?: string;
+  failure: string | undefined;
 }
 
 /** The whole status of a TopoServer, from what was observed. Pure. */
 export const topoServerStatus = (
   topo: TopoServer,
-  observed: TopoServerObserved,
+  { statefulSet, pods, storageClasses, refusals, failure }: TopoServerObserved,
 ): TopoServerStatus => {
   const { generation, name } = topo.metadata;
-  const { desired, ready, observed: seen, allReady } = workloadOf(observed.statefulSet);
-  const members = topo.spec?.etcd?.replicas ?? desired;
-  const crashing = observed.pods.find((pod) => crashLoop(pod) !== undefined);
+  const { desired, ready, observed: seen, allReady } = workloadOf(statefulSet);
+  const etcd = topo.spec?.etcd;
+  const members = etcd?.replicas ?? desired;
   const quorum = ready > members / 2;
 
   let phase: Phase = 'Progressing';
-  if (crashing) phase = 'Degraded';
+  if (pods.some((pod) => crashLoop(pod) !== undefined)) phase = 'Degraded';
   else if (members === 0) phase = 'Initializing';
   else if (allReady) phase = 'Healthy';
 
   const counted = `${ready} of ${members} etcd members ready`;
-  const details = [
-    observed.failure,
-    ...(observed.refusals ?? []),
-    ...(allReady ? [] : troubles(observed.pods)),
-  ];
-  const message = [counted, ...details].filter((text) => text !== undefined).join('; ');
-  const storage = storageClassCondition(
-    [topo.spec?.etcd?.storage?.class],
-    observed.storageClasses,
-    generation,
-  );
-  const current = seen && generation !== undefined;
+  const message = [counted, failure, ...refusals, ...(allReady ? [] : troubles(pods))]
+    .filter((text) => text !== undefined)
+    .join('; ');
+  const complete = allReady ? 'AllReplicasReady' : 'NotAllReplicasReady';
   return {
-    ...(current ? { observedGeneration: generation } : {}),
+    ...(seen && generation !== undefined ? { observedGeneration: generation } : {}),
     phase,
     message,
     clientService: name,
     peerService: names.headless(name),
     conditions: [
-      condition(
-        'Ready',
-        allReady,
-        allReady ? 'AllReplicasReady' : 'NotAllReplicasReady',
-        message,
-        generation,
-      ),
+      condition('Ready', allReady, complete, message, generation),
       condition('Available', quorum, quorum ? 'Quorum' : 'NoQuorum', counted, generation),
-      storage,
+      storageClassCondition([etcd?.storage?.class], storageClasses, generation),
     ],
   };
 };

@@ -58,7 +58,7 @@ describe('the reference to a topology server of others', () => {
       cluster: cluster({
         cells: [cellWith('a', { caSecret: 'x' }), cellWith('b', { caSecret: 'y' })],
       }),
-      templates: { core: [], cell: [], shard: [] },
+      templates: { core: {}, cell: {}, shard: {} },
       shards: [],
       defaultImages: {} as never,
       imageStrategy: 'immediate',

@@ -1,4 +1,4 @@
-import { compact, nonEmpty } from '../../../schemas/compact.ts';
+import { nonEmpty } from '../../../schemas/compact.ts';
 import { failoverOf, graceOf } from '../../../schemas/failover.ts';
 import { buildName, names } from '../../../schemas/names.ts';
 import type { KubeObject, PodSpec } from '../../../schemas/k8s.ts';
@@ -8,14 +8,12 @@ import type { FailoverTimers } from '../../../schemas/types.ts';
 import { flags } from '../../builders/args.ts';
 import { deployment, RECREATE } from '../../builders/deployment.ts';
 import { envField, GRPC_NO_TXT, POD_IP } from '../../builders/env.ts';
-import { projectAnnotation } from '../../builders/meta.ts';
 import { telemetry } from '../../builders/otel.ts';
 import { podDisruptionBudget } from '../../builders/pdb.ts';
-import { probes, RUNTIME_PROBES } from '../../builders/probes.ts';
-import { podBase } from '../../builders/pull.ts';
+import { serverPod } from '../../builders/pod.ts';
+import { RUNTIME_PROBES } from '../../builders/probes.ts';
 import { ORCH_RESOURCES } from '../../builders/resources.ts';
-import { scheduling } from '../../builders/scheduling.ts';
-import { containerSecurity, podSecurity, RUN_AS } from '../../builders/security.ts';
+import { RUN_AS } from '../../builders/security.ts';
 import { service } from '../../builders/service.ts';
 import { internalTls } from '../../builders/tls.ts';
 import { topoTls } from '../../builders/topo-tls.ts';
@@ -48,59 +46,48 @@ const orchPod = (scope: ShardScope, cell: string, name: string): PodSpec => {
   const { multiorch } = spec;
   const replicas = multiorch.replicas ?? 1;
   const { http, grpc } = PORTS.multiorch;
-  const otel = telemetry(spec.observability, ctx, id, COMPONENTS.multiorch);
-  const tls = internalTls(spec.internalTLS, 'multiorch', id);
-  const topo = topoTls(spec.globalTopoServer);
-  return compact({
-    ...podBase(scope.pull),
-    terminationGracePeriodSeconds: 45,
-    securityContext: podSecurity(RUN_AS.server),
-    ...scheduling(
-      compact({
+  return serverPod(
+    {
+      name: 'multiorch',
+      image: spec.images.multiorch,
+      pull: scope.pull,
+      user: RUN_AS.server,
+      // The image has no entry point: the first argument is the program.
+      args: [
+        'multiorch',
+        ...flags({
+          'http-port': http,
+          'grpc-port': grpc,
+          'topo-global-server-addresses': spec.globalTopoServer.address,
+          'topo-global-root': spec.globalTopoServer.rootPath,
+          cell,
+          'watch-targets': scope.parts.slice(1).join('/'),
+          'service-id': serviceId(name, replicas),
+          hostname: '$(POD_IP)',
+          'log-level': spec.logLevels?.multiorch ?? 'info',
+          ...timerFlags(multiorch.failover, orchCells(spec).indexOf(cell)),
+        }),
+      ],
+      env: [POD_IP, ...(replicas > 1 ? [POD_UID] : [])],
+      ports: PORTS.multiorch,
+      probes: { port: http, paths: RUNTIME_PROBES },
+      resources: nonEmpty(multiorch.resources) ?? ORCH_RESOURCES,
+      parts: [
+        topoTls(spec.globalTopoServer),
+        internalTls(spec.internalTLS, 'multiorch', id),
+        telemetry(spec.observability, ctx, id, COMPONENTS.multiorch),
+        { env: [GRPC_NO_TXT] },
+      ],
+      scheduling: {
         place: placeOf(scope, cell),
         affinity: multiorch.affinity,
         tolerations: multiorch.placement?.tolerations,
         spread: selectorOf(shardLabels(scope, COMPONENTS.multiorch)),
-      }),
-      ctx,
-    ),
-    containers: [
-      compact({
-        name: 'multiorch',
-        image: spec.images.multiorch,
-        imagePullPolicy: scope.pull.policy,
-        // The image has no entry point: the first argument is the program.
-        args: [
-          'multiorch',
-          ...flags({
-            'http-port': http,
-            'grpc-port': grpc,
-            'topo-global-server-addresses': spec.globalTopoServer.address,
-            'topo-global-root': spec.globalTopoServer.rootPath,
-            cell,
-            'watch-targets': scope.parts.slice(1).join('/'),
-            'service-id': serviceId(name, replicas),
-            hostname: '$(POD_IP)',
-            'log-level': spec.logLevels?.multiorch ?? 'info',
-            ...timerFlags(multiorch.failover, orchCells(spec).indexOf(cell)),
-          }),
-          ...topo.args,
-          ...tls.args,
-        ],
-        env: [POD_IP, ...(replicas > 1 ? [POD_UID] : []), ...topo.env, ...otel.env, GRPC_NO_TXT],
-        ports: Object.entries({ http, grpc }).map(([port, containerPort]) => ({
-          name: port,
-          containerPort,
-          protocol: 'TCP',
-        })),
-        ...probes(http, RUNTIME_PROBES),
-        resources: nonEmpty(multiorch.resources) ?? ORCH_RESOURCES,
-        securityContext: containerSecurity(RUN_AS.server),
-        volumeMounts: nonEmpty([...topo.mounts, ...tls.mounts, ...otel.mounts]),
-      }),
-    ],
-    volumes: nonEmpty([...topo.volumes, ...tls.volumes, ...otel.volumes]),
-  });
+      },
+      graceSeconds: 45,
+    },
+    ctx,
+  );
 };
 
 const orchOf = (scope: ShardScope, cell: string): KubeObject[] => {
@@ -113,7 +100,6 @@ const orchOf = (scope: ShardScope, cell: string): KubeObject[] => {
       labels,
       stateless: scope.spec.multiorch,
       strategy: RECREATE,
-      podAnnotations: projectAnnotation(scope.id),
       pod: orchPod(scope, cell, name),
     }),
   ];

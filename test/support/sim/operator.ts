@@ -82,15 +82,7 @@ export function startOperator(parts: OperatorParts): void {
     fleet: createFleet(1, () => clock.now()),
     options: defaultOptions(),
   } satisfies Deps;
-  const informers = createInformers({
-    api: kube,
-    stores,
-    namespaces: [],
-    clock,
-    random,
-    log,
-    metrics,
-  });
+  const informers = createInformers(deps, stores);
   const controllers = parts.controllers?.() ?? [createShardController()];
   const manager = createManager({ controllers, informers, deps, writes });
   const stop = new AbortController();

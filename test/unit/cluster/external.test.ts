@@ -23,7 +23,6 @@ const outside = (externalGateway: External | undefined, gatewaysReady = true, ip
     services: { gateway: gateway as unknown as KubeObject, adminWeb: undefined },
     gatewaysReady,
     adminWebReady: true,
-    generation: 1,
   });
 };
 

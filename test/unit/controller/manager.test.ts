@@ -75,7 +75,10 @@ function setup(reconcile: (key: Key) => Promise<Result>, sources: Controller['so
     fleet: createFleet(1, () => clock.now()),
     options: parsed.value,
   };
-  const informers = createInformers({ api, stores, namespaces: [], clock, random, log, metrics });
+  const informers = createInformers(
+    { kube: api, clock, random, log, metrics, options: { watchNamespaces: [] } },
+    stores,
+  );
   const controller: Controller = { name: 'cell', kind: KINDS.Cell, reconcile, sources };
   const writes = createWrites(stores);
   const manager = createManager({ controllers: [controller], informers, deps, writes });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { KubeError } from '../../../kube/errors.ts';
 import { keepImmutable } from '../../../controller/apply/immutable.ts';
-import { refusedCondition } from '../../../controller/apply/refusals.ts';
+import { refusedCondition } from '../../../controller/apply/status.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 
 const template = (labels: Record<string, string>) => ({ metadata: { labels } });

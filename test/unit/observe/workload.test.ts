@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { refusedCondition, withRefusals } from '../../../controller/apply/refusals.ts';
+import { refusedCondition, withRefusals } from '../../../controller/apply/status.ts';
 import { condition } from '../../../controller/observe/conditions.ts';
 import { refusedPods, workloadOf } from '../../../controller/observe/workload.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
