@@ -61,8 +61,12 @@ export const resolveShardBody = (
   context: ShardContext,
 ): { body: ShardBody; notes: Problem[] } => {
   const lower = mergeShard(template, config.overrides);
-  const { multiorch, pools, ...rest } = config.spec ? mergeShard(lower, config.spec) : lower;
-  const completedOrch = completeMultiorch(multiorch ?? {}, context.cells);
+  const {
+    multiorch = {},
+    pools = {},
+    ...rest
+  } = config.spec ? mergeShard(lower, config.spec) : lower;
+  const completedOrch = completeMultiorch(multiorch, context.cells);
   const written = Object.keys(pools).length > 0;
   const implicit: Record<string, Pool> = {
     [BUILTIN.pool.name]: { type: BUILTIN.pool.type, cells: completedOrch.cells },
