@@ -1,5 +1,5 @@
 import * as generated from './generated/validators.mjs';
-import { API_KINDS } from './kinds/index.ts';
+import { API_KINDS, kindOf } from './kinds/index.ts';
 import type { Problem } from './problem.ts';
 import { isRecord, joinPath, shown, walkSchemas } from './walk.ts';
 
@@ -67,11 +67,7 @@ function errorOf(object: unknown, raw: generated.ValidationError): Problem {
 
 /** Types, lengths, patterns and counts. Unknown fields are no errors here. */
 export function shapeErrors(kind: string, object: unknown): Problem[] {
-  const validator = (generated as Partial<Record<string, generated.Validator>>)[kind];
-  if (validator === undefined)
-    throw new Error(
-      `${kind} is no kind of the API; there are ${API_KINDS.map((k) => k.kind).join(', ')}`,
-    );
+  const validator = generated[kindOf(kind).kind as keyof typeof generated];
   if (validator(object)) return [];
   return (validator.errors ?? []).map((raw) => errorOf(object, raw));
 }

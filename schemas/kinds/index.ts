@@ -19,3 +19,11 @@ export const API_KINDS: readonly Kind[] = [
   shard,
   topoServer,
 ];
+
+/** @throws if the kind is none of ours */
+export const kindOf = (name: string): Kind => {
+  const found = API_KINDS.find(({ kind }) => kind === name);
+  if (found) return found;
+  const all = API_KINDS.map(({ kind }) => kind).join(', ');
+  throw new Error(`${name} is no kind of the API; there are ${all}`);
+};
