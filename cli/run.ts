@@ -16,8 +16,7 @@ import {
   renderPolicy,
   renderPolicyList,
 } from './policies.ts';
-import { render } from './report/report.ts';
-import { renderText } from './report/text.ts';
+import { render, renderText } from './report/report.ts';
 import { POLICIES } from '../webhook/policies/index.ts';
 import type { LiveState } from './world.ts';
 
