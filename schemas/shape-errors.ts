@@ -65,9 +65,11 @@ function errorOf(object: unknown, raw: generated.ValidationError): Problem {
     : { path, ...shown(value), message, fix };
 }
 
+type Validators = Record<keyof typeof generated, generated.Validator>;
+
 /** Types, lengths, patterns and counts. Unknown fields are no errors here. */
 export function shapeErrors(kind: string, object: unknown): Problem[] {
-  const validator = generated[kindOf(kind).kind as keyof typeof generated];
+  const validator = (generated as Validators)[kindOf(kind).kind as keyof Validators];
   if (validator(object)) return [];
   return (validator.errors ?? []).map((raw) => errorOf(object, raw));
 }

@@ -44,7 +44,7 @@ const ifAny =
     lower || upper ? merge(lower, upper) : undefined;
 
 /** The upper one as a whole where it is written. */
-export const last = <T>(lower: T | undefined, upper: T | undefined): T | undefined =>
+const last = <T>(lower: T | undefined, upper: T | undefined): T | undefined =>
   upper ?? lower;
 
 /** As `last`, but an empty text counts as not written. */
