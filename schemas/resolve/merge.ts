@@ -44,8 +44,7 @@ const ifAny =
     lower || upper ? merge(lower, upper) : undefined;
 
 /** The upper one as a whole where it is written. */
-const last = <T>(lower: T | undefined, upper: T | undefined): T | undefined =>
-  upper ?? lower;
+const last = <T>(lower: T | undefined, upper: T | undefined): T | undefined => upper ?? lower;
 
 /** As `last`, but an empty text counts as not written. */
 export const text: Merge<string> = (lower, upper) => upper || lower;
