@@ -76,7 +76,7 @@ function whyNoObject(value: unknown): string | undefined {
   return undefined;
 }
 
-const KUSTOMIZATION = /^(.*\/)?(kustomization\.ya?ml|Kustomization)$/;
+export const KUSTOMIZATION = /^(.*\/)?(kustomization\.ya?ml|Kustomization)$/;
 
 /** Such a file need not say what it is. */
 function forKustomize(file: string): string | undefined {
@@ -93,7 +93,7 @@ function manifestOf(file: string, source: SourceValue): Manifest {
   return { file, object, source, ours, ...(stray ? { stray } : {}) };
 }
 
-const OURS = `${API_GROUP}/${API_VERSION}`;
+export const OURS = `${API_GROUP}/${API_VERSION}`;
 const KIND_NAMES = API_KINDS.map(({ kind }) => kind);
 
 /** An object that was meant to be one of ours, by the looks of it. */

@@ -1,9 +1,8 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { Failure, Input } from './documents.ts';
+import { type Failure, type Input, KUSTOMIZATION } from './documents.ts';
 
 const MANIFEST = /\.(ya?ml|json)$/;
-const KUSTOMIZATION = /^(kustomization\.ya?ml|Kustomization)$/;
 
 /** What was read of the files that somebody named. */
 interface ReadFiles {

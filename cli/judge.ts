@@ -95,7 +95,8 @@ export function judgeManifest(object: KubeObject, options: JudgeOptions = {}): M
   if (operation === 'DELETE') return verdictOf(policyFindings(undefined, object, options));
   const kind = API_KINDS.find((candidate) => candidate.kind === object.kind);
   if (!kind) throw new Error(`${object.kind} is no kind of the API`);
-  const sent = named(kind.status ? without(object, 'status') : object);
+  const { status: _, ...withoutStatus } = object;
+  const sent = named(kind.status ? withoutStatus : object);
   const early = [
     ...metadataErrors(sent.metadata).map(fromProblem('metadata')),
     ...[
@@ -181,11 +182,15 @@ function setAside(judged: Judged[], context: PolicyContext, options: JudgeOption
   const problem = problemOf(asked);
   const answers =
     problem === undefined ? (options.bypass ?? nobodySays(asked.ids)) : new Map<string, Answer>();
-  return applyBypass(asked, judged, answers, { user, namespace }).judged.map((one) =>
-    one.mode === 'deny' && asked.ids.includes(one.policy.id)
-      ? withReason(one, problem ?? whyNot(answers.get(one.policy.id)))
-      : one,
-  );
+  return applyBypass(asked, judged, answers, { user, namespace }).judged.map((one) => {
+    const { mode, policy, finding } = one;
+    if (mode !== 'deny' || !asked.ids.includes(policy.id)) return one;
+    const why = problem ?? whyNot(answers.get(policy.id));
+    return {
+      ...one,
+      finding: { ...finding, message: `${finding.message} (not set aside: ${why})` },
+    };
+  });
 }
 
 const nobodySays = (ids: readonly string[]): Map<string, Answer> =>
@@ -196,14 +201,6 @@ const NOBODY_ASKED =
 
 const whyNot = (answer: Answer | undefined): string =>
   answer?.allowed === false ? answer.why : 'nobody could say whether you have the right to';
-
-function withReason(judged: Judged, why: string): Judged {
-  const { finding } = judged;
-  return {
-    ...judged,
-    finding: { ...finding, message: `${finding.message} (not set aside: ${why})` },
-  };
-}
 
 function verdictOf(findings: readonly ManifestFinding[]): ManifestVerdict {
   const denied = findings.some(({ severity }) => severity === 'error');
@@ -255,11 +252,6 @@ function named(object: KubeObject): KubeObject {
 
 const namespaceOf = (object: KubeObject, options: JudgeOptions): string =>
   object.metadata.namespace ?? options.namespace ?? 'default';
-
-function without(object: KubeObject, key: 'status'): KubeObject {
-  const { [key]: _, ...rest } = object;
-  return rest;
-}
 
 /** By UTF-16 code units: the same on every machine. */
 const compareText = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);

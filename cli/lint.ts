@@ -97,7 +97,7 @@ function judgeAll(manifests: readonly Manifest[], options: LintOptions): JudgedM
       const findings = stray
         ? [stray]
         : judgeOne(object, namespace, around).map((finding) => ofWrongTemplate(finding, near));
-      return report(manifest, { index, namespace, findings });
+      return report(manifest, index, namespace, findings);
     });
 }
 
@@ -160,11 +160,9 @@ function liveOf(
 
 function report(
   { file, object, source }: Manifest,
-  {
-    index,
-    namespace,
-    findings,
-  }: { index: number; namespace: string; findings: readonly ManifestFinding[] },
+  index: number,
+  namespace: string,
+  findings: readonly ManifestFinding[],
 ): JudgedManifest {
   const identity = { file, kind: object.kind, name: nameOf(object), namespace };
   const place = (finding: ManifestFinding, position: Position): LintFinding => ({
@@ -180,11 +178,7 @@ function report(
   ];
   const denied = findings.some(({ severity }) => severity === 'error');
   return {
-    object: {
-      ...identity,
-      ...source.positionOf([]),
-      verdict: denied ? 'denied' : 'accepted',
-    },
+    object: { ...identity, ...source.positionOf([]), verdict: denied ? 'denied' : 'accepted' },
     findings: placed.toSorted((a, b) => a.line - b.line || a.column - b.column),
   };
 }

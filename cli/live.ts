@@ -6,6 +6,7 @@ import { listAll } from '../kube/informer.ts';
 import { Store } from '../kube/store.ts';
 import { createTransport } from '../kube/transport.ts';
 import { loadUserConfig } from '../kube/config.ts';
+import { compact } from '../schemas/compact.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { API_GROUP } from '../schemas/kinds/index.ts';
 import { LABELS } from '../schemas/labels.ts';
@@ -37,10 +38,9 @@ const OPTIONAL: readonly WorldKind[] = ['Node', 'StorageClass', 'PersistentVolum
 export async function readLive(asked: CommonOptions, inputs: readonly Input[]): Promise<Live> {
   const { config, namespace: ofContext } = loadUserConfig(asked);
   const transport = createTransport(config, systemClock);
-  const clock = systemClock;
   const kube = createClient({
     transport,
-    clock,
+    clock: systemClock,
     random: Math.random,
     qps: 100,
     burst: 200,
@@ -54,7 +54,7 @@ export async function readLive(asked: CommonOptions, inputs: readonly Input[]): 
       .manifests.filter(({ ours, object }) => ours && isRecord(object.metadata))
       .map(({ object }) => ({ object, namespace: namespaceOf(object, namespace ?? 'default') }));
     const live = await within(readAll(kube, objects), server);
-    return { ...live, ...(namespace === undefined ? {} : { namespace }) };
+    return compact({ ...live, namespace });
   } finally {
     await transport.close();
   }
@@ -102,11 +102,10 @@ const keyOf = ({ object, namespace }: Target): string =>
 async function readAll(kube: KubeApi, targets: readonly Target[]): Promise<Live> {
   const installation = await readInstallation(kube);
   const user = await userName(kube);
-  const namespaces = [...new Set(targets.map(({ namespace }) => namespace))];
   const modes = new Map<string, ModeOverrides>();
   const copies = new Map<string, Copies>();
   const notes = [...installation.notes];
-  for (const namespace of namespaces) {
+  for (const namespace of new Set(targets.map((target) => target.namespace))) {
     copies.set(namespace, await copiesOf(kube, namespace, notes));
     modes.set(namespace, await modesIn(kube, namespace, installation, notes));
   }
@@ -122,16 +121,13 @@ async function readAll(kube: KubeApi, targets: readonly Target[]): Promise<Live>
     if (near) worlds.set(key, await worldOf(kube, sent, { old, near, installation, notes }));
     answers.set(key, await askBypass(kube, sent));
   }
-  return {
-    state: {
-      stored: (object, namespace) => stored.get(keyOf({ object, namespace })),
-      worldOf: (object, namespace) => worlds.get(keyOf({ object, namespace })) ?? OFFLINE_WORLD,
-      modesIn: (namespace) => modes.get(namespace) ?? {},
-      mayBypass: (object, namespace) => answers.get(keyOf({ object, namespace })) ?? new Map(),
-    },
-    notes: [...new Set(notes)],
-    ...(user === undefined ? {} : { user }),
+  const state: Live['state'] = {
+    stored: (object, namespace) => stored.get(keyOf({ object, namespace })),
+    worldOf: (object, namespace) => worlds.get(keyOf({ object, namespace })) ?? OFFLINE_WORLD,
+    modesIn: (namespace) => modes.get(namespace) ?? {},
+    mayBypass: (object, namespace) => answers.get(keyOf({ object, namespace })) ?? new Map(),
   };
+  return compact({ state, notes: [...new Set(notes)], user });
 }
 
 async function storedOf(
@@ -174,14 +170,13 @@ async function copiesOf(kube: KubeApi, namespace: string, notes: string[]): Prom
   const entries = await Promise.all(
     WORLD_KINDS.map(async (kind) => {
       const store = new Store({ now: () => systemClock.now() });
-      const labelSelector = SELECTORS[kind];
       try {
         const startedMs = systemClock.now();
         const list = () =>
           listAll(kube, KINDS[kind], {
             limit: 500,
             ...(KINDS[kind].namespaced ? { namespace } : {}),
-            ...(labelSelector === undefined ? {} : { labelSelector }),
+            ...compact({ labelSelector: SELECTORS[kind] }),
           });
         const { items } = await (OPTIONAL.includes(kind) ? list() : explained(namespace, list));
         store.replace(items, { startedMs, initial: true });
@@ -209,11 +204,7 @@ async function worldOf(
   { old, near, installation, notes }: Near,
 ): Promise<World> {
   const { stores, forbidden } = near;
-  const log = {
-    warn: (_fields: object, message = '') => {
-      notes.push(message);
-    },
-  };
+  const log = { warn: (_fields: object, message = '') => void notes.push(message) };
   const deps: WorldDeps = {
     kube,
     clock: systemClock,

@@ -1,5 +1,6 @@
+import { own } from '../schemas/own.ts';
 import type { Problem } from '../schemas/problem.ts';
-import { nearest } from '../schemas/spelling.ts';
+import { unknownField } from '../schemas/unknown-fields.ts';
 import { isRecord, joinPath, shown } from '../schemas/walk.ts';
 
 /** The types of ObjectMeta, as the API server decodes them. null counts as absent. */
@@ -76,10 +77,15 @@ interface Place {
 }
 
 function check(type: Type, value: unknown, place: Place): void {
+  const { path, found } = place;
   if (type === 'any' || value === undefined || value === null) return;
-  if (typeof type === 'string') checkScalar(type, value, place);
-  else if ('list' in type) checkList(type.list, value, place);
-  else checkStruct(type, value, place);
+  if (typeof type === 'object') {
+    if ('list' in type) checkList(type.list, value, place);
+    else checkStruct(type, value, place);
+    return;
+  }
+  const [isRight, fix] = SCALARS[type];
+  if (!isRight(value)) found.types.push(wrong(path, value, fix));
 }
 
 const SCALARS: Record<Scalar, [isRight: (value: unknown) => boolean, fix: string]> = {
@@ -92,11 +98,6 @@ const SCALARS: Record<Scalar, [isRight: (value: unknown) => boolean, fix: string
 function isTime(value: unknown): boolean {
   const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
   return typeof value === 'string' && form.test(value) && !Number.isNaN(Date.parse(value));
-}
-
-function checkScalar(type: Scalar, value: unknown, { path, found }: Place): void {
-  const [isRight, fix] = SCALARS[type];
-  if (!isRight(value)) found.types.push(wrong(path, value, fix));
 }
 
 /** Of what is nothing, the API server makes an empty element. */
@@ -118,10 +119,9 @@ function checkStruct({ fields, required = [] }: Struct, value: unknown, place: P
     return;
   }
   for (const [name, inner] of Object.entries(value)) {
-    const at = joinPath(path, name);
-    const type = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    if (type === undefined) found.unknown.push(unknownField(at, name, inner, Object.keys(fields)));
-    else check(type, inner, { path: at, found });
+    const type = own(fields, name);
+    if (type) check(type, inner, { path: joinPath(path, name), found });
+    else found.unknown.push(unknownField(path, name, inner, Object.keys(fields)));
   }
   for (const name of required)
     if ((value[name] ?? '') === '')
@@ -134,15 +134,3 @@ const wrong = (path: string, value: unknown, fix: string): Problem => ({
   message: 'has the wrong type',
   fix,
 });
-
-/** A field that is none, with the nearest name that is. */
-export function unknownField(
-  path: string,
-  name: string,
-  value: unknown,
-  known: readonly string[],
-): Problem {
-  const meant = nearest(name, known);
-  const fix = meant ? `write ${meant}` : `remove it; the fields here are ${known.join(', ')}`;
-  return { path, ...shown(value), message: 'is no field of the API', fix };
-}

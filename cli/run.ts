@@ -16,8 +16,8 @@ import {
   renderPolicy,
   renderPolicyList,
 } from './policies.ts';
-import { render } from './report/report.ts';
-import { renderText } from './report/text.ts';
+import { render, renderText } from './report/report.ts';
+import { compact } from '../schemas/compact.ts';
 import { POLICIES } from '../webhook/policies/index.ts';
 import type { LiveState } from './world.ts';
 
@@ -91,15 +91,13 @@ interface Read {
   live: Live | undefined;
 }
 
-const optionsOf = (asked: LintCommand | ExplainCommand, live: Live | undefined) => {
-  const namespace = asked.namespace ?? live?.namespace;
-  return {
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(live?.user === undefined ? {} : { user: live.user }),
-    ...(live ? { live: live.state } : {}),
-    ...(asked.command === 'lint' ? { modes: asked.modes } : {}),
-  };
-};
+const optionsOf = (asked: LintCommand | ExplainCommand, live: Live | undefined) =>
+  compact({
+    namespace: asked.namespace ?? live?.namespace,
+    user: live?.user,
+    live: live?.state,
+    modes: asked.command === 'lint' ? asked.modes : undefined,
+  });
 
 function lint(
   asked: LintCommand,
@@ -113,12 +111,7 @@ function lint(
     ...(strict ? strictly(judged) : judged),
     ...(all.length > 0 ? { verdict: 'failed', failures: all } : {}),
   };
-  around.out(
-    render(result, format, {
-      folder: around.folder(),
-      ...(docsUrl === undefined ? {} : { docsUrl }),
-    }),
-  );
+  around.out(render(result, format, compact({ folder: around.folder(), docsUrl })));
   if (all.length > 0) return 2;
   return result.verdict === 'denied' ? 1 : 0;
 }

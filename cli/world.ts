@@ -1,5 +1,6 @@
+import { compact, nonEmpty } from '../schemas/compact.ts';
 import type { KubeObject } from '../schemas/k8s.ts';
-import { API_GROUP, API_VERSION } from '../schemas/kinds/index.ts';
+import { TEMPLATE_PARTS } from '../schemas/resolve/templates.ts';
 import type { Templates } from '../schemas/resolve/types.ts';
 import { shapeErrors } from '../schemas/shape-errors.ts';
 import { storedForm } from '../schemas/stored-form.ts';
@@ -8,7 +9,7 @@ import type { Answer } from '../webhook/bypass.ts';
 import { worldNode, worldStorageClass } from '../webhook/live.ts';
 import type { ModeOverrides } from '../webhook/policies/policy.ts';
 import type { World } from '../webhook/policies/world.ts';
-import { namespaceOf } from './documents.ts';
+import { namespaceOf, OURS } from './documents.ts';
 
 /** What was read from a cluster before the objects are judged. */
 export interface LiveState {
@@ -29,11 +30,8 @@ interface WorldOptions {
   live?: LiveState;
 }
 
-const OURS = `${API_GROUP}/${API_VERSION}`;
-const TEMPLATE = /^(Core|Cell|Shard)Template$/;
-
 const isTemplate = ({ apiVersion, kind }: KubeObject): boolean =>
-  apiVersion === OURS && TEMPLATE.test(kind);
+  apiVersion === OURS && Object.hasOwn(TEMPLATE_PARTS, kind);
 
 /** A template of a shape that no API server stores: whoever names it will not find it. */
 export const isWrongTemplate = (object: KubeObject): boolean =>
@@ -94,21 +92,19 @@ export function worldFor(
 function overlay(live: World, given: World): World {
   const { nodeIndex: _, ...rest } = live;
   const { templates, secrets, configMaps } = given;
-  return {
+  return compact({
     ...rest,
     templates: {
       core: { ...live.templates?.core, ...templates?.core },
       cell: { ...live.templates?.cell, ...templates?.cell },
       shard: { ...live.templates?.shard, ...templates?.shard },
     },
-    ...(live.secrets || secrets ? { secrets: { ...live.secrets, ...secrets } } : {}),
-    ...(live.configMaps || configMaps ? { configMaps: { ...live.configMaps, ...configMaps } } : {}),
+    secrets: live.secrets || secrets ? { ...live.secrets, ...secrets } : undefined,
+    configMaps: live.configMaps || configMaps ? { ...live.configMaps, ...configMaps } : undefined,
     // where the cluster's own may not be read, those of the inputs would pass for all that there are
-    ...(live.nodes ? { nodes: byName(live.nodes, given.nodes) } : {}),
-    ...(live.storageClasses
-      ? { storageClasses: byName(live.storageClasses, given.storageClasses) }
-      : {}),
-  };
+    nodes: live.nodes && byName(live.nodes, given.nodes),
+    storageClasses: live.storageClasses && byName(live.storageClasses, given.storageClasses),
+  });
 }
 
 function byName<T extends { name: string }>(below: readonly T[], above: readonly T[] = []): T[] {
@@ -125,32 +121,19 @@ function byName<T extends { name: string }>(below: readonly T[], above: readonly
 function offlineWorld(inNamespace: readonly KubeObject[]): World {
   const of = (apiVersion: RegExp, kind: string): KubeObject[] =>
     inNamespace.filter((object) => object.kind === kind && apiVersion.test(object.apiVersion));
-  const nodes = of(/^v1$/, 'Node').map(worldNode);
-  const storageClasses = of(/^storage\.k8s\.io\//, 'StorageClass').map(worldStorageClass);
-  const secrets = of(/^v1$/, 'Secret').map(
-    (secret) => [secret.metadata.name, keysOf(secret)] as const,
-  );
-  const configMaps = of(/^v1$/, 'ConfigMap').map(
-    (map) => [map.metadata.name, textsOf(map.data)] as const,
-  );
-  const named = (kind: string) =>
-    Object.fromEntries(
-      inNamespace
-        .filter((object) => isTemplate(object) && object.kind === kind)
-        .map((one) => [one.metadata.name, one]),
-    );
-  const templates = {
-    core: named('CoreTemplate'),
-    cell: named('CellTemplate'),
-    shard: named('ShardTemplate'),
-  } as Templates;
-  return {
-    templates,
-    ...(nodes.length > 0 ? { nodes } : {}),
-    ...(storageClasses.length > 0 ? { storageClasses } : {}),
-    ...(secrets.length > 0 ? { secrets: Object.fromEntries(secrets) } : {}),
-    ...(configMaps.length > 0 ? { configMaps: Object.fromEntries(configMaps) } : {}),
-  };
+  const byNameOf = <T>(objects: KubeObject[], part: (object: KubeObject) => T): Record<string, T> =>
+    Object.fromEntries(objects.map((object) => [object.metadata.name, part(object)]));
+  const templates = Object.entries(TEMPLATE_PARTS).map(([kind, part]) => {
+    const named = inNamespace.filter((object) => isTemplate(object) && object.kind === kind);
+    return [part, byNameOf(named, (template) => template)];
+  });
+  return compact({
+    templates: Object.fromEntries(templates) as Templates,
+    nodes: nonEmpty(of(/^v1$/, 'Node').map(worldNode)),
+    storageClasses: nonEmpty(of(/^storage\.k8s\.io\//, 'StorageClass').map(worldStorageClass)),
+    secrets: nonEmpty(byNameOf(of(/^v1$/, 'Secret'), keysOf)),
+    configMaps: nonEmpty(byNameOf(of(/^v1$/, 'ConfigMap'), ({ data }) => textsOf(data))),
+  });
 }
 
 /** Names of keys only: values of Secrets go nowhere. */

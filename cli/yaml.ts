@@ -1,7 +1,6 @@
 import {
   isAlias,
   isMap,
-  isPair,
   isScalar,
   isSeq,
   LineCounter,
@@ -9,7 +8,6 @@ import {
   type Document,
   type Node,
   type Pair,
-  type Scalar,
   type YAMLMap,
 } from 'yaml';
 import { jsonTexts } from './json-texts.ts';
@@ -120,7 +118,6 @@ function hasContent({ contents }: Parsed): boolean {
 
 function sourceOf(document: Parsed, positionAt: (offset: number) => Position): SourceValue {
   const repeated: SourceValue['repeated'] = [];
-  const root = document.contents as Node;
   let values = 0;
   const reader: Reader = {
     document,
@@ -132,28 +129,38 @@ function sourceOf(document: Parsed, positionAt: (offset: number) => Position): S
     onRepeated: (path, offset) =>
       repeated.push({ segments: [...path], position: positionAt(offset) }),
   };
-  const value = valueOf(root, [], reader);
-  const at = (node: Node, start: number, base: readonly Segment[], all: unknown): SourceValue => ({
-    value: all,
+  const sourceAt = (tree: Tree, base: readonly Segment[]): SourceValue => ({
+    value: tree.value,
     repeated: repeated
       .filter(({ segments }) => base.every((part, i) => segments[i] === part))
       .map(({ segments, position }) => ({ segments: segments.slice(base.length), position })),
-    positionOf: (segments) => positionAt(locate(document, node, segments, start).offset),
+    positionOf: (segments) => positionAt(wayTo(tree, segments).at(-1)?.offset ?? 0),
     part: (segments) => {
-      const found = locate(document, node, segments, start);
-      return found.missing
-        ? undefined
-        : at(found.node, found.offset, [...base, ...segments], pick(all, segments));
+      const found = wayTo(tree, segments)[segments.length];
+      return found && sourceAt(found, [...base, ...segments]);
     },
   });
-  return at(root, offsetOf(root), [], value);
+  return sourceAt(treeOf(document.contents, [], reader), []);
 }
 
-const pick = (value: unknown, segments: readonly Segment[]): unknown =>
-  segments.reduce<unknown>(
-    (inner, segment) => (inner as Record<Segment, unknown> | undefined)?.[segment],
-    value,
-  );
+/** A value and its parts, in mappings by key and in lists by index. */
+interface Tree {
+  value: unknown;
+  /** Where people look for it; undefined if nothing stands there, as in `{key}`. */
+  offset: number | undefined;
+  parts: ReadonlyMap<string, Tree>;
+}
+
+/** A tree and those on the way down to a part, as far as they exist. */
+function wayTo(tree: Tree, segments: readonly Segment[]): Tree[] {
+  const way = [tree];
+  for (const segment of segments) {
+    const next = way.at(-1)?.parts.get(String(segment));
+    if (next?.offset === undefined) break;
+    way.push(next);
+  }
+  return way;
+}
 
 /** More values than any manifest has: aliases that multiply, or that lie in themselves. */
 const MAX_VALUES = 1_000_000;
@@ -197,90 +204,55 @@ function keyOf(pair: Pair, document: Parsed): string {
 const isMerge = (pair: Pair): boolean =>
   isScalar(pair.key) && pair.key.type === 'PLAIN' && pair.key.value === '<<';
 
-function valueOf(given: unknown, path: Segment[], reader: Reader): unknown {
+const NO_PARTS: Tree['parts'] = new Map();
+
+function treeOf(given: unknown, path: Segment[], reader: Reader): Tree {
   const node = resolved(reader.document, given);
   if (node) reader.spend(node, path.length);
-  if (isSeq(node)) return node.items.map((item, i) => valueOf(item, [...path, i], reader));
-  if (isMap(node)) return objectOf(node, path, reader);
-  return scalarOf(node);
+  const offset = node ? offsetOf(node) : undefined;
+  if (isMap(node)) return { ...partsOf(node, path, reader), offset };
+  if (!isSeq(node)) return { value: scalarOf(node), offset, parts: NO_PARTS };
+  const items = node.items.map((item, i) => treeOf(item, [...path, i], reader));
+  return {
+    value: items.map(({ value }) => value),
+    offset,
+    parts: new Map(items.map((item, i) => [String(i), item])),
+  };
 }
 
-function objectOf(node: YAMLMap, path: Segment[], reader: Reader): Record<string, unknown> {
-  const own = new Map<string, unknown>();
-  const merged = new Map<string, unknown>();
+/** A part that is found at its key, and what came with `<<` at that. */
+const foundAt = ({ key }: Pair, tree: Tree): Tree =>
+  tree.offset === undefined ? tree : { ...tree, offset: offsetOf(key as Node) };
+
+/** Values are found where they begin; mappings and lists at their key, which is what people look for. */
+function partsOf(node: YAMLMap, path: Segment[], reader: Reader): Pick<Tree, 'value' | 'parts'> {
+  const own = new Map<string, Tree>();
+  const merged = new Map<string, Tree>();
   for (const pair of node.items) {
     if (isMerge(pair)) {
-      for (const [key, value] of mergedEntries(pair, path, reader))
-        if (!merged.has(key)) merged.set(key, value);
+      for (const [key, tree] of mergedParts(pair, path, reader))
+        if (!merged.has(key)) merged.set(key, foundAt(pair, tree));
       continue;
     }
     const key = keyOf(pair, reader.document);
     if (own.has(key)) reader.onRepeated([...path, key], offsetOf(pair.key as Node));
-    own.set(key, valueOf(pair.value, [...path, key], reader));
+    const tree = treeOf(pair.value, [...path, key], reader);
+    own.set(key, isWord(pair.value) ? tree : foundAt(pair, tree));
   }
-  return Object.fromEntries([...merged, ...own]);
+  const parts = new Map([...merged, ...own]);
+  return { value: Object.fromEntries([...parts].map(([key, { value }]) => [key, value])), parts };
 }
 
-function mergedEntries(pair: Pair, path: Segment[], reader: Reader): [string, unknown][] {
+function mergedParts(pair: Pair, path: Segment[], reader: Reader): [string, Tree][] {
   const source = resolved(reader.document, pair.value);
-  const parts = isSeq(source) ? source.items : [source];
-  return parts.flatMap((part) => {
+  return (isSeq(source) ? source.items : [source]).flatMap((part) => {
     const map = resolved(reader.document, part);
     if (!isMap(map))
       throw new Unreadable('<< needs a mapping', offsetOf((pair.key ?? pair.value) as Node));
-    return Object.entries(objectOf(map, path, { ...reader, onRepeated: () => undefined }));
+    return [...partsOf(map, path, { ...reader, onRepeated: () => undefined }).parts];
   });
 }
 
-/** Nothing stands after the colon. */
-const isAbsent = (node: Scalar): boolean => node.type === 'PLAIN' && (node.source ?? '') === '';
-
-interface Place {
-  node: Node;
-  offset: number;
-  /** The rest of the path does not exist. */
-  missing: boolean;
-}
-
-/** Values are found where they begin; mappings and lists at their key, which is what people look for. */
-function locate(document: Parsed, root: Node, segments: readonly Segment[], start: number): Place {
-  let place: Place = { node: root, offset: start, missing: false };
-  for (const segment of segments) {
-    const next = step(document, place.node, segment);
-    if (!next) return { ...place, missing: true };
-    place = next;
-  }
-  return place;
-}
-
-function step(document: Parsed, node: Node, segment: Segment): Place | undefined {
-  if (isSeq(node)) {
-    const item = resolved(document, node.items[Number(segment)]);
-    if (!item || isPair(item)) return undefined;
-    return { node: item, offset: offsetOf(item), missing: false };
-  }
-  if (!isMap(node)) return undefined;
-  const pair = node.items.findLast(
-    (candidate) => !isMerge(candidate) && keyOf(candidate, document) === String(segment),
-  );
-  if (pair) {
-    const value = resolved(document, pair.value);
-    const isWord = isScalar(value) && !isAlias(pair.value) && !isAbsent(value);
-    const offset = isWord ? offsetOf(value as Node) : offsetOf(pair.key as Node);
-    return value ? { node: value, offset, missing: false } : undefined;
-  }
-  return stepIntoMerged(document, node, segment);
-}
-
-/** What came with `<<` is found at the place of the `<<`. */
-function stepIntoMerged(document: Parsed, node: YAMLMap, segment: Segment): Place | undefined {
-  for (const pair of node.items.filter(isMerge)) {
-    const source = resolved(document, pair.value);
-    for (const part of isSeq(source) ? source.items : [source]) {
-      const map = resolved(document, part);
-      const found = isMap(map) ? step(document, map as Node, segment) : undefined;
-      if (found) return { ...found, offset: offsetOf(pair.key as Node) };
-    }
-  }
-  return undefined;
-}
+/** Something stands after the colon itself, and it has no parts. */
+const isWord = (node: unknown): boolean =>
+  isScalar(node) && !(node.type === 'PLAIN' && (node.source ?? '') === '');

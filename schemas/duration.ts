@@ -1,5 +1,5 @@
 /** Go durations (`1m30s`, `500ms`), exact, in nanoseconds. */
-import { parseWhole } from './number-with-unit.ts';
+import { comparing, parseWhole } from './number-with-unit.ts';
 
 const UNITS: ReadonlyMap<string, bigint> = new Map([
   ['ns', 1n],
@@ -43,9 +43,4 @@ export const durationMs = (text: string): number | undefined => {
 };
 
 /** -1, 0 or 1; undefined if either is no duration. */
-export const compareDuration = (a: string, b: string): -1 | 0 | 1 | undefined => {
-  const [left, right] = [parseDuration(a), parseDuration(b)];
-  if (left === undefined || right === undefined) return undefined;
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
-};
+export const compareDuration = comparing(parseDuration);

@@ -42,18 +42,11 @@ export const IMAGE_VARIABLES: Record<keyof DefaultImages, string> = {
 export const defaultImagesFromEnv = (
   env: Readonly<Record<string, string | undefined>>,
 ): DefaultImages => {
-  const image = (key: keyof DefaultImages): string =>
-    env[IMAGE_VARIABLES[key]]?.trim() || DEFAULT_IMAGES[key];
-  return {
-    postgres: image('postgres'),
-    multiadmin: image('multiadmin'),
-    multiadminWeb: image('multiadminWeb'),
-    multiorch: image('multiorch'),
-    multipooler: image('multipooler'),
-    multigateway: image('multigateway'),
-    etcd: image('etcd'),
-    exporter: image('exporter'),
-  };
+  const entries = Object.entries(DEFAULT_IMAGES).map(([key, image]) => [
+    key,
+    env[IMAGE_VARIABLES[key as keyof DefaultImages]]?.trim() || image,
+  ]);
+  return Object.fromEntries(entries) as DefaultImages;
 };
 
 export const COMPONENTS = [
@@ -65,14 +58,8 @@ export const COMPONENTS = [
   'postgres',
 ] as const satisfies readonly (keyof ImageSet)[];
 
-const setOf = (pick: (component: keyof ImageSet) => string): ImageSet => ({
-  multiadmin: pick('multiadmin'),
-  multiadminWeb: pick('multiadminWeb'),
-  multigateway: pick('multigateway'),
-  multiorch: pick('multiorch'),
-  multipooler: pick('multipooler'),
-  postgres: pick('postgres'),
-});
+const setOf = (pick: (component: keyof ImageSet) => string): ImageSet =>
+  Object.fromEntries(COMPONENTS.map((one) => [one, pick(one)])) as ImageSet;
 
 /** First 12 hex digits of the SHA-256 over `<component in lower case>=<image>` lines, sorted. */
 export const imageRevision = (images: ImageSet): string =>

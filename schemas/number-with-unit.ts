@@ -20,3 +20,13 @@ export const parseWhole = (
   const unit = units.get(text.slice(length));
   return unit === undefined ? undefined : BigInt(value) * unit;
 };
+
+/** Compares what two texts mean: -1, 0 or 1; undefined if `parse` makes nothing of one of them. */
+export const comparing =
+  <T>(parse: (text: T) => bigint | undefined) =>
+  (a: T, b: T): -1 | 0 | 1 | undefined => {
+    const [left, right] = [parse(a), parse(b)];
+    if (left === undefined || right === undefined) return undefined;
+    if (left === right) return 0;
+    return left < right ? -1 : 1;
+  };

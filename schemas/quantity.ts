@@ -1,5 +1,5 @@
 import type { Quantity } from './k8s.ts';
-import { parseWhole } from './number-with-unit.ts';
+import { comparing, parseWhole } from './number-with-unit.ts';
 
 /**
  * Kubernetes quantities, exact. Values are whole nano units in a bigint, the finest step that
@@ -78,26 +78,19 @@ const parseAny = (text: string): bigint | undefined => {
 };
 
 /** -1, 0 or 1 by value (`1Gi` equals `1024Mi`); undefined if either is no quantity. */
-export const compareQuantity = (a: Quantity, b: Quantity): -1 | 0 | 1 | undefined => {
-  const [left, right] = [parseQuantity(a), parseQuantity(b)];
-  if (left === undefined || right === undefined) return undefined;
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
-};
+export const compareQuantity = comparing(parseQuantity);
+
+const roundedUp =
+  (unit: bigint) =>
+  (quantity: Quantity): number | undefined => {
+    const nanos = parseQuantity(quantity);
+    if (nanos === undefined) return undefined;
+    const value = Number(nanos >= 0n ? ceilDiv(nanos, unit) : nanos / unit);
+    return Number.isSafeInteger(value) ? value : undefined;
+  };
 
 /** Whole units (bytes, cores), rounded up; undefined if no quantity or beyond exact numbers. */
-export const wholeUnits = (quantity: Quantity): number | undefined => {
-  const nanos = parseQuantity(quantity);
-  if (nanos === undefined) return undefined;
-  const whole = nanos >= 0n ? ceilDiv(nanos, NANO) : nanos / NANO;
-  const value = Number(whole);
-  return Number.isSafeInteger(value) ? value : undefined;
-};
+export const wholeUnits = roundedUp(NANO);
 
 /** Thousandths (milli-cores), rounded up. */
-export const milliUnits = (quantity: Quantity): number | undefined => {
-  const nanos = parseQuantity(quantity);
-  if (nanos === undefined) return undefined;
-  const value = Number(nanos >= 0n ? ceilDiv(nanos, 1_000_000n) : nanos / 1_000_000n);
-  return Number.isSafeInteger(value) ? value : undefined;
-};
+export const milliUnits = roundedUp(NANO / 1000n);

@@ -1,5 +1,5 @@
 import * as generated from './generated/validators.mjs';
-import { API_KINDS } from './kinds/index.ts';
+import { API_KINDS, kindOf } from './kinds/index.ts';
 import type { Problem } from './problem.ts';
 import { isRecord, joinPath, shown, walkSchemas } from './walk.ts';
 
@@ -65,13 +65,11 @@ function errorOf(object: unknown, raw: generated.ValidationError): Problem {
     : { path, ...shown(value), message, fix };
 }
 
+type Validators = Record<keyof typeof generated, generated.Validator>;
+
 /** Types, lengths, patterns and counts. Unknown fields are no errors here. */
 export function shapeErrors(kind: string, object: unknown): Problem[] {
-  const validator = (generated as Partial<Record<string, generated.Validator>>)[kind];
-  if (validator === undefined)
-    throw new Error(
-      `${kind} is no kind of the API; there are ${API_KINDS.map((k) => k.kind).join(', ')}`,
-    );
+  const validator = (generated as Validators)[kindOf(kind).kind as keyof Validators];
   if (validator(object)) return [];
   return (validator.errors ?? []).map((raw) => errorOf(object, raw));
 }

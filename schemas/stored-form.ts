@@ -1,6 +1,6 @@
 import { EMBEDDED, type JsonSchema } from './embedded/index.ts';
 import { fieldsOf, type Schema, type StructSchema } from './kinds/dsl.ts';
-import { API_KINDS } from './kinds/index.ts';
+import { kindOf } from './kinds/index.ts';
 import { isRecord } from './walk.ts';
 
 /**
@@ -10,15 +10,10 @@ import { isRecord } from './walk.ts';
  * @throws if the kind is none of ours
  */
 export function storedForm<T extends object>(kind: string, object: T): T {
-  const found = API_KINDS.find((candidate) => candidate.kind === kind);
-  if (found === undefined) {
-    throw new Error(
-      `${kind} is no kind of the API; there are ${API_KINDS.map((k) => k.kind).join(', ')}`,
-    );
-  }
+  const schema = kindOf(kind).spec;
   const { spec, ...rest } = object as { spec?: unknown };
   if (spec === null) return rest as T;
-  return spec === undefined ? object : { ...object, spec: serve(found.spec, spec) };
+  return spec === undefined ? object : { ...object, spec: serve(schema, spec) };
 }
 
 function serve(schema: Schema, value: unknown): unknown {

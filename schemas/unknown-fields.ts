@@ -5,21 +5,23 @@ import type { Problem } from './problem.ts';
 import { nearest } from './spelling.ts';
 import { isRecord, joinPath, type Node, shown, walk } from './walk.ts';
 
-function unknownIn(value: Record<string, unknown>, known: string[], path: string): Problem[] {
-  return Object.keys(value)
-    .filter((name) => !known.includes(name))
-    .map((name) => {
-      const meant = nearest(name, known);
-      return {
-        path: joinPath(path, name),
-        ...shown(value[name]),
-        message: 'is no field of the API',
-        fix: meant
-          ? `write ${meant}`
-          : `remove it; the fields here are ${known.toSorted().join(', ')}`,
-      };
-    });
+/** A field that is none, with the nearest name that is. `listed`: `known` as a reader wants to see it. */
+export function unknownField(
+  parent: string,
+  name: string,
+  value: unknown,
+  known: readonly string[],
+  listed = known,
+): Problem {
+  const meant = nearest(name, known);
+  const fix = meant ? `write ${meant}` : `remove it; the fields here are ${listed.join(', ')}`;
+  return { path: joinPath(parent, name), ...shown(value), message: 'is no field of the API', fix };
 }
+
+const unknownIn = (value: Record<string, unknown>, known: string[], path: string): Problem[] =>
+  Object.keys(value)
+    .filter((name) => !known.includes(name))
+    .map((name) => unknownField(path, name, value[name], known, known.toSorted()));
 
 function unknownInEmbedded(schema: JsonSchema, value: unknown, path: string): Problem[] {
   if (Array.isArray(value))

@@ -2,7 +2,11 @@ import type { KubeObject } from '../../schemas/k8s.ts';
 import { sameJson } from '../../schemas/canonical.ts';
 import { resolveCluster } from '../../schemas/resolve/cluster.ts';
 import { runningShards } from '../../schemas/resolve/running.ts';
-import { templateReferences } from '../../schemas/resolve/templates.ts';
+import {
+  TEMPLATE_PARTS,
+  type TemplateKind,
+  templateReferences,
+} from '../../schemas/resolve/templates.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import type { Failure, Input, Manifest } from '../documents.ts';
@@ -15,7 +19,7 @@ import { isWrongTemplate, knownObjects, worldFor } from '../world.ts';
 import type { Position } from '../yaml.ts';
 import { at } from './leaves.ts';
 import { type ExplainedShard, shardsOf } from './shards.ts';
-import { type Origin, provenanceOf, type TemplateKind } from './provenance.ts';
+import { type Origin, provenanceOf } from './provenance.ts';
 
 /** Where a value of the resolved cluster comes from. */
 export type Source =
@@ -214,13 +218,9 @@ function templatesOf(
   cluster: MultigresCluster,
   finder: Finder,
 ): UsedTemplate[] {
-  const used: [TemplateKind, string[]][] = [
-    ['CoreTemplate', templatesUsed.core],
-    ['CellTemplate', templatesUsed.cell],
-    ['ShardTemplate', templatesUsed.shard],
-  ];
-  return used.flatMap(([kind, names]) =>
-    names.map((name) => ({
+  const kinds = Object.keys(TEMPLATE_PARTS) as TemplateKind[];
+  return kinds.flatMap((kind) =>
+    templatesUsed[TEMPLATE_PARTS[kind]].map((name) => ({
       kind,
       name,
       implicit: !isNamed(cluster, kind, name),

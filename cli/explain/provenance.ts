@@ -1,4 +1,5 @@
 import { resolveCluster } from '../../schemas/resolve/cluster.ts';
+import { TEMPLATE_PARTS, type TemplateKind } from '../../schemas/resolve/templates.ts';
 import type { ResolvedCluster, RunningShards, Templates } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import { isRecord } from '../../schemas/walk.ts';
@@ -9,8 +10,6 @@ import { at, type Leaf, leavesOf, withValue } from './leaves.ts';
 type Written =
   | { in: 'cluster'; segments: readonly Segment[] }
   | { in: 'template'; kind: TemplateKind; name: string; segments: readonly Segment[] };
-
-export type TemplateKind = 'CoreTemplate' | 'CellTemplate' | 'ShardTemplate';
 
 /** Where a resolved value comes from. `derived`: made from what was written, as names are. */
 export type Origin = { how: 'written' | 'derived'; from: Written } | { how: 'default' };
@@ -53,14 +52,14 @@ export function provenanceOf(sources: Sources, resolved: ResolvedCluster): Prove
   );
 }
 
+const TEMPLATE_KINDS = Object.entries(TEMPLATE_PARTS) as [TemplateKind, keyof Templates][];
+
 interface WrittenLeaf {
   leaf: Leaf;
   from: Written;
   /** The sources with another value there. */
   change(value: unknown): Sources;
 }
-
-const KIND_OF = { core: 'CoreTemplate', cell: 'CellTemplate', shard: 'ShardTemplate' } as const;
 
 function writtenLeaves(sources: Sources): WrittenLeaf[] {
   const { cluster, templates } = sources;
@@ -80,13 +79,13 @@ function writtenLeaves(sources: Sources): WrittenLeaf[] {
         }),
       };
     });
-  const others = (['core', 'cell', 'shard'] as const).flatMap((part) =>
+  const others = TEMPLATE_KINDS.flatMap(([kind, part]) =>
     Object.entries(templates[part]).flatMap(([template, object]) =>
       leavesOf({ spec: object.spec }).map((leaf): WrittenLeaf => {
         const { segments } = leaf;
         return {
           leaf,
-          from: { in: 'template', kind: KIND_OF[part], name: template, segments },
+          from: { in: 'template', kind, name: template, segments },
           change: (value) => ({
             ...sources,
             templates: withValue(templates, [part, template, ...segments], value),

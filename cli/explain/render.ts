@@ -1,4 +1,5 @@
 import { Document, isScalar, isMap, isSeq, type Node } from 'yaml';
+import { count } from '../../webhook/policies/words.ts';
 import { published } from '../lint.ts';
 import { pointerOf, type Segment } from '../paths.ts';
 import type { ExplainedCluster, ExplainResult, Source } from './explain.ts';
@@ -107,7 +108,7 @@ function shardText(shard: ExplainedShard): string[] {
   const orchestrators = Object.values(orchestratorsByCell).reduce((sum, n) => sum + n, 0);
   const survives = losses.filter(({ harm }) => harm === 'none').length;
   return [
-    `${title}, ${members} ${members === 1 ? 'member' : 'members'} in ${cells} ${cells === 1 ? 'cell' : 'cells'}${achievable ? '' : ': the policy cannot be met'}`,
+    `${title}, ${count(members, 'member')} in ${count(cells, 'cell')}${achievable ? '' : ': the policy cannot be met'}`,
     `  write tolerance     ${writeTolerance}  standbys, whichever, that may be lost while writes go on`,
     `  failover tolerance  ${failoverTolerance}  members, the leader too, that may be lost: the rest elects a leader that writes`,
     `  orchestrators       ${orchestrators}  ${orchestrators === 0 ? 'nobody elects a leader' : `in ${Object.keys(orchestratorsByCell).join(', ')}`}`,

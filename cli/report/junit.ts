@@ -1,19 +1,14 @@
+import { count } from '../../webhook/policies/words.ts';
 import type { LintedObject, LintFinding, LintResult } from '../lint.ts';
 
 /** One test case for each object, one suite for each file: what CI servers read. */
 export function renderJunit({ objects, findings, failures }: LintResult): string {
   const files = [...new Set([...objects, ...failures].map(({ file }) => file))];
   const suites = files.map((file) => {
-    const cases = objects.flatMap((object, index) =>
-      object.file === file
-        ? [
-            caseOf(
-              object,
-              findings.filter((finding) => finding.object === index),
-            ),
-          ]
-        : [],
-    );
+    const cases = objects.flatMap((object, index) => {
+      const own = findings.filter((finding) => finding.object === index);
+      return object.file === file ? [caseOf(object, own)] : [];
+    });
     const errors = failures
       .filter((failure) => failure.file === file)
       .map(
@@ -48,7 +43,7 @@ function caseOf(object: LintedObject, own: readonly LintFinding[]): string {
   const failure =
     errors.length === 0
       ? ''
-      : `<failure message="${escapeXml(errors.length === 1 ? '1 problem' : `${errors.length} problems`)}" type="denied">${escapeXml(errors.join('\n'))}</failure>`;
+      : `<failure message="${escapeXml(count(errors.length, 'problem'))}" type="denied">${escapeXml(errors.join('\n'))}</failure>`;
   const output =
     warnings.length === 0 ? '' : `<system-out>${escapeXml(warnings.join('\n'))}</system-out>`;
   return `<testcase classname="${escapeXml(kind)}" name="${escapeXml(`${namespace}/${name}`)}" file="${escapeXml(file)}" line="${line}">${failure}${output}</testcase>`;

@@ -2,15 +2,7 @@ import { DEFAULT_POLICY } from '../durability.ts';
 import { DEFAULT_BACKUP } from '../resolve/backup.ts';
 import { BUILTIN } from '../resolve/builtin.ts';
 import { CLUSTER_PVC_POLICY } from '../resolve/pvc-policy.ts';
-import type { LogLevels, MultigresClusterSpec } from '../types.ts';
-
-const LOG_LEVELS: Required<LogLevels> = {
-  pgctld: BUILTIN.logLevel,
-  multipooler: BUILTIN.logLevel,
-  multiorch: BUILTIN.logLevel,
-  multiadmin: BUILTIN.logLevel,
-  multigateway: BUILTIN.logLevel,
-};
+import type { MultigresClusterSpec } from '../types.ts';
 
 /**
  * What is stored in a cluster's spec where nobody wrote it. The CRD says so, and the API server fills
@@ -18,7 +10,7 @@ const LOG_LEVELS: Required<LogLevels> = {
  */
 export const STORED = {
   images: { imagePullPolicy: BUILTIN.imagePullPolicy },
-  logLevels: LOG_LEVELS,
+  logLevels: BUILTIN.logLevels,
   topologyPruning: { enabled: true },
   durabilityPolicy: DEFAULT_POLICY,
   pvcDeletionPolicy: { ...CLUSTER_PVC_POLICY },

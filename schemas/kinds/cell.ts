@@ -1,4 +1,3 @@
-import { locationRules } from './cell-config.ts';
 import {
   boolean,
   inline,
@@ -7,39 +6,84 @@ import {
   list,
   optional,
   required,
+  ruled,
+  ruledInChange,
   string,
   struct,
 } from './dsl.ts';
-import { imagePull } from './images.ts';
-import { logLevels, observability } from './observability.ts';
-import { cellName, imageRef, region, text, zoneId } from './scalars.ts';
-import { internalTls } from './settings.ts';
-import { commonStatus, conditionPath } from './status.ts';
-import { localTopo, topoRef } from './topology.ts';
+import {
+  commonStatus,
+  conditionPath,
+  imagePull,
+  internalTls,
+  logLevels,
+  observability,
+  specExcludes,
+} from './parts.ts';
+import { cellName, cellNames, imageRef, region, templateRef, text, zoneId } from './scalars.ts';
+import { localTopo, localTopoInList, topoRef } from './topology.ts';
 import { gateway, placement } from './workloads.ts';
 
-const spec = struct(
-  'CellSpec',
-  'What a cell shall be.',
+/** Where a cell lies; the same two rules hold for a cell of a cluster and for the Cell kind. */
+const locationRules = {
+  'zoneId and region exclude each other: give only one of them':
+    '!(has(self.zoneId) && has(self.region))',
+  'a cell needs a place: add zoneId or region': 'has(self.zoneId) || has(self.region)',
+};
+
+const cellConfig = ruled(
+  struct('CellConfig', 'One cell: a zone or region with gateways and poolers of its own.', {
+    name: required(cellName, 'Name of the cell.'),
+    zoneId: optional(zoneId, 'Zone of the cell: pods run on Nodes labelled with this zone.'),
+    region: optional(
+      region,
+      'Region of the cell: pods run on Nodes with this value of topology.kubernetes.io/region.',
+    ),
+    cellTemplate: optional(templateRef, 'CellTemplate to take settings from.'),
+    overrides: optional(
+      inline({
+        multigateway: optional(gateway, 'Gateway settings that win over the template.'),
+        multigatewayPlacement: optional(placement, 'Where the gateway pods may run.'),
+      }),
+      'Settings that win over those of the template.',
+    ),
+    spec: optional(
+      inline({
+        multigateway: optional(gateway, 'The gateway pods.'),
+        multigatewayPlacement: optional(placement, 'Where the gateway pods may run.'),
+        localTopoServer: optional(localTopoInList, 'A topology server for this cell alone.'),
+      }),
+      'Settings written out here instead of taken from a template.',
+    ),
+  }),
   {
+    ...specExcludes('cellTemplate'),
+    ...locationRules,
+  },
+);
+
+export const cellConfigs = ruledInChange(
+  list(cellConfig, { listType: 'map', key: 'name', maxItems: 50 }),
+  {
+    'a cell cannot be removed or renamed, as data and topology records live there: put it back':
+      'oldSelf.all(o, self.exists(c, c.name == o.name))',
+  },
+);
+
+const spec = ruled(
+  struct('CellSpec', 'What a cell shall be.', {
     name: required(cellName, 'Name of the cell.'),
     zoneId: optional(zoneId, 'Zone of the cell.'),
     region: optional(region, 'Region of the cell.'),
     images: required(
-      inline(
-        { multigateway: required(imageRef, 'Image of multigateway.') },
-        { bases: [imagePull] },
-      ),
+      inline({ multigateway: required(imageRef, 'Image of multigateway.') }, [imagePull]),
       'Images.',
     ),
     multigateway: required(gateway, 'The gateway pods.'),
     multigatewayPlacement: optional(placement, 'Where the gateway pods may run.'),
     globalTopoServer: required(topoRef, 'The global topology server.'),
     topoServer: optional(localTopo, 'A topology server for this cell alone.'),
-    allCells: optional(
-      list(cellName, { listType: 'set', maxItems: 50 }),
-      'All cells of the cluster.',
-    ),
+    allCells: optional(cellNames, 'All cells of the cluster.'),
     topologyReconciliation: optional(
       inline({
         registerCell: required(boolean, 'Write the record of the cell into the topology.'),
@@ -51,8 +95,8 @@ const spec = struct(
     logLevels: optional(logLevels, 'How much each component logs.'),
     internalTLS: optional(internalTls, 'TLS between the components.'),
     certCommonName: optional(text, "Common name of the gateway's certificate towards clients."),
-  },
-  { rules: locationRules },
+  }),
+  locationRules,
 );
 
 const status = struct('CellStatus', 'State of a cell.', {

@@ -123,19 +123,16 @@ export const string = (limits: Omit<StringSchema, 'type'> = {}): StringSchema =>
 export const enumeration = (values: readonly string[], name?: string): StringSchema =>
   name === undefined ? string({ enum: values }) : string({ enum: values, name });
 
-type IntegerLimits = Omit<IntegerSchema, 'type' | 'format'>;
+const integer =
+  (format: IntegerSchema['format']) =>
+  (limits: Omit<IntegerSchema, 'type' | 'format'> = {}): IntegerSchema => ({
+    type: 'integer',
+    format,
+    ...limits,
+  });
 
-export const int32 = (limits: IntegerLimits = {}): IntegerSchema => ({
-  type: 'integer',
-  format: 'int32',
-  ...limits,
-});
-
-export const int64 = (limits: IntegerLimits = {}): IntegerSchema => ({
-  type: 'integer',
-  format: 'int64',
-  ...limits,
-});
+export const int32 = integer('int32');
+export const int64 = integer('int64');
 
 export const boolean: BooleanSchema = { type: 'boolean' };
 
@@ -158,29 +155,19 @@ export const embedded = (name: EmbeddedSchema['name']): EmbeddedSchema => ({
   name,
 });
 
-interface StructOptions extends Ruled {
-  bases?: readonly StructSchema[];
-}
+/** A struct used in one place only. `bases`: structs whose fields are part of it. */
+export const inline = (
+  fields: Record<string, Field>,
+  bases: readonly StructSchema[] = [],
+): StructSchema => ({ type: 'struct', doc: '', fields, bases });
 
 /** A struct that is worth a name of its own. */
 export const struct = (
   name: string,
   doc: string,
   fields: Record<string, Field>,
-  options: StructOptions = {},
-): StructSchema => ({ type: 'struct', name, doc, fields, bases: [], ...options });
-
-/** A struct used in one place only. */
-export const inline = (
-  fields: Record<string, Field>,
-  options: StructOptions = {},
-): StructSchema => ({
-  type: 'struct',
-  doc: '',
-  fields,
-  bases: [],
-  ...options,
-});
+  bases?: readonly StructSchema[],
+): StructSchema => ({ ...inline(fields, bases), name, doc });
 
 export const required = (schema: Schema, doc: string): Field => ({ schema, required: true, doc });
 
@@ -193,15 +180,24 @@ export const defaulted = (schema: Schema, value: Json, doc: string): Field => ({
   default: value,
 });
 
-/** A rule over one value. The message says what is wrong and, after a colon, what to do. */
-export const rule = (cel: string, message: string): Rule => ({ cel, message, transition: false });
+/** The CEL that has to hold, by what is said where it does not: what is wrong and, after a colon, what to do. */
+export type Rules = Readonly<Record<string, string>>;
 
-/** A rule over the stored and the new value. */
-export const transition = (cel: string, message: string): Rule => ({
-  cel,
-  message,
-  transition: true,
-});
+const withRules =
+  (transition: boolean) =>
+  <T extends Ruled>(value: T, rules: Rules): T => ({
+    ...value,
+    rules: [
+      ...(value.rules ?? []),
+      ...Object.entries(rules).map(([message, cel]) => ({ cel, message, transition })),
+    ],
+  });
+
+/** A value with rules over it. */
+export const ruled = withRules(false);
+
+/** A value with rules over what is stored and what shall be. */
+export const ruledInChange = withRules(true);
 
 /** All fields of a struct: those of its bases first. */
 export const fieldsOf = (schema: StructSchema): Record<string, Field> =>

@@ -1,12 +1,9 @@
 import { cell } from './cell.ts';
-import { cellTemplate } from './celltemplate.ts';
-import { coreTemplate } from './coretemplate.ts';
 import type { Kind } from './dsl.ts';
 import { multigresCluster } from './multigrescluster.ts';
-import { shard } from './shard.ts';
-import { shardTemplate } from './shardtemplate.ts';
-import { tableGroup } from './tablegroup.ts';
-import { topoServer } from './toposerver.ts';
+import { shard, tableGroup } from './shard.ts';
+import { cellTemplate, coreTemplate, shardTemplate } from './templates.ts';
+import { topoServer } from './topology.ts';
 
 export const API_GROUP = 'multigres.com';
 export const API_VERSION = 'v1alpha1';
@@ -22,3 +19,11 @@ export const API_KINDS: readonly Kind[] = [
   shard,
   topoServer,
 ];
+
+/** @throws if the kind is none of ours */
+export const kindOf = (name: string): Kind => {
+  const found = API_KINDS.find(({ kind }) => kind === name);
+  if (found) return found;
+  const all = API_KINDS.map(({ kind }) => kind).join(', ');
+  throw new Error(`${name} is no kind of the API; there are ${all}`);
+};

@@ -9,29 +9,105 @@ import {
   required,
   struct,
 } from './dsl.ts';
-import { componentImages } from './images.ts';
-import { resolvedSpec } from './resolved.ts';
+import { commonStatus, componentImages, pvcPolicyInList, resourceRequirements } from './parts.ts';
 import { phase, templateRef, text } from './scalars.ts';
-import { switchover } from './shard.ts';
-import { commonStatus } from './status.ts';
+import { switchover, tolerances } from './shard.ts';
+import { failoverTimers, gatewayBuffer } from './workloads.ts';
+
+const workload = {
+  replicas: required(int32(), 'Pods; of gateways and multiorch in each cell.'),
+  resources: optional(resourceRequirements, 'Requests and limits of each.'),
+};
+
+const volume = {
+  storageSize: optional(text, 'Size of each volume.'),
+  storageClass: optional(text, 'Absent: the default class of Kubernetes.'),
+};
+
+const retention = optional(pvcPolicyInList, 'What happens to volumes when pods go.');
+
+const etcd = {
+  replicas: optional(int32(), 'Members of etcd; absent: somebody else runs it.'),
+  image: optional(text, "Image of etcd; absent: the operator's own."),
+  resources: optional(resourceRequirements, 'Requests and limits of each.'),
+  ...volume,
+  pvcDeletionPolicy: retention,
+  rootPath: required(text, 'Prefix of all keys.'),
+};
+
+const pool = inline({
+  cells: required(list(text), 'Cells with poolers.'),
+  replicasPerCell: required(int32(), 'Poolers in each cell.'),
+  ...volume,
+  postgres: optional(resourceRequirements, 'Requests and limits of PostgreSQL.'),
+  multipooler: optional(resourceRequirements, 'Requests and limits of multipooler.'),
+  pvcDeletionPolicy: retention,
+});
+
+const resolvedShard = inline({
+  template: optional(text, 'ShardTemplate that was merged in.'),
+  durabilityPolicy: required(
+    text,
+    'Policy that a new shard starts under. One that has started keeps its first: see its status.',
+  ),
+  backup: required(text, 'Where backups go: the path, or the bucket with its prefix.'),
+  backupVolume: optional(inline(volume), 'The volume behind that path.'),
+  multiorch: required(
+    inline({
+      ...workload,
+      cells: required(list(text), 'Cells with orchestrators.'),
+      failover: optional(failoverTimers, 'When a primary that is gone is replaced.'),
+    }),
+    'Orchestrators.',
+  ),
+  initdbArgs: optional(text, 'Arguments of initdb.'),
+  postgresConfig: optional(map(text), 'Settings of postgresql.conf.'),
+  pools: required(map(pool, { maxProperties: 8 }), 'Pools, by name.'),
+});
+
+const resolvedSpec = struct(
+  'ResolvedStatus',
+  'What runs where the spec says nothing: the spec with templates, inheritance and defaults.',
+  {
+    globalTopoServer: required(
+      inline({
+        ...etcd,
+        address: required(text, 'Where components find the topology.'),
+      }),
+      'Global topology.',
+    ),
+    multiadmin: required(inline(workload), 'Administration service.'),
+    multiadminWeb: required(inline(workload), 'Administration page.'),
+    cells: required(
+      map(
+        inline({
+          gateway: required(
+            inline({
+              ...workload,
+              buffer: optional(gatewayBuffer, 'Of queries during a failover.'),
+            }),
+            'Gateways.',
+          ),
+          localTopoServer: optional(inline(etcd), 'Topology of the cell alone.'),
+        }),
+        { maxProperties: 50 },
+      ),
+      'Cells, by name.',
+    ),
+    shards: required(map(resolvedShard), 'Shards, by database/tablegroup/shard.'),
+  },
+);
 
 const endpoint = inline({
   externalEndpoint: required(text, 'Address for use from outside; empty until there is one.'),
 });
 
-const shard = inline({
+const shardSummary = inline({
   phase: optional(phase, 'Its state in one word.'),
   message: optional(text, 'Its state in one sentence.'),
   primary: optional(text, 'Pod of the primary. Absent while there is none, or nobody knows it.'),
   cohort: optional(text, 'Members of the cohort, of those that it should have: 3/3.'),
-  writeTolerance: optional(
-    int32(),
-    'Members that may fail now while the shard still accepts writes.',
-  ),
-  failoverTolerance: optional(
-    int32(),
-    'Members that may fail now while a new primary can still be elected without loss.',
-  ),
+  ...tolerances,
   doing: optional(text, 'What the operator is doing to it and what that waits for.'),
   switchover: optional(switchover, 'The last switchover that was asked for.'),
 });
@@ -73,7 +149,7 @@ export const multigresClusterStatus = struct('MultigresClusterStatus', 'State of
     ),
     'State of each database, by name.',
   ),
-  shards: optional(map(shard), 'State of each shard, by database/tablegroup/shard.'),
+  shards: optional(map(shardSummary), 'State of each shard, by database/tablegroup/shard.'),
   gateway: optional(endpoint, 'Outside address of the gateway, if externalGateway is enabled.'),
   adminWeb: optional(
     endpoint,

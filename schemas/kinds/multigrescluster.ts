@@ -1,55 +1,53 @@
+import { STORED } from '../defaults/stored.ts';
 import { backup } from './backup.ts';
-import { cellConfigs } from './cell-config.ts';
+import { cellConfigs } from './cell.ts';
 import { databaseConfigs } from './database-config.ts';
 import {
   defaulted,
   enumeration,
+  type Field,
   inline,
   type Kind,
   optional,
   required,
-  rule,
+  ruled,
   string,
   struct,
+  type StructSchema,
 } from './dsl.ts';
-import { componentImages, imagePull } from './images.ts';
-import { STORED } from '../defaults/stored.ts';
 import { multigresClusterStatus } from './multigrescluster-status.ts';
-import { logLevelsFrom, observability } from './observability.ts';
+import {
+  componentImages,
+  conditionPath,
+  external,
+  imagePull,
+  internalTls,
+  logLevelsFrom,
+  observability,
+  passwordRef,
+  pruning,
+  pvcPolicy,
+} from './parts.ts';
 import { pullPolicy, roleName, templateRef, text } from './scalars.ts';
-import { external, internalTls, passwordRef, pruning } from './settings.ts';
-import { conditionPath } from './status.ts';
-import { pvcPolicy } from './storage.ts';
 import { globalTopo } from './topology.ts';
 import { placement, stateless } from './workloads.ts';
 
-const specOrTemplate = [
-  rule(
-    'has(self.spec) || has(self.templateRef)',
-    'give spec or templateRef; an empty spec ({}) takes all defaults',
-  ),
-  rule(
-    '!(has(self.spec) && has(self.templateRef))',
-    'spec and templateRef exclude each other: remove one of them',
-  ),
-];
+const admin = (more: Record<string, Field> = {}): StructSchema =>
+  ruled(
+    inline({
+      spec: optional(stateless, 'The pods, written out.'),
+      templateRef: optional(templateRef, 'CoreTemplate to take the pods from.'),
+      ...more,
+    }),
+    {
+      'give spec or templateRef; an empty spec ({}) takes all defaults':
+        'has(self.spec) || has(self.templateRef)',
+      'spec and templateRef exclude each other: remove one of them':
+        '!(has(self.spec) && has(self.templateRef))',
+    },
+  );
 
-const multiadmin = inline(
-  {
-    spec: optional(stateless, 'The pods, written out.'),
-    templateRef: optional(templateRef, 'CoreTemplate to take the pods from.'),
-    placement: optional(placement, 'Where the pods may run.'),
-  },
-  { rules: specOrTemplate },
-);
-
-const multiadminWeb = inline(
-  {
-    spec: optional(stateless, 'The pods, written out.'),
-    templateRef: optional(templateRef, 'CoreTemplate to take the pods from.'),
-  },
-  { rules: specOrTemplate },
-);
+const multiadmin = admin({ placement: optional(placement, 'Where the pods may run.') });
 
 const imageUpdatePolicy = inline({
   strategy: optional(
@@ -78,7 +76,7 @@ const spec = struct('MultigresClusterSpec', 'What a cluster shall be.', {
           'When to pull. Default: IfNotPresent.',
         ),
       },
-      { bases: [imagePull, componentImages] },
+      [imagePull, componentImages],
     ),
     {},
     "Images. One that is named here is pinned; the others follow the operator's defaults.",
@@ -88,7 +86,7 @@ const spec = struct('MultigresClusterSpec', 'What a cluster shall be.', {
   templateDefaults: optional(templateDefaults, 'Templates for all that names none.'),
   globalTopoServer: optional(globalTopo, 'Topology server of the cluster. Default: managed etcd.'),
   multiadmin: optional(multiadmin, 'The admin service.'),
-  multiadminWeb: optional(multiadminWeb, 'The admin page.'),
+  multiadminWeb: optional(admin(), 'The admin page.'),
   cells: optional(cellConfigs, 'Cells of the cluster. They can be added, not removed.'),
   databases: defaulted(databaseConfigs, STORED.databases, 'Databases. Absent: one named postgres.'),
   pvcDeletionPolicy: defaulted(
@@ -123,28 +121,28 @@ const spec = struct('MultigresClusterSpec', 'What a cluster shall be.', {
   ),
 });
 
-export const multigresCluster: Kind = {
-  kind: 'MultigresCluster',
-  plural: 'multigresclusters',
-  shortName: 'mgc',
-  doc: 'A Multigres cluster: Postgres with gateways, poolers and automatic failover over cells.',
-  writtenBy: 'user',
-  spec,
-  status: multigresClusterStatus,
-  columns: [
-    { name: 'Available', type: 'string', jsonPath: conditionPath('Available') },
-    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-    { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
-    { name: 'Images', type: 'string', jsonPath: '.status.images.appliedRevision', priority: 1 },
-    { name: 'Primary', type: 'string', jsonPath: '.status.shards.*.primary', priority: 1 },
-    { name: 'Cohort', type: 'string', jsonPath: '.status.shards.*.cohort', priority: 1 },
-    { name: 'Doing', type: 'string', jsonPath: '.status.shards.*.doing', priority: 1 },
-    { name: 'Message', type: 'string', jsonPath: '.status.message' },
-  ],
-  rules: [
-    rule(
+export const multigresCluster = ruled<Kind>(
+  {
+    kind: 'MultigresCluster',
+    plural: 'multigresclusters',
+    shortName: 'mgc',
+    doc: 'A Multigres cluster: Postgres with gateways, poolers and automatic failover over cells.',
+    writtenBy: 'user',
+    spec,
+    status: multigresClusterStatus,
+    columns: [
+      { name: 'Available', type: 'string', jsonPath: conditionPath('Available') },
+      { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+      { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+      { name: 'Images', type: 'string', jsonPath: '.status.images.appliedRevision', priority: 1 },
+      { name: 'Primary', type: 'string', jsonPath: '.status.shards.*.primary', priority: 1 },
+      { name: 'Cohort', type: 'string', jsonPath: '.status.shards.*.cohort', priority: 1 },
+      { name: 'Doing', type: 'string', jsonPath: '.status.shards.*.doing', priority: 1 },
+      { name: 'Message', type: 'string', jsonPath: '.status.message' },
+    ],
+  },
+  {
+    'the name of a cluster is too long, as other names are made from it: use at most 25 characters':
       'self.metadata.name.size() <= 25',
-      'the name of a cluster is too long, as other names are made from it: use at most 25 characters',
-    ),
-  ],
-};
+  },
+);

@@ -1,4 +1,4 @@
-import { enumeration, string } from './dsl.ts';
+import { enumeration, list, string } from './dsl.ts';
 
 const label = {
   pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
@@ -14,6 +14,7 @@ export const tableGroupName = string({
 });
 export const shardName = string({ name: 'ShardName', minLength: 1, maxLength: 25, ...label });
 export const cellName = string({ name: 'CellName', minLength: 1, maxLength: 30, ...label });
+export const cellNames = list(cellName, { listType: 'set', maxItems: 50 });
 
 export const zoneId = string({ name: 'ZoneID', minLength: 1, maxLength: 63 });
 export const region = string({ name: 'Region', minLength: 1, maxLength: 63 });

@@ -1,4 +1,4 @@
-import { shardSettings } from './database-config.ts';
+import { backup } from './backup.ts';
 import {
   boolean,
   enumeration,
@@ -12,13 +12,60 @@ import {
   string,
   struct,
 } from './dsl.ts';
-import { childPools } from './pools.ts';
-import { cellName, shardName, text } from './scalars.ts';
-import { shardContext } from './shard-common.ts';
-import { commonStatus, conditionPath } from './status.ts';
+import { commonStatus, conditionPath, pvcPolicy } from './parts.ts';
+import { cellName, cellNames, shardName, text } from './scalars.ts';
+import { childPools, shardContext, shardSettings } from './shard-parts.ts';
 import { multiorch } from './workloads.ts';
 
+const tableGroupShard = struct('TableGroupShard', 'One shard of a table group.', {
+  ...shardSettings,
+  name: required(string({ maxLength: 63 }), 'Name of the shard.'),
+  multiorch: required(multiorch, 'The multiorch pods.'),
+  pools: required(childPools, 'Pools by name.'),
+  pvcDeletionPolicy: optional(pvcPolicy, 'What happens to data volumes when pods go.'),
+  backup: optional(backup, 'Where backups of this shard go.'),
+});
+
+export const tableGroup: Kind = {
+  kind: 'TableGroup',
+  plural: 'tablegroups',
+  shortName: 'tbg',
+  doc: 'One table group of a database; it makes the Shards.',
+  writtenBy: 'operator',
+  spec: struct('TableGroupSpec', 'What a table group shall be.', {
+    ...shardContext,
+    default: optional(boolean, 'The group of all tables that belong to no other one.'),
+    shards: required(
+      list(tableGroupShard, { listType: 'map', key: 'name', maxItems: 32 }),
+      'Its shards.',
+    ),
+  }),
+  status: struct('TableGroupStatus', 'State of a table group.', {
+    ...commonStatus,
+    readyShards: required(int32(), 'Shards that serve.'),
+    totalShards: required(int32(), 'Shards that there should be.'),
+  }),
+  columns: [
+    { name: 'Shards', type: 'integer', jsonPath: '.status.readyShards' },
+    { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Total', type: 'integer', jsonPath: '.status.totalShards', priority: 1 },
+    { name: 'Message', type: 'string', jsonPath: '.status.message', priority: 1 },
+  ],
+};
+
 const time = string({ format: 'date-time' });
+
+export const tolerances = {
+  writeTolerance: optional(
+    int32(),
+    'Members that may fail now while the shard still accepts writes.',
+  ),
+  failoverTolerance: optional(
+    int32(),
+    'Members that may fail now while a new primary can still be elected without loss.',
+  ),
+};
 
 const pooler = inline({
   cell: required(cellName, 'Cell of the pod.'),
@@ -64,10 +111,7 @@ const spec = struct('ShardSpec', 'What a shard shall be.', {
 
 const status = struct('ShardStatus', 'State of a shard.', {
   ...commonStatus,
-  cells: optional(
-    list(cellName, { listType: 'set', maxItems: 50 }),
-    'Cells with pods of the shard.',
-  ),
+  cells: optional(cellNames, 'Cells with pods of the shard.'),
   orchReady: required(boolean, 'All multiorch pods are ready.'),
   poolsReady: required(boolean, 'All Postgres pods are ready.'),
   lastBackupTime: optional(time, 'End of the last backup.'),
@@ -76,14 +120,7 @@ const status = struct('ShardStatus', 'State of a shard.', {
   primary: optional(text, 'Pod of the primary. Absent while there is none, or nobody knows it.'),
   cohort: optional(int32(), 'Members of the cohort. Absent while nobody tells it.'),
   expectedMembers: optional(int32(), 'Members that the cohort should have.'),
-  writeTolerance: optional(
-    int32(),
-    'Members that may fail now while the shard still accepts writes.',
-  ),
-  failoverTolerance: optional(
-    int32(),
-    'Members that may fail now while a new primary can still be elected without loss.',
-  ),
+  ...tolerances,
   doing: optional(text, 'What the operator is doing to the shard and what it waits for.'),
   switchover: optional(switchover, 'The last switchover that was asked for.'),
   poolers: optional(map(pooler), 'State of each Postgres pod, by name of the pod.'),

@@ -1,21 +1,32 @@
-import { int32, list, optional, required, rule, string, struct, type StructSchema } from './dsl.ts';
-import { resourceRequirements } from './embedded.ts';
+import {
+  int32,
+  type Kind,
+  list,
+  optional,
+  required,
+  ruled,
+  string,
+  struct,
+  type StructSchema,
+} from './dsl.ts';
+import {
+  commonStatus,
+  conditionPath,
+  pvcPolicy,
+  pvcPolicyInList,
+  resourceRequirements,
+  storage,
+} from './parts.ts';
 import { endpointUrl, imageRef, rootPath, secretName253, templateRef, text } from './scalars.ts';
-import { pvcPolicy, pvcPolicyInList, storage } from './storage.ts';
 import { placement } from './workloads.ts';
 
 const etcdWith = (policy: StructSchema): StructSchema =>
   struct('Etcd', 'An etcd that the operator runs.', {
     image: optional(imageRef, "Image of etcd. Absent: the operator's default."),
     replicas: optional(
-      int32({
-        minimum: 1,
-        rules: [
-          rule(
-            'self % 2 == 1',
-            'etcd needs an odd number of replicas to form a majority: use 1, 3, 5 or 7',
-          ),
-        ],
+      ruled(int32({ minimum: 1 }), {
+        'etcd needs an odd number of replicas to form a majority: use 1, 3, 5 or 7':
+          'self % 2 == 1',
       }),
       'Members of etcd: an odd number. Fixed once etcd runs.',
     ),
@@ -30,49 +41,38 @@ const etcdWith = (policy: StructSchema): StructSchema =>
 
 const etcd = etcdWith(pvcPolicy);
 
-const externalTopo = struct('ExternalTopo', 'A topology server that others run.', {
-  endpoints: required(
-    list(endpointUrl, {
-      listType: 'set',
-      minItems: 1,
-      maxItems: 20,
-      rules: [
-        rule(
-          "self.all(e, e.startsWith('http://') || e.startsWith('https://'))",
-          'an endpoint has no scheme: write it as http://host:port or https://host:port',
-        ),
-      ],
-    }),
-    'Addresses, each with http:// or https://.',
-  ),
-  implementation: optional(text, 'Protocol of the server. Default: etcd.'),
+const credentials = {
   caSecret: optional(secretName253, 'Secret with the CA certificate of the server, key ca.crt.'),
   clientCertSecret: optional(
     secretName253,
     'Secret with the client certificate to show, keys tls.crt and tls.key.',
   ),
+};
+
+const externalTopo = struct('ExternalTopo', 'A topology server that others run.', {
+  endpoints: required(
+    ruled(list(endpointUrl, { listType: 'set', minItems: 1, maxItems: 20 }), {
+      'an endpoint has no scheme: write it as http://host:port or https://host:port':
+        "self.all(e, e.startsWith('http://') || e.startsWith('https://'))",
+    }),
+    'Addresses, each with http:// or https://.',
+  ),
+  implementation: optional(text, 'Protocol of the server. Default: etcd.'),
+  ...credentials,
   rootPath: optional(rootPath, 'Prefix of all keys.'),
 });
 
 const localTopoWith = (managed: StructSchema): StructSchema =>
-  struct(
-    'LocalTopo',
-    'The topology server of one cell: managed etcd or an external one.',
-    {
+  ruled(
+    struct('LocalTopo', 'The topology server of one cell: managed etcd or an external one.', {
       etcd: optional(managed, 'An etcd that the operator runs.'),
       external: optional(externalTopo, 'A topology server that others run.'),
-    },
+    }),
     {
-      rules: [
-        rule(
-          'has(self.etcd) || has(self.external)',
-          'a local topology server needs etcd or external: add one, or remove the block to use the global one',
-        ),
-        rule(
-          '!(has(self.etcd) && has(self.external))',
-          'etcd and external exclude each other: remove one of them',
-        ),
-      ],
+      'a local topology server needs etcd or external: add one, or remove the block to use the global one':
+        'has(self.etcd) || has(self.external)',
+      'etcd and external exclude each other: remove one of them':
+        '!(has(self.etcd) && has(self.external))',
     },
   );
 
@@ -80,42 +80,30 @@ export const localTopo = localTopoWith(etcd);
 /** Within the list of cells. */
 export const localTopoInList = localTopoWith(etcdWith(pvcPolicyInList));
 
-export const globalTopo = struct(
-  'GlobalTopo',
-  'The topology server of the whole cluster.',
-  {
+export const globalTopo = ruled(
+  struct('GlobalTopo', 'The topology server of the whole cluster.', {
     etcd: optional(etcd, 'An etcd that the operator runs.'),
     external: optional(externalTopo, 'A topology server that others run.'),
     templateRef: optional(templateRef, 'CoreTemplate to take the topology server from.'),
     pvcDeletionPolicy: optional(pvcPolicy, 'What happens to the data volumes of managed etcd.'),
     placement: optional(placement, 'Where the pods of managed etcd may run.'),
-  },
+  }),
   {
-    rules: [
-      rule(
-        '[has(self.etcd), has(self.external), has(self.templateRef)].filter(x, x).size() == 1',
-        'give exactly one of etcd, external and templateRef; an empty etcd ({}) takes all defaults',
-      ),
-    ],
+    'give exactly one of etcd, external and templateRef; an empty etcd ({}) takes all defaults':
+      '[has(self.etcd), has(self.external), has(self.templateRef)].filter(x, x).size() == 1',
   },
 );
 
 /** Spec of a TopoServer, and the topology part of a CoreTemplate. */
-export const topoServerSpec = struct(
-  'TopoServerSpec',
-  'A managed topology server.',
-  {
+export const topoServerSpec = ruled(
+  struct('TopoServerSpec', 'A managed topology server.', {
     etcd: optional(etcd, 'The etcd to run. It must be there, and may be empty.'),
     pvcDeletionPolicy: optional(pvcPolicy, 'What happens to the data volumes.'),
     placement: optional(placement, 'Where the pods may run.'),
-  },
+  }),
   {
-    rules: [
-      rule(
-        'has(self.etcd)',
-        'only managed etcd is possible here: add etcd; an empty one ({}) takes all defaults',
-      ),
-    ],
+    'only managed etcd is possible here: add etcd; an empty one ({}) takes all defaults':
+      'has(self.etcd)',
   },
 );
 
@@ -126,9 +114,25 @@ export const topoRef = struct('TopoRef', 'How components reach the global topolo
   ),
   rootPath: required(rootPath, 'Prefix of all keys.'),
   implementation: required(string({ minLength: 1, maxLength: 63 }), 'Protocol of the server.'),
-  caSecret: optional(secretName253, 'Secret with the CA certificate of the server, key ca.crt.'),
-  clientCertSecret: optional(
-    secretName253,
-    'Secret with the client certificate to show, keys tls.crt and tls.key.',
-  ),
+  ...credentials,
 });
+
+export const topoServer: Kind = {
+  kind: 'TopoServer',
+  plural: 'toposervers',
+  shortName: 'tps',
+  doc: 'A managed topology server, of a cluster or of one cell.',
+  writtenBy: 'operator',
+  spec: topoServerSpec,
+  status: struct('TopoServerStatus', 'State of a topology server.', {
+    ...commonStatus,
+    clientService: optional(text, 'Service for clients.'),
+    peerService: optional(text, 'Service between the members.'),
+  }),
+  columns: [
+    { name: 'Ready', type: 'string', jsonPath: conditionPath('Available') },
+    { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Message', type: 'string', jsonPath: '.status.message', priority: 1 },
+  ],
+};

@@ -1,27 +1,17 @@
-import { boolean, int32, int64, list, map, optional, rule, struct } from './dsl.ts';
 import { BUFFER_DEFAULTS } from '../buffer.ts';
 import { FAILOVER_DEFAULTS, LEAST_INTERVAL } from '../failover.ts';
-import { affinity, resourceRequirements, toleration } from './embedded.ts';
-import { cellName, duration, text } from './scalars.ts';
+import { boolean, int32, int64, list, map, optional, ruled, type Rules, struct } from './dsl.ts';
+import { affinity, resourceRequirements, toleration } from './parts.ts';
+import { cellNames, duration, text } from './scalars.ts';
 
-const podAnnotations = map(text, {
-  maxProperties: 20,
-  rules: [
-    rule(
-      'self.all(k, k.size() < 64 && self[k].size() < 256)',
-      'an annotation is too long: keep each key below 64 and each value below 256 characters',
-    ),
-  ],
+const podAnnotations = ruled(map(text, { maxProperties: 20 }), {
+  'an annotation is too long: keep each key below 64 and each value below 256 characters':
+    'self.all(k, k.size() < 64 && self[k].size() < 256)',
 });
 
-const podLabels = map(text, {
-  maxProperties: 20,
-  rules: [
-    rule(
-      'self.all(k, k.size() < 64 && self[k].size() < 64)',
-      'a label is too long: keep each key and each value below 64 characters',
-    ),
-  ],
+const podLabels = ruled(map(text, { maxProperties: 20 }), {
+  'a label is too long: keep each key and each value below 64 characters':
+    'self.all(k, k.size() < 64 && self[k].size() < 64)',
 });
 
 export const stateless = struct('Stateless', 'Pods of a component that keeps no data.', {
@@ -74,38 +64,38 @@ export const gateway = struct(
   'Gateway',
   'The multigateway pods of a cell.',
   { buffer: optional(gatewayBuffer, 'Holding of queries while a shard has no primary.') },
-  { bases: [stateless] },
+  [stateless],
 );
 
 /** multiorch ends itself on an interval of nothing, and a tiny one keeps its processor and the poolers busy. */
-const notTooShort = (field: string) =>
-  rule(
-    `!has(self.${field}) || duration(self.${field}) >= duration('${LEAST_INTERVAL}')`,
-    `${field} is too short: give at least ${LEAST_INTERVAL}`,
-  );
+const notTooShort = (field: string): Rules => ({
+  [`${field} is too short: give at least ${LEAST_INTERVAL}`]: `!has(self.${field}) || duration(self.${field}) >= duration('${LEAST_INTERVAL}')`,
+});
 
-export const failoverTimers = struct(
-  'FailoverTimers',
-  'When multiorch replaces a primary that is gone. Shorter means a shorter pause of writes.',
-  {
-    gracePeriod: optional(
-      duration,
-      `Wait between noticing that a primary is gone and electing another. Default: ${FAILOVER_DEFAULTS.gracePeriod}.`,
-    ),
-    gracePeriodJitter: optional(
-      duration,
-      `Each multiorch adds a part of this, random within the turn of its cell, so that two do not start an election at once: both would then pause for 4s. Default: ${FAILOVER_DEFAULTS.gracePeriodJitter}.`,
-    ),
-    healthCheckInterval: optional(
-      duration,
-      `How often each pooler is asked for its state. Default: ${FAILOVER_DEFAULTS.healthCheckInterval}.`,
-    ),
-    recoveryInterval: optional(
-      duration,
-      `How often the shard is looked at for something to mend. Default: ${FAILOVER_DEFAULTS.recoveryInterval}.`,
-    ),
-  },
-  { rules: [notTooShort('healthCheckInterval'), notTooShort('recoveryInterval')] },
+export const failoverTimers = ruled(
+  struct(
+    'FailoverTimers',
+    'When multiorch replaces a primary that is gone. Shorter means a shorter pause of writes.',
+    {
+      gracePeriod: optional(
+        duration,
+        `Wait between noticing that a primary is gone and electing another. Default: ${FAILOVER_DEFAULTS.gracePeriod}.`,
+      ),
+      gracePeriodJitter: optional(
+        duration,
+        `Each multiorch adds a part of this, random within the turn of its cell, so that two do not start an election at once: both would then pause for 4s. Default: ${FAILOVER_DEFAULTS.gracePeriodJitter}.`,
+      ),
+      healthCheckInterval: optional(
+        duration,
+        `How often each pooler is asked for its state. Default: ${FAILOVER_DEFAULTS.healthCheckInterval}.`,
+      ),
+      recoveryInterval: optional(
+        duration,
+        `How often the shard is looked at for something to mend. Default: ${FAILOVER_DEFAULTS.recoveryInterval}.`,
+      ),
+    },
+  ),
+  { ...notTooShort('healthCheckInterval'), ...notTooShort('recoveryInterval') },
 );
 
 export const multiorch = struct(
@@ -113,13 +103,10 @@ export const multiorch = struct(
   'The multiorch pods of a shard, which watch its poolers and appoint a primary.',
   {
     placement: optional(placement, 'Where the pods may run.'),
-    cells: optional(
-      list(cellName, { listType: 'set', maxItems: 50 }),
-      'Cells with multiorch pods. Empty: every cell of the cluster.',
-    ),
+    cells: optional(cellNames, 'Cells with multiorch pods. Empty: every cell of the cluster.'),
     failover: optional(failoverTimers, 'When a primary that is gone is replaced.'),
   },
-  { bases: [stateless] },
+  [stateless],
 );
 
 export const containerSpec = struct('ContainerSpec', 'One container of a pool pod.', {

@@ -1,7 +1,7 @@
 import { compact } from '../compact.ts';
 import type { Backup, FilesystemBackup, S3Backup } from '../types.ts';
 import { BUILTIN } from './builtin.ts';
-import { mergeStorage } from './merge.ts';
+import { byField, mergeStorage, text } from './merge.ts';
 
 /** Where backups go if nobody says anything. */
 export const DEFAULT_BACKUP = {
@@ -9,34 +9,21 @@ export const DEFAULT_BACKUP = {
   filesystem: { path: BUILTIN.backup.path, storage: { size: BUILTIN.backup.size } },
 } as const satisfies Backup;
 
-const mergeFilesystem = (
-  parent: FilesystemBackup | undefined,
-  child: FilesystemBackup | undefined,
-): FilesystemBackup =>
-  compact({
-    path: child?.path || parent?.path,
-    storage: mergeStorage(parent?.storage, child?.storage),
-  });
+const mergeFilesystem = byField<FilesystemBackup>({ path: text, storage: mergeStorage });
 
 /**
  * useEnvCredentials is the child's whenever the child has an s3 block: as upstream, since where
  * credentials come from must not be a mixture of two levels.
  */
-const mergeS3 = (
-  parent: S3Backup | undefined,
-  child: S3Backup | undefined,
-): S3Backup | undefined => {
-  if (!child) return parent;
-  return compact({
-    bucket: child.bucket || parent?.bucket || '',
-    region: child.region || parent?.region || '',
-    endpoint: child.endpoint || parent?.endpoint,
-    keyPrefix: child.keyPrefix || parent?.keyPrefix,
-    credentialsSecret: child.credentialsSecret || parent?.credentialsSecret,
-    serviceAccountName: child.serviceAccountName || parent?.serviceAccountName,
-    useEnvCredentials: child.useEnvCredentials,
-  });
-};
+const mergeS3 = byField<S3Backup>({
+  bucket: (parent, child) => text(parent, child) ?? '',
+  region: (parent, child) => text(parent, child) ?? '',
+  endpoint: text,
+  keyPrefix: text,
+  credentialsSecret: text,
+  serviceAccountName: text,
+  useEnvCredentials: (_, child) => child,
+});
 
 /** Only the block that `type` names counts; the other one is dropped. */
 const counting = (backup: Backup): Backup =>
@@ -56,7 +43,7 @@ const mergeBackup = (parent: Backup | undefined, child: Backup | undefined): Bac
     compact({
       type: child.type,
       filesystem: mergeFilesystem(parent.filesystem, child.filesystem),
-      s3: mergeS3(parent.s3, child.s3),
+      s3: child.s3 ? mergeS3(parent.s3, child.s3) : parent.s3,
       pgbackrestTLS: child.pgbackrestTLS ?? parent.pgbackrestTLS,
       encryption: child.encryption ?? parent.encryption,
     }),

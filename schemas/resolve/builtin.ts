@@ -41,7 +41,13 @@ export const BUILTIN = {
   /** Name of the template that applies where none is named, if it exists. */
   template: 'default',
   imagePullPolicy: 'IfNotPresent',
-  logLevel: 'info',
+  logLevels: {
+    pgctld: 'info',
+    multipooler: 'info',
+    multiorch: 'info',
+    multiadmin: 'info',
+    multigateway: 'info',
+  },
   superuser: 'postgres',
   samplingConfigKey: 'sampling-config.yaml',
 } as const;

@@ -5,8 +5,6 @@ import type { Problem } from '../problem.ts';
 import type {
   CellConfig,
   CoreTemplate,
-  LogLevel,
-  LogLevels,
   MultigresCluster,
   MultigresClusterSpec,
   Observability,
@@ -91,14 +89,6 @@ const resolveCell = (
   });
 };
 
-const resolveLogLevels = (levels: LogLevels = {}): Record<keyof LogLevels, LogLevel> => ({
-  pgctld: levels.pgctld ?? BUILTIN.logLevel,
-  multipooler: levels.multipooler ?? BUILTIN.logLevel,
-  multiorch: levels.multiorch ?? BUILTIN.logLevel,
-  multiadmin: levels.multiadmin ?? BUILTIN.logLevel,
-  multigateway: levels.multigateway ?? BUILTIN.logLevel,
-});
-
 const resolveObservability = (
   observability: Observability | undefined,
 ): Observability | undefined => {
@@ -108,20 +98,15 @@ const resolveObservability = (
   return { ...observability, samplingConfigRef };
 };
 
-const sorted = (...used: (string | undefined)[]): string[] => {
-  const distinct: string[] = [];
-  for (const name of used) {
-    if (name !== undefined && !distinct.includes(name)) distinct.push(name);
-  }
-  return distinct.length > 1 ? distinct.toSorted() : distinct;
-};
+const sorted = (...used: (string | undefined)[]): string[] =>
+  [...new Set(used)].filter((name) => name !== undefined).toSorted();
 
 /** The plain settings of a cluster: everything without templates and inheritance. */
 const resolveSettings = (spec: MultigresClusterSpec) =>
   compact({
     durabilityPolicy: spec.durabilityPolicy || DEFAULT_POLICY,
     pvcDeletionPolicy: { ...CLUSTER_PVC_POLICY, ...pvcPolicyAsStored(spec.pvcDeletionPolicy) },
-    logLevels: resolveLogLevels(spec.logLevels),
+    logLevels: { ...BUILTIN.logLevels, ...compact(spec.logLevels ?? {}) },
     topologyPruning: spec.topologyPruning?.enabled ?? true,
     postgresSuperuser: spec.postgresSuperuser || BUILTIN.superuser,
     postgresPasswordSecretRef: spec.postgresPasswordSecretRef,

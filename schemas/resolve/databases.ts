@@ -1,24 +1,102 @@
+import { compact, nonEmpty } from '../compact.ts';
+import { own } from '../own.ts';
 import type { Problem } from '../problem.ts';
 import type {
   Backup,
   DatabaseConfig,
+  Multiorch,
   MultigresClusterSpec,
+  Pool,
   PvcPolicy,
+  ShardConfig,
+  ShardTemplateSpec,
   TableGroupConfig,
 } from '../types.ts';
 import { resolveBackup } from './backup.ts';
-import { BUILTIN } from './builtin.ts';
-import { inheritPvcPolicy } from './pvc-policy.ts';
-import { runningPools, shardKey } from './running.ts';
-import { resolveShardBody } from './shard.ts';
+import { BUILTIN, defaultReplicasPerCell } from './builtin.ts';
+import { mergeShard, mergeStateless } from './merge.ts';
+import { inheritPvcPolicy, pvcPolicyAsStored } from './pvc-policy.ts';
+import { keepPool, keepRunning, runningPools, shardKey } from './running.ts';
 import { chooseTemplate } from './templates.ts';
 import type {
   ResolvedDatabase,
+  ResolvedPool,
   ResolvedShard,
   ResolvedTableGroup,
   RunningShards,
   Templates,
 } from './types.ts';
+
+const completeMultiorch = (
+  multiorch: Multiorch,
+  clusterCells: readonly string[],
+): ResolvedShard['multiorch'] => {
+  const { replicas, resources } = mergeStateless(BUILTIN.multiorch, multiorch);
+  return {
+    ...multiorch,
+    replicas: replicas ?? BUILTIN.multiorch.replicas,
+    resources: resources ?? BUILTIN.multiorch.resources,
+    cells: multiorch.cells ?? [...clusterCells],
+  };
+};
+
+/** Context defaults of one pool: cells, replicas by number of cells, size, resources. */
+const completePool = (pool: Pool, clusterCells: readonly string[]): ResolvedPool => {
+  const cells = pool.cells ?? [...clusterCells];
+  return compact({
+    ...pool,
+    cells,
+    replicasPerCell: pool.replicasPerCell ?? defaultReplicasPerCell(cells.length),
+    storage: { ...pool.storage, size: pool.storage?.size || BUILTIN.pool.size },
+    postgres: { ...pool.postgres, resources: pool.postgres?.resources ?? BUILTIN.pool.postgres },
+    multipooler: {
+      ...pool.multipooler,
+      resources: pool.multipooler?.resources ?? BUILTIN.pool.multipooler,
+    },
+    pvcDeletionPolicy: pvcPolicyAsStored(pool.pvcDeletionPolicy),
+  });
+};
+
+interface ShardContext {
+  /** Names of the cluster's cells, sorted. */
+  cells: readonly string[];
+  /** Pools that run; empty for a new shard. */
+  running: Readonly<Record<string, Pool>>;
+  path: string;
+}
+
+/** Where a user would write the shard's pools. */
+const poolsPath = (config: ShardConfig, path: string): string =>
+  `${path}.${config.overrides || config.shardTemplate ? 'overrides' : 'spec'}.pools`;
+
+/** Pools and multiorch of a shard; what it inherits from its tablegroup is added by the caller. */
+const resolveShardBody = (
+  config: ShardConfig,
+  template: ShardTemplateSpec | undefined,
+  { cells, running, path }: ShardContext,
+  notes: Problem[],
+) => {
+  const lower = mergeShard(template, config.overrides);
+  const merged = config.spec ? mergeShard(lower, config.spec) : lower;
+  const { multiorch: written = {}, pools: named, ...rest } = merged;
+  const multiorch = completeMultiorch(written, cells);
+  const authored = nonEmpty(named);
+  const implicit: Pool = { type: BUILTIN.pool.type, cells: multiorch.cells };
+  const base = poolsPath(config, path);
+  const pools = new Map<string, ResolvedPool>();
+  const keep = (name: string, kept: ReturnType<typeof keepPool>): void => {
+    pools.set(name, kept.pool);
+    notes.push(...kept.notes);
+  };
+  for (const [name, pool] of Object.entries(authored ?? { [BUILTIN.pool.name]: implicit })) {
+    const where = { path: `${base}.${name}`, clusterCells: cells };
+    keep(name, keepRunning(completePool(pool, cells), authored && pool, own(running, name), where));
+  }
+  for (const [name, pool] of Object.entries(running))
+    if (!pools.has(name)) keep(name, keepPool(pool, `${base}.${name}`));
+  const sorted = [...pools].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return { ...rest, multiorch, pools: Object.fromEntries(sorted) };
+};
 
 /** What a level hands to the level below it. */
 interface Inherited {
@@ -68,12 +146,12 @@ const resolveShards = (
     if (choice.problem) findings.problems.push(choice.problem);
     if (choice.name) findings.used.add(choice.name);
     const key = shardKey(place.database, place.tablegroup, config.name);
-    const { body, notes } = resolveShardBody(config, choice.template?.spec, {
-      cells: inherited.cells,
-      running: runningPools(inherited.running, key),
-      path,
-    });
-    findings.notes.push(...notes);
+    const body = resolveShardBody(
+      config,
+      choice.template?.spec,
+      { cells: inherited.cells, running: runningPools(inherited.running, key), path },
+      findings.notes,
+    );
     return {
       name: config.name,
       ...body,

@@ -1,5 +1,6 @@
 import { compact } from '../compact.ts';
 import type { ResourceRequirements } from '../k8s.ts';
+import { own } from '../own.ts';
 import type {
   ContainerSpec,
   Etcd,
@@ -13,55 +14,71 @@ import type {
   Stateless,
   Storage,
 } from '../types.ts';
-import { own } from '../own.ts';
 
 /**
  * How an upper layer of a spec lies over a lower one, field by field. Layers, weakest first:
  * built-in, template, overrides, inline spec. Nothing here adds defaults.
  */
 
-type Map = Readonly<Record<string, string>>;
+/** What two layers give together for one field. */
+type Merge<T> = (lower: T | undefined, upper: T | undefined) => T | undefined;
+/** The same for a block that is always there. */
+type MergeAll<T> = (lower: T | undefined, upper: T | undefined) => T;
+
+/** Merges two blocks by their fields: all that the API has, in this order. */
+export const byField =
+  <T extends object>(fields: { [K in keyof T]-?: Merge<Required<T>[K]> }): MergeAll<T> =>
+  (lower, upper) => {
+    const merged: Partial<T> = {};
+    for (const key in fields) {
+      const value = fields[key](lower?.[key], upper?.[key]);
+      if (value !== undefined) merged[key] = value;
+    }
+    return merged as T;
+  };
+
+/** Nothing if neither layer has the block. */
+const ifAny =
+  <T>(merge: MergeAll<T>): Merge<T> =>
+  (lower, upper) =>
+    lower || upper ? merge(lower, upper) : undefined;
+
+/** The upper one as a whole where it is written. */
+const last = <T>(lower: T | undefined, upper: T | undefined): T | undefined => upper ?? lower;
+
+/** As `last`, but an empty text counts as not written. */
+export const text: Merge<string> = (lower, upper) => upper || lower;
 
 /** Upper wins per key; a key cannot be deleted. */
-const mergeMaps = (
-  lower: Map | undefined,
-  upper: Map | undefined,
-): Record<string, string> | undefined => (lower || upper ? { ...lower, ...upper } : undefined);
+const keys = ifAny<Record<string, string>>((lower, upper) => ({ ...lower, ...upper }));
 
 /** Lists that count only when they hold something: an empty one cannot clear the lower one. */
-const filled = <T>(list: readonly T[] | undefined): T[] | undefined =>
-  list && list.length > 0 ? [...list] : undefined;
+const filled = <T>(lower: T[] | undefined, upper: T[] | undefined): T[] | undefined => {
+  const list = upper?.length ? upper : lower;
+  return list?.length ? [...list] : undefined;
+};
 
 /**
  * The upper block as a whole if any of its three parts is there, even as an empty map: `{}`
  * inherits, `{limits: {}}` means no resources at all.
  */
-const mergeResources = (
-  lower: ResourceRequirements | undefined,
-  upper: ResourceRequirements | undefined,
-): ResourceRequirements | undefined =>
+const resources: Merge<ResourceRequirements> = (lower, upper) =>
   upper && (upper.requests ?? upper.limits ?? upper.claims) ? upper : lower;
 
-export const mergeStateless = (
-  lower: Stateless | undefined,
-  upper: Stateless | undefined,
-): Stateless =>
+const mergeWritten = byField<Stateless>({
+  replicas: last,
+  resources,
+  affinity: last,
+  podAnnotations: keys,
+  podLabels: keys,
+});
+
+export const mergeStateless: MergeAll<Stateless> = (lower, upper) =>
   // Nothing above it: most layers are not written, and a merge costs an object each time.
-  !upper
-    ? (lower ?? {})
-    : compact({
-        replicas: upper?.replicas ?? lower?.replicas,
-        resources: mergeResources(lower?.resources, upper?.resources),
-        affinity: upper?.affinity ?? lower?.affinity,
-        podAnnotations: mergeMaps(lower?.podAnnotations, upper?.podAnnotations),
-        podLabels: mergeMaps(lower?.podLabels, upper?.podLabels),
-      });
+  upper ? mergeWritten(lower, upper) : (lower ?? {});
 
 /** The upper object as a whole if present: `{}` clears tolerations. */
-export const mergePlacement = (
-  lower: Placement | undefined,
-  upper: Placement | undefined,
-): Placement | undefined => upper ?? lower;
+export const mergePlacement: Merge<Placement> = last;
 
 /** Every field is a scalar: the upper's where written. */
 const mergeFields = <T extends GatewayBuffer | FailoverTimers>(
@@ -69,90 +86,63 @@ const mergeFields = <T extends GatewayBuffer | FailoverTimers>(
   upper: T | undefined,
 ): T | undefined => (lower || upper ? ({ ...lower, ...compact({ ...upper }) } as T) : undefined);
 
-export const mergeGateway = (lower: Gateway | undefined, upper: Gateway | undefined): Gateway =>
-  !upper
-    ? (lower ?? {})
-    : compact({
+export const mergeGateway: MergeAll<Gateway> = (lower, upper) =>
+  upper
+    ? compact({
         ...mergeStateless(lower, upper),
-        buffer: mergeFields(lower?.buffer, upper?.buffer),
-      });
+        buffer: mergeFields(lower?.buffer, upper.buffer),
+      })
+    : (lower ?? {});
 
-const mergeMultiorch = (lower: Multiorch | undefined, upper: Multiorch | undefined): Multiorch =>
+const mergeMultiorch: MergeAll<Multiorch> = (lower, upper) =>
   compact({
     ...mergeStateless(lower, upper),
     placement: mergePlacement(lower?.placement, upper?.placement),
-    cells: filled(upper?.cells) ?? filled(lower?.cells),
+    cells: filled(lower?.cells, upper?.cells),
     failover: mergeFields(lower?.failover, upper?.failover),
   });
 
-export const mergeStorage = (
-  lower: Storage | undefined,
-  upper: Storage | undefined,
-): Storage | undefined =>
-  lower || upper
-    ? compact({
-        size: upper?.size || lower?.size,
-        class: upper?.class || lower?.class,
-        accessModes: filled(upper?.accessModes) ?? filled(lower?.accessModes),
-      })
-    : undefined;
+export const mergeStorage = ifAny(
+  byField<Storage>({ size: text, class: text, accessModes: filled }),
+);
 
-const mergeContainer = (
-  lower: ContainerSpec | undefined,
-  upper: ContainerSpec | undefined,
-): ContainerSpec | undefined =>
-  lower || upper
-    ? compact({
-        resources: mergeResources(lower?.resources, upper?.resources),
-        runAsUser: upper?.runAsUser ?? lower?.runAsUser,
-        runAsGroup: upper?.runAsGroup ?? lower?.runAsGroup,
-      })
-    : undefined;
+const container = ifAny(byField<ContainerSpec>({ resources, runAsUser: last, runAsGroup: last }));
 
-const mergePool = (lower: Pool = {}, upper: Pool = {}): Pool =>
-  compact({
-    type: upper.type ?? lower.type,
-    cells: filled(upper.cells) ?? filled(lower.cells),
-    replicasPerCell: upper.replicasPerCell ?? lower.replicasPerCell,
-    storage: mergeStorage(lower.storage, upper.storage),
-    postgres: mergeContainer(lower.postgres, upper.postgres),
-    multipooler: mergeContainer(lower.multipooler, upper.multipooler),
-    affinity: upper.affinity ?? lower.affinity,
-    tolerations: filled(upper.tolerations) ?? filled(lower.tolerations),
-    fsGroup: upper.fsGroup ?? lower.fsGroup,
-    pvcDeletionPolicy: upper.pvcDeletionPolicy ?? lower.pvcDeletionPolicy,
-  });
+const mergePool = byField<Pool>({
+  type: last,
+  cells: filled,
+  replicasPerCell: last,
+  storage: mergeStorage,
+  postgres: container,
+  multipooler: container,
+  affinity: last,
+  tolerations: filled,
+  fsGroup: last,
+  pvcDeletionPolicy: last,
+});
 
 /** Union of the keys, names sorted so that the order in which they were written never shows. */
-const mergePools = (
-  lower: Readonly<Record<string, Pool>> | undefined,
-  upper: Readonly<Record<string, Pool>> | undefined,
-): Record<string, Pool> => {
-  const keys = new Set([...Object.keys(lower ?? {}), ...Object.keys(upper ?? {})]);
-  return Object.fromEntries(
-    [...keys].toSorted().map((key) => [key, mergePool(own(lower, key), own(upper, key))]),
+const mergePools: MergeAll<Record<string, Pool>> = (lower, upper) =>
+  Object.fromEntries(
+    Object.keys({ ...lower, ...upper })
+      .toSorted()
+      .map((key) => [key, mergePool(own(lower, key), own(upper, key))]),
   );
-};
 
-export const mergeShard = (
-  lower: ShardInlineSpec | undefined,
-  upper: ShardInlineSpec | undefined,
-): ShardInlineSpec & { pools: Record<string, Pool> } =>
-  compact({
-    multiorch: mergeMultiorch(lower?.multiorch, upper?.multiorch),
-    initdbArgs: upper?.initdbArgs || lower?.initdbArgs,
-    postgresConfigRef: upper?.postgresConfigRef ?? lower?.postgresConfigRef,
-    postgresConfig: mergeMaps(lower?.postgresConfig, upper?.postgresConfig),
-    pools: mergePools(lower?.pools, upper?.pools),
-    pvcDeletionPolicy: upper?.pvcDeletionPolicy ?? lower?.pvcDeletionPolicy,
-  });
+export const mergeShard = byField<ShardInlineSpec>({
+  multiorch: mergeMultiorch,
+  initdbArgs: text,
+  postgresConfigRef: last,
+  postgresConfig: keys,
+  pools: mergePools,
+  pvcDeletionPolicy: last,
+});
 
-export const mergeEtcd = (lower: Etcd | undefined, upper: Etcd | undefined): Etcd =>
-  compact({
-    image: upper?.image || lower?.image,
-    replicas: upper?.replicas ?? lower?.replicas,
-    storage: mergeStorage(lower?.storage, upper?.storage),
-    resources: mergeResources(lower?.resources, upper?.resources),
-    rootPath: upper?.rootPath || lower?.rootPath,
-    pvcDeletionPolicy: upper?.pvcDeletionPolicy ?? lower?.pvcDeletionPolicy,
-  });
+export const mergeEtcd = byField<Etcd>({
+  image: text,
+  replicas: last,
+  storage: mergeStorage,
+  resources,
+  rootPath: text,
+  pvcDeletionPolicy: last,
+});

@@ -1,3 +1,4 @@
+import { own } from '../own.ts';
 import type { Problem } from '../problem.ts';
 import { compareQuantity } from '../quantity.ts';
 import type { Pool, Shard } from '../types.ts';
@@ -16,23 +17,17 @@ export const shardKey = (database: string, tablegroup: string, shard: string): s
 /** What `resolveCluster` must know of the child Shards that exist. */
 export const runningShards = (shards: readonly Shard[]): RunningShards =>
   Object.fromEntries(
-    shards.flatMap(({ spec }) =>
-      spec
-        ? [
-            [
-              shardKey(spec.databaseName, spec.tableGroupName, spec.shardName),
-              { pools: spec.pools },
-            ],
-          ]
-        : [],
-    ),
+    shards.flatMap(({ spec }) => {
+      if (!spec) return [];
+      const { databaseName, tableGroupName, shardName, pools } = spec;
+      return [[shardKey(databaseName, tableGroupName, shardName), { pools }]];
+    }),
   );
 
 export const runningPools = (
   running: RunningShards | undefined,
   key: string,
-): Readonly<Record<string, Pool>> =>
-  running && Object.hasOwn(running, key) ? (running[key]?.pools ?? {}) : {};
+): Readonly<Record<string, Pool>> => own(running, key)?.pools ?? {};
 
 interface Kept {
   pool: ResolvedPool;

@@ -1,3 +1,4 @@
+import { own } from '../own.ts';
 import type { Problem } from '../problem.ts';
 import type { MultigresCluster } from '../types.ts';
 import { BUILTIN } from './builtin.ts';
@@ -58,7 +59,7 @@ export const chooseTemplate = <T>(
 ): TemplateChoice<T> => {
   const level = levels.find(({ name }) => name);
   const name = level?.name ?? BUILTIN.template;
-  const template = Object.hasOwn(available, name) ? available[name] : undefined;
+  const template = own(available, name);
   if (template !== undefined) return { name, template };
   if (!level || name === BUILTIN.template) return {};
   return { problem: missingTemplate({ kind, path: level.path, name }, available) };
@@ -79,13 +80,12 @@ export const templateReferences = (cluster: MultigresCluster): TemplateReference
   add('CoreTemplate', 'spec.globalTopoServer.templateRef', spec.globalTopoServer?.templateRef);
   add('CoreTemplate', 'spec.multiadmin.templateRef', spec.multiadmin?.templateRef);
   add('CoreTemplate', 'spec.multiadminWeb.templateRef', spec.multiadminWeb?.templateRef);
-  (spec.cells ?? []).forEach(({ cellTemplate }, i) => {
-    if (cellTemplate) add('CellTemplate', `spec.cells[${i}].cellTemplate`, cellTemplate);
-  });
+  (spec.cells ?? []).forEach(({ cellTemplate }, i) =>
+    add('CellTemplate', `spec.cells[${i}].cellTemplate`, cellTemplate),
+  );
   (spec.databases ?? []).forEach(({ tablegroups = [] }, d) => {
     tablegroups.forEach(({ shards = [] }, t) => {
       shards.forEach(({ shardTemplate }, s) => {
-        if (!shardTemplate) return;
         const path = `spec.databases[${d}].tablegroups[${t}].shards[${s}].shardTemplate`;
         add('ShardTemplate', path, shardTemplate);
       });
