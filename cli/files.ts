@@ -1,5 +1,6 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { textOf } from '../schemas/text.ts';
 import { type Failure, type Input, KUSTOMIZATION } from './documents.ts';
 
 const MANIFEST = /\.(ya?ml|json)$/;
@@ -110,5 +111,5 @@ const REASONS: Record<string, string> = {
 function reasonOf(error: unknown): string {
   const code = (error as { code?: string }).code ?? '';
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'it is no text in UTF-8';
-  return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+  return REASONS[code] ?? textOf(error);
 }

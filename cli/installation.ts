@@ -1,12 +1,13 @@
 import type { KubeApi } from '../kube/api.ts';
 import { isKubeError } from '../kube/errors.ts';
 import { listAll } from '../kube/informer.ts';
-import { listOf } from '../kube/options.ts';
+import { listOf, variableOf } from '../kube/options.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { resolveModes } from '../webhook/modes.ts';
 import { WEBHOOK_OPTIONS } from '../webhook/options.ts';
 import { POLICIES } from '../webhook/policies/index.ts';
 import { ZONE_LABELS } from '../schemas/labels.ts';
+import { textOf } from '../schemas/text.ts';
 import type { ModeOverrides } from '../webhook/policies/policy.ts';
 import { BUILTIN_CONFIG, type PolicyConfig, readPolicyConfig } from '../webhook/policy-config.ts';
 
@@ -34,7 +35,7 @@ export async function readInstallation(kube: Pick<KubeApi, 'get' | 'list'>): Pro
     try {
       return await read();
     } catch (error) {
-      notes.push(`cannot read ${what}: ${error instanceof Error ? error.message : String(error)}`);
+      notes.push(`cannot read ${what}: ${textOf(error)}`);
       return undefined;
     }
   };
@@ -71,7 +72,7 @@ interface PodTemplate {
 function zoneLabelsOf(deployment: KubeObject | undefined): string[] | undefined {
   const { template } = (deployment?.spec ?? {}) as PodTemplate;
   const env = (template?.spec?.containers ?? []).flatMap((container) => container.env ?? []);
-  const value = env.find(({ name }) => name === WEBHOOK_OPTIONS.zoneLabels.env)?.value;
+  const value = env.find(({ name }) => name === variableOf(WEBHOOK_OPTIONS.zoneLabels))?.value;
   return value ? listOf(value) : undefined;
 }
 

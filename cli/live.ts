@@ -11,6 +11,7 @@ import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { API_GROUP } from '../schemas/kinds/index.ts';
 import { LABELS } from '../schemas/labels.ts';
 import { isRecord } from '../schemas/walk.ts';
+import { textOf } from '../schemas/text.ts';
 import type { Answer } from '../webhook/bypass.ts';
 import { controllerLease } from '../webhook/controller-lease.ts';
 import { WORLD_KINDS, type WorldKind, worldNode, worldStorageClass } from '../webhook/live.ts';
@@ -72,7 +73,7 @@ async function reach(kube: KubeApi, server: string): Promise<void> {
     if (isRecord(answer) && typeof answer['gitVersion'] === 'string') return;
   } catch (error) {
     if (isKubeError(error) && error.status > 0) return;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = textOf(error);
     throw new Error(
       `no answer from ${server}: ${reason.replace(/^GET \/version: /, '')}; see which cluster kubectl config current-context names, and whether kubectl version reaches it`,
       { cause: error },

@@ -18,6 +18,7 @@ import {
 } from './policies.ts';
 import { render, renderText } from './report/report.ts';
 import { compact } from '../schemas/compact.ts';
+import { textOf } from '../schemas/text.ts';
 import { POLICIES } from '../webhook/policies/index.ts';
 import type { LiveState } from './world.ts';
 
@@ -62,9 +63,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
   try {
     live = asked.againstCluster ? await around.readLive(asked, inputs) : undefined;
   } catch (error) {
-    around.err(
-      `cannot read the cluster: ${error instanceof Error ? error.message : String(error)}\n`,
-    );
+    around.err(`cannot read the cluster: ${textOf(error)}\n`);
     return 2;
   }
   for (const note of live?.notes ?? []) around.err(`note: ${note}\n`);

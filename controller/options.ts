@@ -25,35 +25,30 @@ export const OPTIONS = {
   },
   watchNamespaces: {
     flag: 'watch-namespaces',
-    env: 'WATCH_NAMESPACES',
     type: 'list',
     default: '',
     summary: 'Namespaces to work in, separated by commas. Empty: all.',
   },
   leaderElect: {
     flag: 'leader-elect',
-    env: 'LEADER_ELECT',
     type: 'boolean',
     default: 'true',
     summary: 'Work only while holding the lease. Needed as soon as two instances may overlap.',
   },
   leaseName: {
     flag: 'lease-name',
-    env: 'LEASE_NAME',
     type: 'string',
     default: 'multigres-operator.multigres.com',
     summary: 'Name of the lease.',
   },
   healthAddress: {
     flag: 'health-probe-bind-address',
-    env: 'HEALTH_PROBE_BIND_ADDRESS',
     type: 'string',
     default: ':8081',
     summary: 'Address of /healthz and /readyz.',
   },
   metricsAddress: {
     flag: 'metrics-bind-address',
-    env: 'METRICS_BIND_ADDRESS',
     type: 'string',
     default: ':8080',
     summary:
@@ -61,14 +56,12 @@ export const OPTIONS = {
   },
   logLevel: {
     flag: 'log-level',
-    env: 'LOG_LEVEL',
     type: LOG_LEVELS,
     default: 'info',
     summary: 'Least important lines that are written.',
   },
   workers: {
     flag: 'workers',
-    env: 'WORKERS',
     type: 'integer',
     min: 1,
     default: '8',
@@ -76,7 +69,6 @@ export const OPTIONS = {
   },
   kubeQps: {
     flag: 'kube-api-qps',
-    env: 'KUBE_API_QPS',
     type: 'integer',
     min: 1,
     default: '50',
@@ -84,7 +76,6 @@ export const OPTIONS = {
   },
   kubeBurst: {
     flag: 'kube-api-burst',
-    env: 'KUBE_API_BURST',
     type: 'integer',
     min: 1,
     default: '100',
@@ -92,7 +83,6 @@ export const OPTIONS = {
   },
   resyncMs: {
     flag: 'resync-period',
-    env: 'RESYNC_PERIOD',
     type: 'duration',
     min: 10_000,
     default: '10m',
@@ -101,7 +91,6 @@ export const OPTIONS = {
   },
   shutdownMs: {
     flag: 'shutdown-timeout',
-    env: 'SHUTDOWN_TIMEOUT',
     type: 'duration',
     min: 0,
     default: '20s',
@@ -109,7 +98,6 @@ export const OPTIONS = {
   },
   imageUpdateStrategy: {
     flag: 'image-update-strategy',
-    env: 'IMAGE_UPDATE_STRATEGY',
     type: ['immediate', 'lazy'],
     default: 'immediate',
     summary:
@@ -117,7 +105,6 @@ export const OPTIONS = {
   },
   maxRollingClusters: {
     flag: 'max-rolling-clusters',
-    env: 'MAX_ROLLING_CLUSTERS',
     type: 'integer',
     min: 0,
     default: '1',
@@ -125,21 +112,18 @@ export const OPTIONS = {
   },
   certIssuer: {
     flag: 'cert-issuer',
-    env: 'CERT_ISSUER',
     type: 'string',
     default: 'ClusterIssuer/supabase-issuer',
     summary: 'Issuer of cert-manager certificates: `ClusterIssuer/name` or `Issuer/name`.',
   },
   zoneKeys: {
     flag: 'zone-labels',
-    env: 'ZONE_LABELS',
     type: 'list',
     default: ZONE_LABELS.join(','),
     summary: 'Node labels that may carry the zone of a cell, strongest first.',
   },
   clusterDomain: {
     flag: 'cluster-domain',
-    env: 'CLUSTER_DOMAIN',
     type: 'string',
     default: 'cluster.local',
     summary: 'DNS domain of the Kubernetes cluster.',

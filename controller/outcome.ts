@@ -1,6 +1,6 @@
 import { sameData } from '../schemas/canonical.ts';
 import type { KubeObject } from '../schemas/k8s.ts';
-import { textOf } from './apply/children.ts';
+import { textOf } from '../schemas/text.ts';
 import { StatusRefused } from './apply/status.ts';
 import type { Deps } from './deps.ts';
 import { isKubeError, type KubeError } from '../kube/errors.ts';

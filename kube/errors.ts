@@ -144,7 +144,7 @@ export function errorFromResponse(
 /** The error for a request that got no answer: refused, reset, timed out, bad certificate. */
 export function errorFromNetwork(what: string, cause: unknown): KubeError {
   const code = networkCode(cause);
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = textOf(cause);
   return new KubeError(`${what}: ${text}${code && !text.includes(code) ? ` (${code})` : ''}`, {
     class: 'busy',
     status: 0,
@@ -158,3 +158,4 @@ function networkCode(error: unknown): string {
   if ('code' in error && typeof error.code === 'string') return error.code;
   return error.cause === undefined ? error.name : networkCode(error.cause);
 }
+import { textOf } from '../schemas/text.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { KubeObject } from '../schemas/k8s.ts';
 import { MANAGED_BY } from '../schemas/labels.ts';
+import { isoSeconds } from '../schemas/text.ts';
 import type { KubeApi } from './api.ts';
 import { TokenBucket } from './bucket.ts';
 import { within, type Clock } from './clock.ts';
@@ -127,7 +128,7 @@ function eventObject(
   const { name, uid, resourceVersion } = object.metadata;
   // Cluster-scoped objects have their events in `default`.
   const namespace = object.metadata.namespace ?? 'default';
-  const time = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  const time = isoSeconds(nowMs);
   const suffix = createHash('sha256').update(`${uid}${reason}${message}${nowMs}${instance}`);
   return {
     apiVersion: 'v1',

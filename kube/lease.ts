@@ -1,4 +1,5 @@
 import { KINDS, type KubeObject, type ObjectRef } from '../schemas/k8s.ts';
+import { textOf } from '../schemas/text.ts';
 import type { KubeApi } from './api.ts';
 import { sleep, within, type Clock } from './clock.ts';
 import { isKubeError } from './errors.ts';
@@ -195,7 +196,7 @@ class Elector {
         await this.#read().catch(() => undefined);
         return 'somebody else was faster';
       }
-      return error instanceof Error ? error.message : String(error);
+      return textOf(error);
     }
   }
 

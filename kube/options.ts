@@ -5,7 +5,8 @@ import { durationMs } from '../schemas/duration.ts';
 interface OptionDef {
   /** Command line name without the dashes. */
   flag: string;
-  env: string;
+  /** Its variable, where that is not the flag in capitals. */
+  env?: string;
   /** `address` is `host:port`, either of which may be empty or 0; the words of a list are all there are. */
   type: 'string' | 'boolean' | 'integer' | 'duration' | 'list' | 'address' | readonly string[];
   default: string;
@@ -17,6 +18,10 @@ interface OptionDef {
   /** What a string looks like, and how that is told. */
   form?: readonly [RegExp, string];
 }
+
+/** The environment variable of an option. */
+export const variableOf = ({ flag, env }: Pick<OptionDef, 'flag' | 'env'>): string =>
+  env ?? flag.replaceAll('-', '_').toUpperCase();
 
 export type OptionTable = Readonly<Record<string, OptionDef>>;
 
@@ -52,8 +57,8 @@ export function readOptions<T extends OptionTable>(
   const values: Record<string, unknown> = {};
   for (const [name, def] of Object.entries(table)) {
     const flag = flags.get(def.flag);
-    const variable = env[def.env] || undefined;
-    const source = flag === undefined && variable !== undefined ? def.env : `--${def.flag}`;
+    const variable = env[variableOf(def)] || undefined;
+    const source = flag === undefined && variable !== undefined ? variableOf(def) : `--${def.flag}`;
     const text = flag ?? variable ?? def.default;
     const { value, wanted } = parseValue(def, text);
     if (wanted === undefined) values[name] = value;

@@ -2,6 +2,7 @@ import type { KubeApi } from '../kube/api.ts';
 import { sleep, type Clock } from '../kube/clock.ts';
 import type { Log } from '../kube/log.ts';
 import { compact } from '../schemas/compact.ts';
+import { textOf } from '../schemas/text.ts';
 import type { Answer } from './bypass.ts';
 import type { AdmissionRequest } from './review.ts';
 
@@ -68,7 +69,7 @@ async function ask(
     };
   } catch (error) {
     log.warn({ err: error, ns: namespace, user, policy: id }, 'cannot ask who may bypass a policy');
-    const text = error instanceof Error ? error.message : String(error);
+    const text = textOf(error);
     return { allowed: false, why: `the API server could not say whether ${user} may: ${text}` };
   }
 }

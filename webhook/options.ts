@@ -29,7 +29,6 @@ export const WEBHOOK_OPTIONS = {
   },
   healthAddress: {
     flag: 'health-address',
-    env: 'HEALTH_ADDRESS',
     type: 'address',
     default: ':8081',
     summary: 'Address of /healthz, /readyz and /metrics (plain HTTP).',
@@ -57,42 +56,36 @@ export const WEBHOOK_OPTIONS = {
   },
   controllerServiceAccount: {
     flag: 'controller-service-account',
-    env: 'CONTROLLER_SERVICE_ACCOUNT',
     type: 'string',
     default: 'multigres-operator-controller',
     summary: 'Service account of the controller: it may write children.',
   },
   leaseName: {
     flag: 'lease-name',
-    env: 'LEASE_NAME',
     type: 'string',
     default: 'multigres-operator.multigres.com',
     summary: 'Name of the lease that the controller holds while it works, in the same namespace.',
   },
   trustedUsers: {
     flag: 'trusted-users',
-    env: 'TRUSTED_USERS',
     type: 'list',
     default: '',
     summary: 'More user names that may write children.',
   },
   zoneLabels: {
     flag: 'zone-labels',
-    env: 'ZONE_LABELS',
     type: 'list',
     default: ZONE_LABELS.join(','),
     summary: 'Node labels that may carry the zone of a cell, strongest first.',
   },
   policyConfigMap: {
     flag: 'policy-config-map',
-    env: 'POLICY_CONFIG_MAP',
     type: 'string',
     default: 'multigres-operator-policies',
     summary: 'ConfigMap with the modes and settings of policies; changes act at once.',
   },
   publishUrl: {
     flag: 'publish-url',
-    env: 'PUBLISH_URL',
     type: 'string',
     form: [/^(https:\/\/[^/]+)?$/, 'of the form https://host:port'],
     default: '',
@@ -101,14 +94,12 @@ export const WEBHOOK_OPTIONS = {
   },
   logLevel: {
     flag: 'log-level',
-    env: 'LOG_LEVEL',
     type: LOG_LEVELS,
     default: 'info',
     summary: 'Least important lines that are written.',
   },
   checkSeconds: {
     flag: 'check-seconds',
-    env: 'CHECK_SECONDS',
     type: 'integer',
     max: 3600,
     default: '30',
@@ -116,7 +107,6 @@ export const WEBHOOK_OPTIONS = {
   },
   drainSeconds: {
     flag: 'drain-seconds',
-    env: 'DRAIN_SECONDS',
     type: 'integer',
     max: 300,
     default: '5',
@@ -124,7 +114,6 @@ export const WEBHOOK_OPTIONS = {
   },
   selfCheckSeconds: {
     flag: 'self-check-seconds',
-    env: 'SELF_CHECK_SECONDS',
     type: 'integer',
     max: 3600,
     default: '0',

@@ -5,6 +5,7 @@ import { isKubeError } from '../kube/errors.ts';
 import type { Log } from '../kube/log.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import type { MultigresClusterSpec } from '../schemas/types.ts';
+import { textOf } from '../schemas/text.ts';
 
 interface SelfCheckDeps {
   kube: Pick<KubeApi, 'raw'>;
@@ -60,7 +61,7 @@ async function tryOnce({ kube, namespace }: SelfCheckDeps): Promise<string | und
       ? undefined
       : 'the answer holds no defaults of the webhook';
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = textOf(error);
     // A refusal by a policy comes from the webhook as well.
     return isKubeError(error, 'denied') && /denied the request/.test(text) ? undefined : text;
   }

@@ -1,3 +1,4 @@
+import { textOf } from '../schemas/text.ts';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, Response } from 'express';
@@ -160,7 +161,7 @@ const BEGAN = 'beganMs';
  * and the user would see no reason.
  */
 export function internalError(error: unknown): Verdict {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = textOf(error);
   return {
     allowed: false,
     code: 500,

@@ -1,3 +1,4 @@
+import { textOf } from '../schemas/text.ts';
 import { createHash, X509Certificate } from 'node:crypto';
 import { bundleOf, type Authority } from './authority.ts';
 import { issueLeaf, needsRenewal, type KeyPair } from '../pki/ca.ts';
@@ -66,7 +67,7 @@ export function createCertificates(deps: CertificateDeps): Certificates {
         deps.install(leaf);
       } catch (error) {
         // A certificate in use stays good when the API server is away for a while.
-        const text = error instanceof Error ? error.message : String(error);
+        const text = textOf(error);
         if (reasons.length > 0) reasons = [`the CA bundle is not published: ${text}`];
         throw error;
       }

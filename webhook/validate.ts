@@ -98,11 +98,11 @@ function verdictOf(
   const warnings = [
     ...judged
       .filter(({ mode }) => mode === 'warn')
-      .map((one) => (one.bypass ? textOf(one) : describeBriefly(one))),
+      .map((one) => (one.bypass ? sentenceOf(one) : describeBriefly(one))),
     ...words.warnings,
   ];
   if (denials.length === 0) return { allowed: true, warnings };
-  const texts = denials.map(textOf);
+  const texts = denials.map(sentenceOf);
   const codes = [...new Set(denials.map(({ policy }) => policy.code))];
   const shown = texts.slice(0, MOST_DENIALS);
   const rest = texts.length - shown.length;
@@ -127,7 +127,7 @@ function verdictOf(
   };
 }
 
-function textOf(judged: Judged): string {
+function sentenceOf(judged: Judged): string {
   const { bypass } = judged;
   const whole = describeFinding(judged);
   // Names in it may be as long as an object can be; the anchor stands at the end.

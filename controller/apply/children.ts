@@ -5,12 +5,10 @@ import { kindOf, refOf } from '../../kube/api.ts';
 import { isKubeError, KubeError } from '../../kube/errors.ts';
 import type { Applier } from '../../kube/apply.ts';
 import { compact } from '../../schemas/compact.ts';
+import { textOf } from '../../schemas/text.ts';
 import type { Deps } from '../deps.ts';
 import { isAsWanted } from './claims.ts';
 import { keepImmutable } from './immutable.ts';
-
-export const textOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
 
 /** The local copy of an object. */
 export const observedOf = (deps: Deps, object: KubeObject): KubeObject | undefined =>

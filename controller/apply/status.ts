@@ -1,7 +1,8 @@
 import type { Condition, KubeObject } from '../../schemas/k8s.ts';
 import type { Phase } from '../../schemas/types.ts';
+import { textOf } from '../../schemas/text.ts';
 import { isKubeError, type KubeError } from '../../kube/errors.ts';
-import { nameOf, observedOf, textOf, type Failed } from './children.ts';
+import { nameOf, observedOf, type Failed } from './children.ts';
 import { statusEvents } from './condition-events.ts';
 import { condition } from '../observe/conditions.ts';
 import type { Deps } from '../deps.ts';

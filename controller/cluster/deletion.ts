@@ -8,9 +8,10 @@
 import type { KubeObject, Pod } from '../../schemas/k8s.ts';
 import { COMPONENTS, FINALIZERS, LABELS } from '../../schemas/labels.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
+import { textOf } from '../../schemas/text.ts';
 import type { Deps } from '../deps.ts';
 import type { Result } from '../controller.ts';
-import { deleteObject, textOf } from '../apply/children.ts';
+import { deleteObject } from '../apply/children.ts';
 import { removeFinalizer } from '../apply/finalizer.ts';
 import { isTerminating } from '../observe/pods.ts';
 import { topoMaterial, type TopoMaterialMemory } from '../observe/topo-tls.ts';

@@ -6,6 +6,7 @@ import { names } from '../../schemas/names.ts';
 import { problemText } from '../../schemas/problem.ts';
 import type { ResolvedCluster, Templates } from '../../schemas/resolve/types.ts';
 import type { Cell, MultigresCluster, Shard, TableGroup, TopoServer } from '../../schemas/types.ts';
+import { textOf } from '../../schemas/text.ts';
 import type { Deps } from '../deps.ts';
 import { guard, type Guarded } from '../guard.ts';
 import { refOf } from '../../kube/api.ts';
@@ -16,7 +17,6 @@ import {
   failureText,
   nameOf,
   pruneChildren,
-  textOf,
   throwFailure,
 } from '../apply/children.ts';
 import { buildContextOf } from '../observe/context.ts';

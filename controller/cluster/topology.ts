@@ -8,7 +8,7 @@ import type {
 } from '../../schemas/resolve/types.ts';
 import type { Backup } from '../../schemas/types.ts';
 import { endpointsOf, plainAddress } from '../../schemas/resolve/topo-ref.ts';
-import { textOf } from '../apply/children.ts';
+import { textOf } from '../../schemas/text.ts';
 import { topoAddress } from '../toposerver/desired.ts';
 import { EtcdError, type EtcdClient } from '../topo/client.ts';
 import { pruneRecords, type PruneResult } from '../topo/prune.ts';

@@ -1,6 +1,7 @@
 /** Removing a child that has to drain first: ask by annotation, wait for its answer, delete it. */
 import type { Condition, KubeObject } from '../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../schemas/labels.ts';
+import { isoSeconds } from '../../schemas/text.ts';
 import type { Deps } from '../deps.ts';
 import { refOf } from '../../kube/api.ts';
 import { deleteObject, nameOf } from '../apply/children.ts';
@@ -19,10 +20,6 @@ export const annotate = (
   value: string | null,
 ): Promise<unknown> =>
   deps.kube.mergePatch(refOf(object), { metadata: { annotations: { [key]: value } } });
-
-/** A time as the API writes it, in whole seconds. */
-export const isoSeconds = (ms: number): string =>
-  new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** Asks a child to get ready for its deletion; written once. */
 export const requestDrain = async (deps: Deps, child: KubeObject): Promise<void> => {

@@ -7,7 +7,6 @@ export const SWEEP_OPTIONS = {
   logLevel: OPTIONS.logLevel,
   retention: {
     flag: 'retention',
-    env: 'RETENTION',
     type: 'duration',
     min: 3_600_000,
     default: '720h',
@@ -15,7 +14,6 @@ export const SWEEP_OPTIONS = {
   },
   dryRun: {
     flag: 'dry-run',
-    env: 'DRY_RUN',
     type: 'boolean',
     default: 'false',
     summary: 'Only tell what would be deleted.',

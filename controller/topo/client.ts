@@ -2,6 +2,7 @@
  * etcd over gRPC: keys with compare-and-set, and watches. Several endpoints are tried in turn when
  * one is unreachable. Every call has a deadline; nothing here retries beyond one round of the endpoints.
  */
+import { textOf } from '../../schemas/text.ts';
 import { Metadata, status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
 import type { ServiceName } from '../proto/load.ts';
@@ -193,7 +194,7 @@ export class EtcdClient {
   }
 
   private failure(method: string, error: unknown): EtcdError {
-    const raw = error instanceof Error ? error.message : String(error);
+    const raw = textOf(error);
     // grpc-js ends such texts with the name of a note that it then leaves empty
     const text = raw.replace(/\.? *Resolution note: *$/, '');
     const endpoints = this.targets.map(({ address }) => address).join(', ');

@@ -3,6 +3,7 @@
  * whenever the watch broke: a compacted revision, a server that lost its data and a gap of any kind need no
  * care of their own.
  */
+import { textOf } from '../../schemas/text.ts';
 import type { Clock } from '../../kube/clock.ts';
 import { backoffMs, sleep } from '../../kube/clock.ts';
 import type { EtcdClient } from './client.ts';
@@ -95,7 +96,7 @@ export class PrefixWatch<T> {
         return true;
       },
       (error: unknown) => {
-        this.#settle(error instanceof Error ? error.message : String(error));
+        this.#settle(textOf(error));
         return false;
       },
     );

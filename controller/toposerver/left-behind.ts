@@ -6,9 +6,10 @@
 import type { Condition, Container, KubeObject, Pod } from '../../schemas/k8s.ts';
 import { ANNOTATIONS, COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import type { MultigresCluster, TopoServer } from '../../schemas/types.ts';
+import { isoSeconds } from '../../schemas/text.ts';
 import { identityOf } from '../builders/meta.ts';
 import { nameOf } from '../apply/children.ts';
-import { annotate, isoSeconds } from '../observe/pending.ts';
+import { annotate } from '../observe/pending.ts';
 import type { Deps } from '../deps.ts';
 import { condition } from '../observe/conditions.ts';
 import { isTerminating } from '../observe/pods.ts';

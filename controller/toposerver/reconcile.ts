@@ -1,15 +1,10 @@
 import { KINDS, type Pod } from '../../schemas/k8s.ts';
 import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import type { TopoServer } from '../../schemas/types.ts';
+import { textOf } from '../../schemas/text.ts';
 import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result } from '../controller.ts';
-import {
-  applyChildren,
-  failureText,
-  pruneChildren,
-  textOf,
-  throwFailure,
-} from '../apply/children.ts';
+import { applyChildren, failureText, pruneChildren, throwFailure } from '../apply/children.ts';
 import { isEnding } from '../observe/ending.ts';
 import { buildContextOf } from '../observe/context.ts';
 import { forgetTopo, topoGauges } from '../observe/gauges.ts';

@@ -1,7 +1,7 @@
 /** docs/options.md, from the tables of the programs. */
 import { OPTIONS, PASSED_ENV } from '../../controller/options.ts';
 import { SWEEP_OPTIONS } from '../../controller/sweep/options.ts';
-import type { OptionTable } from '../../kube/options.ts';
+import { type OptionTable, variableOf } from '../../kube/options.ts';
 import { WEBHOOK_OPTIONS } from '../../webhook/options.ts';
 import type { Output } from './output.ts';
 
@@ -42,6 +42,6 @@ const tableOf = (table: OptionTable): string[] => [
   ...Object.values(table).map((def) => {
     const type = typeof def.type === 'string' ? def.type : def.type.join(' \\| ');
     const value = def.default === '' ? '' : `\`${def.default}\``;
-    return `| \`--${def.flag}\` | \`${def.env}\` | ${type} | ${value} | ${def.summary} |`;
+    return `| \`--${def.flag}\` | \`${variableOf(def)}\` | ${type} | ${value} | ${def.summary} |`;
   }),
 ];

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../schemas/k8s.ts';
+import { textOf } from '../../schemas/text.ts';
 import { valueAtPointer } from './locate.ts';
 import { changesMetadataOnly, isTerminating } from './policy.ts';
 import type { Finding, Judged, Mode, ModeOverrides, Policy, PolicyContext } from './policy.ts';
@@ -43,7 +44,7 @@ function runOne(policy: Policy, ctx: PolicyContext): (Finding & Pick<Judged, 'fa
   try {
     return [policy.check(ctx)].flat();
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = textOf(error);
     return [
       {
         path: '',

@@ -1,8 +1,8 @@
 /** What an effect needs: the pass it belongs to, and the doors. */
 import { KINDS, type KubeObject } from '../../../schemas/k8s.ts';
+import { textOf } from '../../../schemas/text.ts';
 import type { KubeApi } from '../../../kube/api.ts';
 import { isKubeError } from '../../../kube/errors.ts';
-import { textOf } from '../../apply/children.ts';
 import type { Deps } from '../../deps.ts';
 import type { ShardCache } from '../gather/cache.ts';
 import type { Material } from '../gather/tls.ts';

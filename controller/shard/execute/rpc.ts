@@ -1,6 +1,6 @@
 /** Calls to the runtime that change something. */
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
-import { textOf } from '../../apply/children.ts';
+import { textOf } from '../../../schemas/text.ts';
 import type { Target } from '../../rpc/client.ts';
 import { BACKUPS_LISTED } from '../gather/background.ts';
 import { orchestratorTargets, targetOf } from '../gather/target.ts';

@@ -6,13 +6,13 @@ import { names } from '../../../schemas/names.ts';
 import { compareQuantity } from '../../../schemas/quantity.ts';
 import { effectivePvcPolicy } from '../../../schemas/resolve/pvc-policy.ts';
 import type { PvcPolicy, Shard } from '../../../schemas/types.ts';
+import { isoSeconds } from '../../../schemas/text.ts';
 import { requestedStorage } from '../../apply/claims.ts';
 import { ownerReference } from '../../builders/owner.ts';
 import { isTerminating } from '../../observe/pods.ts';
 import { mayDeleteClaim, mayRemakeClaim } from '../../guards/may-delete-claim.ts';
 import type { Action, Notice, Plan } from '../state/action.ts';
 import { leaderMember } from '../state/health.ts';
-import { timeText } from '../state/phase.ts';
 import { isShutdown } from '../state/lifecycle.ts';
 import { isNewcomer, type Member } from '../state/member.ts';
 import { cohortOf } from '../state/roles.ts';
@@ -109,7 +109,7 @@ const applyClaim = (
 };
 
 /** `2006-01-02T15-04-05Z`: colons are not allowed in labels. */
-const orphanStamp = (nowMs: number): string => timeText(nowMs).replaceAll(':', '-');
+const orphanStamp = (nowMs: number): string => isoSeconds(nowMs).replaceAll(':', '-');
 
 /** Nothing of the member runs or votes any more, as its record and a leader that answers say. */
 const hasLeft = (state: ShardState, { observed, id, record }: Member): boolean => {

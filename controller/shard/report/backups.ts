@@ -1,10 +1,10 @@
 import { compact } from '../../../schemas/compact.ts';
 import type { Condition } from '../../../schemas/k8s.ts';
 import type { ShardStatus } from '../../../schemas/types.ts';
+import { isoSeconds } from '../../../schemas/text.ts';
 import { condition } from '../../observe/conditions.ts';
 import type { BackupMetadata } from '../../rpc/types.ts';
 import { newestComplete } from '../state/backups.ts';
-import { timeText } from '../state/phase.ts';
 
 /** Older than this, a daily backup has been missed. */
 const STALE_MS = 25 * 3600 * 1000;
@@ -44,7 +44,7 @@ export const backupReport = (
     return { status: {}, conditions: health(false, text) };
   }
   const { backup, endMs } = found;
-  const when = timeText(endMs);
+  const when = isoSeconds(endMs);
   const recent = nowMs - endMs <= STALE_MS;
   const advice = ', more than 25 h ago: check the schedule, or ask for one with multiadmin';
   const message = `Last ${backup.type ?? ''} backup ended ${when}${recent ? '' : advice}`;

@@ -2,10 +2,10 @@
 import { compact } from '../../../schemas/compact.ts';
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
 import type { Phase, Shard, ShardStatus } from '../../../schemas/types.ts';
+import { isoSeconds } from '../../../schemas/text.ts';
 import { isTerminating, troubles } from '../../observe/pods.ts';
 import type { Plan } from '../state/action.ts';
 import { healthOf } from '../state/health.ts';
-import { timeText } from '../state/phase.ts';
 import type { ShardState } from '../state/state.ts';
 import { isAnswered, requestedSwitch, switchingOf } from '../state/switching.ts';
 import { keptText } from '../desired/postgres-floor.ts';
@@ -78,7 +78,8 @@ const configOf = (state: ShardState): ShardStatus['postgresConfig'] => {
   const { lastAppliedAt } = before ?? {};
   const kept = keptText(config.kept);
   const wasConfirmed = before?.inProgress === false && (before.error ?? kept) === kept;
-  const at = confirmed && !(wasConfirmed && lastAppliedAt) ? timeText(state.nowMs) : lastAppliedAt;
+  const at =
+    confirmed && !(wasConfirmed && lastAppliedAt) ? isoSeconds(state.nowMs) : lastAppliedAt;
   return compact({ inProgress: !confirmed, lastAppliedAt: at, error: kept });
 };
 
@@ -105,11 +106,11 @@ const switchoverOf = (state: ShardState, plan: Plan): ShardStatus['switchover'] 
     const message = why ? `${why.pod}: ${why.reason}` : 'waits for its turn';
     return { request, phase: 'Pending', message };
   }
-  const common = { request, from: member.pod, startedAt: timeText(moved.firstMs) };
+  const common = { request, from: member.pod, startedAt: isoSeconds(moved.firstMs) };
   const switching = switchingOf(state, member);
   if (switching.state === 'failed') {
     const message = `${switching.reason}; the primary is as before`;
-    return { ...common, phase: 'Failed', finishedAt: timeText(nowMs), message };
+    return { ...common, phase: 'Failed', finishedAt: isoSeconds(nowMs), message };
   }
   if (switching.state !== 'moved' || !healthOf(state).serving) {
     return { ...common, phase: 'InProgress', message: 'another pooler is being elected' };
@@ -118,7 +119,7 @@ const switchoverOf = (state: ShardState, plan: Plan): ShardStatus['switchover'] 
     ...common,
     phase: 'Completed',
     to: switching.to.pod,
-    finishedAt: timeText(nowMs),
+    finishedAt: isoSeconds(nowMs),
     // From the request that worked to the new primary: writes pause for no longer than that.
     pausedMs: Math.max(nowMs - moved.lastMs, 0),
   };

@@ -5,13 +5,11 @@
 import { compact } from '../../../schemas/compact.ts';
 import type { Pod } from '../../../schemas/k8s.ts';
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
+import { isoSeconds } from '../../../schemas/text.ts';
 import type { RuleNumber } from '../../topo/types.ts';
 
-/** What each state says was checked last stands in phases.ts. */
+/** What each of them means stands in docs/operations.md. */
 const PHASES = ['requested', 'draining', 'acknowledged', 'ready-for-deletion'] as const;
-/** `2006-01-02T15:04:05Z` */
-export const timeText = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
-
 /** `replace`: a new pod follows. `remove`: none does. `move`: only leadership goes, the pod stays. */
 const PURPOSES = ['replace', 'remove', 'move'] as const;
 export type Purpose = (typeof PURPOSES)[number];
@@ -69,7 +67,7 @@ export const recordPatch = (record: PhaseRecord | undefined): unknown => ({
   metadata: {
     annotations: {
       [ANNOTATIONS.drainState]: record?.phase ?? null,
-      [ANNOTATIONS.drainRequestedAt]: record ? timeText(record.requestedMs) : null,
+      [ANNOTATIONS.drainRequestedAt]: record ? isoSeconds(record.requestedMs) : null,
       [ANNOTATIONS.drainPurpose]: record?.purpose ?? null,
       [ANNOTATIONS.drainReason]: record?.reason ?? null,
       [ANNOTATIONS.drainSwitch]: record?.switch ? JSON.stringify(record.switch) : null,

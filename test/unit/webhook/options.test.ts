@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { variableOf } from '../../../kube/options.ts';
 import { parseWebhookOptions, WEBHOOK_OPTIONS } from '../../../webhook/options.ts';
 
 test('a flag wins over the environment, which wins over the default', () => {
@@ -27,7 +28,6 @@ test('every wrong value is told, with what is right', () => {
 
 test('flags and variables are used once', () => {
   const defs = Object.values(WEBHOOK_OPTIONS);
-  for (const field of ['flag', 'env'] as const) {
-    assert.equal(new Set(defs.map((def) => def[field])).size, defs.length);
-  }
+  assert.equal(new Set(defs.map(({ flag }) => flag)).size, defs.length);
+  assert.equal(new Set(defs.map(variableOf)).size, defs.length);
 });

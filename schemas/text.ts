@@ -1,0 +1,9 @@
+/** What is written the same way everywhere. */
+
+/** What went wrong, in the words of whoever threw it. */
+export const textOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+/** A moment as Kubernetes writes it: UTC, whole seconds. @param ms since the epoch */
+export const isoSeconds = (ms: number): string =>
+  new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
