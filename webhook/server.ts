@@ -1,7 +1,7 @@
-import { textOf } from '../schemas/text.ts';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, Response } from 'express';
+import { textOf } from '../schemas/text.ts';
 import { isPlain, parseBody, parseWhole, readAny, readPlain } from './body.ts';
 import { LINGER_MS } from './listen.ts';
 import { HttpError, refuse, sendText, tooLarge, type RefusalDeps } from './refusal.ts';

@@ -1,5 +1,5 @@
-import { textOf } from '../schemas/text.ts';
 import { createHash, X509Certificate } from 'node:crypto';
+import { textOf } from '../schemas/text.ts';
 import { bundleOf, type Authority } from './authority.ts';
 import { issueLeaf, needsRenewal, type KeyPair } from '../pki/ca.ts';
 
