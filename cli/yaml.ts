@@ -121,6 +121,7 @@ function sourceOf(document: Parsed, positionAt: (offset: number) => Position): S
   let values = 0;
   const reader: Reader = {
     document,
+    merges: 0,
     spend: (node, depth) => {
       values += 1;
       if (values > MAX_VALUES || depth > MAX_DEPTH)
@@ -168,6 +169,8 @@ const MAX_DEPTH = 500;
 
 interface Reader {
   document: Parsed;
+  /** How many `<<` lie around. */
+  merges: number;
   /** Counts the values made so far. */
   spend(node: Node, depth: number): void;
   onRepeated(path: readonly Segment[], offset: number): void;
@@ -245,11 +248,13 @@ function partsOf(node: YAMLMap, path: Segment[], reader: Reader): Pick<Tree, 'va
 
 function mergedParts(pair: Pair, path: Segment[], reader: Reader): [string, Tree][] {
   const source = resolved(reader.document, pair.value);
+  const inner = { ...reader, merges: reader.merges + 1, onRepeated: () => undefined };
   return (isSeq(source) ? source.items : [source]).flatMap((part) => {
     const map = resolved(reader.document, part);
     if (!isMap(map))
       throw new Unreadable('<< needs a mapping', offsetOf((pair.key ?? pair.value) as Node));
-    return [...partsOf(map, path, { ...reader, onRepeated: () => undefined }).parts];
+    reader.spend(map, path.length + inner.merges);
+    return [...partsOf(map, path, inner).parts];
   });
 }
 
