@@ -53,11 +53,10 @@ const LIVE_READERS = [
   'observe/topo-tls.ts',
   'shard/execute/certificates.ts',
   'shard/execute/claims.ts',
+  'shard/execute/context.ts',
   'shard/execute/pods.ts',
-  'shard/execute/proof.ts',
   'shard/execute/topology.ts',
   'shard/gather/secrets.ts',
-  'shard/gather/user-config.ts',
 ];
 /** Never deleted by us: clusters are the users', and etcd's data must not go by mistake. */
 const NOT_DELETED = new Set<KindName>(['MultigresCluster', 'StatefulSet']);
