@@ -46,21 +46,38 @@ const clear = ({ pod }: Member, reason: string, notice?: Notice): Action => ({
   ...(notice && { notice }),
 });
 
-const cancel = (state: ShardState, member: Member, record: PhaseRecord, why: string) => {
-  const { pod, id } = member;
-  const message = `${pod} stays: ${why}`;
-  const back: Action[] =
-    record.phase === 'acknowledged' && !cohortOf(state.members).includes(id)
-      ? [{ kind: 'rejoin-cohort', pod, id, reason: why }]
-      : [];
-  const notice = { type: 'Normal', reason: 'DrainCancelled', message, drain: 'cancelled' } as const;
-  return { actions: [...back, clear(member, why, notice)] };
+/** Its replication may be stopped: the record goes only once that was taken back (`rejoin-cohort`). */
+const stay = (
+  state: ShardState,
+  member: Member,
+  record: PhaseRecord,
+  why: string,
+  notice: Notice,
+): Partial<Plan> => {
+  const { pod, id, status } = member;
+  const isOut = record.phase === 'acknowledged' || record.phase === 'ready-for-deletion';
+  const isLost = !status && state.nowMs - record.requestedMs > LEAVING_DEADLINE_MS;
+  if (!isOut || isLost || leaderMember(state) === member) {
+    return { actions: [clear(member, why, notice)] };
+  }
+  const reason = `back into the cohort: ${why}`;
+  const actions: Action[] = state.jobs.has('leave-cohort')
+    ? []
+    : [{ kind: 'rejoin-cohort', pod, id, reason: why, notice }];
+  return { actions, doing: [{ pod, reason }] };
 };
 
-const giveUp = (member: Member, record: PhaseRecord, why: string): Partial<Plan> => {
+const cancel = (state: ShardState, member: Member, record: PhaseRecord, why: string) => {
+  const message = `${member.pod} stays: ${why}`;
+  const notice = { type: 'Normal', reason: 'DrainCancelled', message, drain: 'cancelled' } as const;
+  return stay(state, member, record, why, notice);
+};
+
+const giveUp = (state: ShardState, member: Member, record: PhaseRecord, why: string) => {
   const reason = record.purpose === 'move' ? 'SwitchoverFailed' : 'DrainTimeout';
   const message = `${member.pod}: ${why} (${record.reason}); it stays as it is and is tried again`;
-  return { actions: [clear(member, why, { type: 'Warning', reason, message, drain: 'timeout' })] };
+  const notice = { type: 'Warning', reason, message, drain: 'timeout' } as const;
+  return stay(state, member, record, why, notice);
 };
 
 const moving = ({ pod }: Member, { reason }: PhaseRecord): Pick<Plan, 'doing'> => ({
@@ -167,7 +184,7 @@ const stepMove = (state: ShardState, member: Member, record: PhaseRecord): Parti
       return { actions: [clear(member, message, { ...notice, drain: 'success' })] };
     }
     case 'failed':
-      return isOpen ? {} : giveUp(member, record, switching.reason);
+      return isOpen ? {} : giveUp(state, member, record, switching.reason);
   }
 };
 
@@ -198,7 +215,7 @@ const step = (state: ShardState, member: Member, record: PhaseRecord): Partial<P
       : cancel(state, member, record, why);
   }
   if (state.nowMs - record.requestedMs > LEAVING_DEADLINE_MS && record.purpose !== 'move') {
-    return giveUp(member, record, 'its turn did not end within 5 minutes');
+    return giveUp(state, member, record, 'its turn did not end within 5 minutes');
   }
   return purposeOf(member, record) === 'move'
     ? stepMove(state, member, record)
