@@ -3,10 +3,9 @@
  * leaves.
  */
 import { countByCell, satisfies } from '../../../schemas/durability.ts';
-import { isReady } from '../../observe/pods.ts';
 import { mayDisrupt } from '../guards/may-disrupt.ts';
 import type { Plan } from '../state/action.ts';
-import { isDeadWeight, leaderMember, memberTrouble, whyMove, whyReplace } from '../state/health.ts';
+import { isSick, leaderMember, memberTrouble, whyMove, whyReplace } from '../state/health.ts';
 import { isAlive, type Member } from '../state/member.ts';
 import { isLeaving } from '../state/node.ts';
 import type { PhaseRecord } from '../state/phase.ts';
@@ -89,9 +88,7 @@ export const planMovePrimary: Planner = (state) => {
 /** What is broken first, then standbys, then the primary; highest index first within each. */
 const rank = (state: ShardState, member: Member): number => {
   if (leaderMember(state) === member) return 2;
-  const broken =
-    isDeadWeight(state, member) || (member.observed !== undefined && !isReady(member.observed));
-  return broken ? 0 : 1;
+  return isSick(state, member) ? 0 : 1;
 };
 
 /** The first of these members, of those whose pod still runs. */

@@ -47,6 +47,11 @@ export const memberTrouble = (
   return test.useful ? undefined : test.reason;
 };
 
+/** Its pod exists and is not ready, or it is of no use: replaced first, it costs nothing. */
+export const isSick = (state: Pick<ShardState, 'members' | 'nowMs'>, member: Member): boolean =>
+  (member.observed !== undefined && !isReady(member.observed)) ||
+  memberTrouble(state, member, leaderMember(state)) !== undefined;
+
 /** A new primary has written its checkpoint by then, after which others may be rewound from it. */
 const REWIND_MS = 90_000;
 
