@@ -26,6 +26,7 @@ const revoked = (state: ShardState, member: Member, record: PhaseRecord): string
     case 'remove':
       return member.desired === undefined ? undefined : 'the specification asks for it again';
     case 'replace':
+    case 'repair':
       return whyReplace(member).length > 0 ? undefined : 'it runs the current specification';
     case 'move':
       if (record.request === undefined) {

@@ -105,7 +105,9 @@ export const planReplace: Planner = (state) => {
   const next = nextOf(state, (member) => !!member.desired && whyReplace(member).length > 0);
   if (!next) return {};
   const reason = whyReplace(next).slice(0, 3).join('; ');
-  return ask(state, next, { purpose: 'replace', reason }, 'RollingUpdateStarted');
+  return next.diff.length > 0
+    ? ask(state, next, { purpose: 'replace', reason }, 'RollingUpdateStarted')
+    : ask(state, next, { purpose: 'repair', reason }, 'RepairStarted');
 };
 
 /** Members beyond the specification leave one at a time, standbys first, highest index first. */

@@ -54,7 +54,8 @@ const rollout = (state: ShardState, plan: Plan, facts: Facts, say: Say): Conditi
   });
   const active = state.members.some(({ phase }) => phase?.purpose === 'replace');
   const before = isTrue(state.shard.status?.conditions, 'RollingUpdate');
-  const unfinished = drifted.length > 0 || !facts.complete || !facts.poolsReady;
+  const behind = state.members.some(({ desired, diff }) => desired && diff.length > 0);
+  const unfinished = behind || !facts.complete || !facts.poolsReady;
   const rolling = active || (before && unfinished);
   const waits = plan.blocked.length > 0 ? `; waits: ${listed(plan.blocked)}` : '';
   const text = `${listed(drifted)}${waits}`;
