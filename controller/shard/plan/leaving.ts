@@ -76,7 +76,8 @@ const cancel = (state: ShardState, member: Member, record: PhaseRecord, why: str
 
 const giveUp = (state: ShardState, member: Member, record: PhaseRecord, why: string) => {
   const reason = record.purpose === 'move' ? 'SwitchoverFailed' : 'DrainTimeout';
-  const message = `${member.pod}: ${why} (${record.reason}); it stays as it is and is tried again`;
+  const again = record.request === undefined ? ' and is tried again' : '';
+  const message = `${member.pod}: ${why} (${record.reason}); it stays as it is${again}`;
   const notice = { type: 'Warning', reason, message, drain: 'timeout' } as const;
   return stay(state, member, record, why, notice);
 };
@@ -166,7 +167,9 @@ const hurry = (state: ShardState, { pod }: Member): Partial<Plan> => ({
 const stepMove = (state: ShardState, member: Member, record: PhaseRecord): Partial<Plan> => {
   const switching = switchingOf(state, member);
   // A request is answered in the status first: it would be carried out twice otherwise.
-  const isOpen = record.request !== undefined && !isAnswered(state.shard, record.request);
+  const { request } = record;
+  const isWanted = request !== undefined && request === requestedSwitch(state.shard);
+  const isOpen = isWanted && !isAnswered(state.shard, request);
   switch (switching.state) {
     case 'none':
     case 'retry':
@@ -215,7 +218,10 @@ const step = (state: ShardState, member: Member, record: PhaseRecord): Partial<P
       ? stepMove(state, member, record)
       : cancel(state, member, record, why);
   }
-  if (state.nowMs - record.requestedMs > LEAVING_DEADLINE_MS && record.purpose !== 'move') {
+  if (
+    state.nowMs - record.requestedMs > LEAVING_DEADLINE_MS &&
+    purposeOf(member, record) !== 'move'
+  ) {
     return giveUp(state, member, record, 'its turn did not end within 5 minutes');
   }
   return purposeOf(member, record) === 'move'
