@@ -27,7 +27,7 @@ const revoked = (state: ShardState, member: Member, record: PhaseRecord): string
       return member.desired === undefined ? undefined : 'the specification asks for it again';
     case 'replace':
     case 'repair':
-      return whyReplace(member).length > 0 ? undefined : 'it runs the current specification';
+      return whyReplace(state, member).length > 0 ? undefined : 'it runs the current specification';
     case 'move':
       if (record.request === undefined) {
         return whyMove(state, member) === undefined ? 'it may stay where it is' : undefined;

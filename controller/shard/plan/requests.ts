@@ -102,9 +102,9 @@ const nextOf = (state: ShardState, leaves: (member: Member) => boolean): Member 
 /** Pods whose specification changed, and those that the runtime gave up: one after the other, primary last. */
 export const planReplace: Planner = (state) => {
   if (isBusy(state)) return {};
-  const next = nextOf(state, (member) => !!member.desired && whyReplace(member).length > 0);
+  const next = nextOf(state, (member) => !!member.desired && whyReplace(state, member).length > 0);
   if (!next) return {};
-  const reason = whyReplace(next).slice(0, 3).join('; ');
+  const reason = whyReplace(state, next).slice(0, 3).join('; ');
   return next.diff.length > 0
     ? ask(state, next, { purpose: 'replace', reason }, 'RollingUpdateStarted')
     : ask(state, next, { purpose: 'repair', reason }, 'RepairStarted');

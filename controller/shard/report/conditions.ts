@@ -49,7 +49,7 @@ const stuckSince = (state: ShardState): Waiting | undefined => {
 /** In progress from the first pod that goes to the last that is back: other clusters wait meanwhile. */
 const rollout = (state: ShardState, plan: Plan, facts: Facts, say: Say): Condition[] => {
   const drifted = state.members.flatMap((member) => {
-    const reasons = member.desired && member.observed ? whyReplace(member) : [];
+    const reasons = member.desired && member.observed ? whyReplace(state, member) : [];
     return reasons.length > 0 ? [{ pod: member.pod, reason: reasons.join(', ') }] : [];
   });
   const active = state.members.some(({ phase }) => phase?.purpose === 'replace');
