@@ -5,10 +5,11 @@ import { identityOf } from '../builders/meta.ts';
 import type { Deps } from '../deps.ts';
 import { condition } from './conditions.ts';
 
-/**
- * Whether the cluster that `object` is, or belongs to by its label, is paused. A cluster that is being
- * deleted is not: its end is not a change that could wait.
- */
+/** A cluster that is being deleted is not paused: its end is not a change that could wait. */
+export const isPausedCluster = ({ metadata }: KubeObject): boolean =>
+  metadata.deletionTimestamp === undefined && metadata.annotations?.[ANNOTATIONS.paused] === 'true';
+
+/** Whether the cluster that `object` is, or belongs to by its label, is paused. */
 export const isPaused = (
   object: KubeObject,
   listers: Pick<Deps['listers'], 'MultigresCluster'>,
@@ -16,8 +17,7 @@ export const isPaused = (
   const { cluster, namespace } = identityOf(object);
   const owner =
     object.kind === 'MultigresCluster' ? object : listers.MultigresCluster.get(namespace, cluster);
-  if (!owner || owner.metadata.deletionTimestamp !== undefined) return false;
-  return owner.metadata.annotations?.[ANNOTATIONS.paused] === 'true';
+  return owner !== undefined && isPausedCluster(owner);
 };
 
 /** The condition of a paused object. `pending`: what would be written, in words. */

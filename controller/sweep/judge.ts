@@ -20,7 +20,9 @@ function since(stamp: string): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-const keyOf = (namespace: string | undefined, name: string): string => `${namespace}/${name}`;
+/** `namespace/name` */
+export const keyOf = (namespace: string | undefined, name: string): string =>
+  `${namespace}/${name}`;
 
 function users(pods: readonly Pod[]): Map<string, string[]> {
   const found = new Map<string, string[]>();
@@ -34,11 +36,18 @@ function users(pods: readonly Pod[]): Map<string, string[]> {
   return found;
 }
 
+interface Limits {
+  nowMs: number;
+  retentionMs: number;
+  /** Clusters of which nothing is to be changed. */
+  paused: ReadonlySet<string>;
+}
+
 /** `claims` are those with the label of a volume without a pod. */
 export function judgeOrphans(
   claims: readonly KubeObject[],
   pods: readonly Pod[],
-  { nowMs, retentionMs }: { nowMs: number; retentionMs: number },
+  { nowMs, retentionMs, paused }: Limits,
 ): Verdict[] {
   const mounted = users(pods);
   return claims
@@ -54,6 +63,9 @@ export function judgeOrphans(
       const age = nowMs - at;
       const told = `without a pod for ${Math.floor(age / HOUR_MS)} h of ${Math.floor(retentionMs / HOUR_MS)} h`;
       if (age < retentionMs) return { claim, action: 'keep', reason: told };
+      if (paused.has(keyOf(namespace, labels?.[LABELS.cluster] ?? ''))) {
+        return { claim, action: 'keep', reason: 'its cluster is paused' };
+      }
       const decision = mayDeleteClaim({
         claim,
         policy: 'Delete',

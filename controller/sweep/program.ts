@@ -9,7 +9,8 @@ import { loadKubeConfig } from '../../kube/config.ts';
 import { createTransport } from '../../kube/transport.ts';
 import { KINDS, type KubeObject, type Pod } from '../../schemas/k8s.ts';
 import { LABELS, MANAGED_BY } from '../../schemas/labels.ts';
-import { judgeOrphans, type Verdict } from './judge.ts';
+import { isPausedCluster } from '../observe/paused.ts';
+import { judgeOrphans, keyOf, type Verdict } from './judge.ts';
 import { SWEEP_OPTIONS } from './options.ts';
 
 interface Sweep {
@@ -47,6 +48,7 @@ export async function sweep(options: Sweep): Promise<boolean> {
   const labelSelector = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.orphanSince}`;
   const claims: KubeObject[] = [];
   const pods: KubeObject[] = [];
+  const paused = new Set<string>();
   for (const namespace of namespaces.length > 0 ? namespaces : [undefined]) {
     const place = namespace === undefined ? {} : { namespace };
     const found = await kube.list(KINDS.PersistentVolumeClaim, { ...place, labelSelector });
@@ -54,8 +56,12 @@ export async function sweep(options: Sweep): Promise<boolean> {
     claims.push(...found.items);
     // all of them: who mounts a volume may be no pod of ours
     pods.push(...(await kube.list(KINDS.Pod, place)).items);
+    for (const cluster of (await kube.list(KINDS.MultigresCluster, place)).items) {
+      const { namespace: at, name } = cluster.metadata;
+      if (isPausedCluster(cluster)) paused.add(keyOf(at, name));
+    }
   }
-  const verdicts = judgeOrphans(claims, pods as Pod[], { nowMs, retentionMs });
+  const verdicts = judgeOrphans(claims, pods as Pod[], { nowMs, retentionMs, paused });
   for (const verdict of verdicts) await carryOut(options, verdict);
   log.info({ volumes: verdicts.length }, 'volumes without a pod looked through');
   return verdicts.every(({ action }) => action !== 'refuse');

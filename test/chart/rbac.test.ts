@@ -204,7 +204,11 @@ describe('the webhook', () => {
 
 describe('the sweep of volumes', () => {
   const sweep = ['--set=volumeSweep.enabled=true'];
-  const rights = { '/persistentvolumeclaims': ['delete', 'list'], '/pods': ['list'] };
+  const rights = {
+    '/persistentvolumeclaims': ['delete', 'list'],
+    '/pods': ['list'],
+    'multigres.com/multigresclusters': ['list'],
+  };
 
   test('may list and delete claims, in all namespaces', () => {
     const role = one(renderSmall(sweep), 'ClusterRole', '-volume-sweep');

@@ -6,7 +6,7 @@ import { createLog } from '../../kube/log.ts';
 import { sweep } from '../../controller/sweep/program.ts';
 import { KINDS } from '../../schemas/k8s.ts';
 import { LABELS, MANAGED_BY } from '../../schemas/labels.ts';
-import { connect } from '../support/cluster.ts';
+import { connect, installCrds } from '../support/cluster.ts';
 import { makeNamespace } from '../support/kube-api.ts';
 
 const NOW = Date.parse('2026-03-10T12:00:00Z');
@@ -41,6 +41,7 @@ const swept = (dryRun = false): Promise<boolean> => {
 
 before(async () => {
   ({ api, close } = connect());
+  installCrds();
   const namespace = await makeNamespace(api, 'sweep');
   ({ name: ns, remove } = namespace);
   const ours = { [LABELS.managedBy]: MANAGED_BY };

@@ -75,9 +75,10 @@ export const leaveCohort: Effect<'leave-cohort'> = (execution, action) => {
   });
 };
 
-/** Orchestrators take it back into the cohort once it streams again. */
-export const rejoinCohort: Effect<'rejoin-cohort'> = async (execution, { id }) => {
+/** Orchestrators take it back into the cohort once it streams again; not before is its record forgotten. */
+export const rejoinCohort: Effect<'rejoin-cohort'> = async (execution, { pod, id }) => {
   await execution.deps.rpc.startReplication(targetOfMember(execution, id), STOP_REPLICATION_MS);
+  await writePhase(execution, pod, undefined);
 };
 
 export const reload: Effect<'reload'> = async (execution, { pod, id }) => {

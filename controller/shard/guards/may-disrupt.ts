@@ -83,7 +83,7 @@ const policyStillMet: Refuses = ({ state, target, purpose, effect }) => {
   const wanted = state.members.filter(({ desired }) => desired !== undefined);
   const withoutOne = wanted.filter((member) => member !== target);
   const isSpare = satisfies(policy, countByCell(withoutOne));
-  if (purpose === 'replace' && !isSpare) return undefined;
+  if (purpose !== 'remove' && !isSpare) return undefined;
   return `${rest.length} useful members would be left, too few for ${policy.name}`;
 };
 

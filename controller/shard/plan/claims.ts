@@ -17,7 +17,7 @@ import { isShutdown } from '../state/lifecycle.ts';
 import { isNewcomer, type Member } from '../state/member.ts';
 import { cohortOf } from '../state/roles.ts';
 import type { ShardState } from '../state/state.ts';
-import { newcomersWait } from './fresh-backup.ts';
+import { FRESH_MS, newcomersWait } from './fresh-backup.ts';
 import { merged, type Planner } from './planner.ts';
 
 /** The policy that holds for a claim; the pool's own wins. */
@@ -87,6 +87,18 @@ const remake = (wanted: KubeObject, observed: KubeObject, pod: Pod | undefined):
   return [{ kind: 'delete-claim', claim, uid, unbound: true, reason, notice }];
 };
 
+/** `2006-01-02T15-04-05Z`: colons are not allowed in labels. */
+const orphanStamp = (nowMs: number): string => isoSeconds(nowMs).replaceAll(':', '-');
+
+/** Its data is of that time, and no backup makes it younger: the primary must still have the WAL since. */
+const usedAgain = (state: ShardState, claim: string, since: string): Notice => {
+  const isOld = since < orphanStamp(state.nowMs - FRESH_MS);
+  const hint =
+    ': if it does not stream because the primary has no WAL of then, delete pod and claim, and it is made anew from a backup';
+  const message = `volume ${claim} is used again, with its data of ${since}${isOld ? hint : ''}`;
+  return { type: isOld ? 'Warning' : 'Normal', reason: 'VolumeUsedAgain', message };
+};
+
 const applyClaim = (
   state: ShardState,
   wanted: KubeObject,
@@ -99,17 +111,16 @@ const applyClaim = (
   const object = withPolicy(claimToApply(wanted, observed), whenDeleted, state.shard);
   const apply: Action = { kind: 'apply', object, reason: 'volume of the shard' };
   const { name } = wanted.metadata;
-  const isOrphan = observed?.metadata.labels?.[LABELS.orphanSince] !== undefined;
+  const since = observed?.metadata.labels?.[LABELS.orphanSince];
+  const isOrphan = since !== undefined;
   const ownerReferences = whenDeleted === 'Retain' ? ownersBut(state.shard, observed) : undefined;
   if (!isOrphan && !ownerReferences) return [apply];
   const labels = isOrphan ? { [LABELS.orphanSince]: null } : undefined;
   const metadata = compact({ labels, ownerReferences });
   const reason = isOrphan ? 'its pod is back' : 'the policy is whenDeleted: Retain';
-  return [apply, { kind: 'patch-claim', claim: name, patch: { metadata }, reason }];
+  const notice = isOrphan ? { notice: usedAgain(state, name, since) } : {};
+  return [apply, { kind: 'patch-claim', claim: name, patch: { metadata }, reason, ...notice }];
 };
-
-/** `2006-01-02T15-04-05Z`: colons are not allowed in labels. */
-const orphanStamp = (nowMs: number): string => isoSeconds(nowMs).replaceAll(':', '-');
 
 /** Nothing of the member runs or votes any more, as its record and a leader that answers say. */
 const hasLeft = (state: ShardState, { observed, id, record }: Member): boolean => {

@@ -15,12 +15,14 @@ const ABANDON_MS = 60_000;
 export const isDrained = ({ objects, nowMs }: ShardState): boolean =>
   [...objects.pods.values()].every((pod) => overdueMs(pod, nowMs) > ABANDON_MS);
 
+const REMOVED = 'the shard is removed';
+
 const living = <T extends KubeObject>(found: Iterable<T>): T[] =>
   [...found].filter((object) => !isTerminating(object));
 
 /** Orchestrators go as well: they would elect among poolers that are all leaving. */
 const drain = ({ objects }: ShardState): Action[] => {
-  const reason = 'the shard is removed';
+  const reason = REMOVED;
   return [
     ...living(objects.orchDeployments).map((object): Action => ({
       kind: 'delete-object',
@@ -66,6 +68,10 @@ const settle = (state: ShardState, claim: KubeObject): Partial<Plan> => {
 
 /** Instead of every other planner, once the shard is to go. */
 export const planDeletion = (state: ShardState): Partial<Plan> => {
-  if (!isDrained(state) || state.removal !== 'deleting') return { actions: drain(state) };
+  if (!isDrained(state) || state.removal !== 'deleting') {
+    const pods = living(state.objects.pods.values());
+    const doing = pods.map(({ metadata }) => ({ pod: metadata.name, reason: REMOVED }));
+    return { actions: drain(state), doing };
+  }
   return merged(living(state.objects.claims.values()).map((claim) => settle(state, claim)));
 };

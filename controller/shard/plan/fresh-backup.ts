@@ -12,7 +12,7 @@ import type { BackupAttempt, ShardState } from '../state/state.ts';
 import type { Planner } from './planner.ts';
 
 /** PostgreSQL's default checkpoint_timeout: WAL of so long ago may be gone. */
-const FRESH_MS = 300_000;
+export const FRESH_MS = 300_000;
 const ATTEMPTS = 3;
 const PAUSE_MS = 10_000;
 

@@ -45,10 +45,15 @@ const firstTurn = (state: ShardState): Partial<Plan> => {
   return merged(parts);
 };
 
+const planKept = (state: ShardState): Plan =>
+  state.desired
+    ? merged([...KEEPING.map((planner) => planner(state)), firstTurn(state)])
+    : merged([]);
+
 export const planShard = (state: ShardState): Plan => {
-  if (state.removal) return merged([planDeletion(state)]);
-  if (!state.desired) return merged([]);
-  const plan = merged([...KEEPING.map((planner) => planner(state)), firstTurn(state)]);
+  // The end of a Shard that is deleted itself does not wait: its pods are collected as well.
+  if (state.removal === 'deleting') return merged([planDeletion(state)]);
+  const plan = state.removal ? merged([planDeletion(state)]) : planKept(state);
   const disruption = plan.actions.find(isDisruptive);
   const actions = plan.actions.filter((action) => !isDisruptive(action) || action === disruption);
   // Nothing is written for a paused shard; what would be done is told all the same.

@@ -26,7 +26,8 @@ const revoked = (state: ShardState, member: Member, record: PhaseRecord): string
     case 'remove':
       return member.desired === undefined ? undefined : 'the specification asks for it again';
     case 'replace':
-      return whyReplace(member).length > 0 ? undefined : 'it runs the current specification';
+    case 'repair':
+      return whyReplace(state, member).length > 0 ? undefined : 'it runs the current specification';
     case 'move':
       if (record.request === undefined) {
         return whyMove(state, member) === undefined ? 'it may stay where it is' : undefined;
@@ -46,21 +47,39 @@ const clear = ({ pod }: Member, reason: string, notice?: Notice): Action => ({
   ...(notice && { notice }),
 });
 
-const cancel = (state: ShardState, member: Member, record: PhaseRecord, why: string) => {
-  const { pod, id } = member;
-  const message = `${pod} stays: ${why}`;
-  const back: Action[] =
-    record.phase === 'acknowledged' && !cohortOf(state.members).includes(id)
-      ? [{ kind: 'rejoin-cohort', pod, id, reason: why }]
-      : [];
-  const notice = { type: 'Normal', reason: 'DrainCancelled', message, drain: 'cancelled' } as const;
-  return { actions: [...back, clear(member, why, notice)] };
+/** Its replication may be stopped: the record goes only once that was taken back (`rejoin-cohort`). */
+const stay = (
+  state: ShardState,
+  member: Member,
+  record: PhaseRecord,
+  why: string,
+  notice: Notice,
+): Partial<Plan> => {
+  const { pod, id, status } = member;
+  const isOut = record.phase === 'acknowledged' || record.phase === 'ready-for-deletion';
+  const isLost = !status && state.nowMs - record.requestedMs > LEAVING_DEADLINE_MS;
+  if (!isOut || isLost || leaderMember(state) === member) {
+    return { actions: [clear(member, why, notice)] };
+  }
+  const reason = `back into the cohort: ${why}`;
+  const actions: Action[] = state.jobs.has('leave-cohort')
+    ? []
+    : [{ kind: 'rejoin-cohort', pod, id, reason: why, notice }];
+  return { actions, doing: [{ pod, reason }] };
 };
 
-const giveUp = (member: Member, record: PhaseRecord, why: string): Partial<Plan> => {
+const cancel = (state: ShardState, member: Member, record: PhaseRecord, why: string) => {
+  const message = `${member.pod} stays: ${why}`;
+  const notice = { type: 'Normal', reason: 'DrainCancelled', message, drain: 'cancelled' } as const;
+  return stay(state, member, record, why, notice);
+};
+
+const giveUp = (state: ShardState, member: Member, record: PhaseRecord, why: string) => {
   const reason = record.purpose === 'move' ? 'SwitchoverFailed' : 'DrainTimeout';
-  const message = `${member.pod}: ${why} (${record.reason}); it stays as it is and is tried again`;
-  return { actions: [clear(member, why, { type: 'Warning', reason, message, drain: 'timeout' })] };
+  const again = record.request === undefined ? ' and is tried again' : '';
+  const message = `${member.pod}: ${why} (${record.reason}); it stays as it is${again}`;
+  const notice = { type: 'Warning', reason, message, drain: 'timeout' } as const;
+  return stay(state, member, record, why, notice);
 };
 
 const moving = ({ pod }: Member, { reason }: PhaseRecord): Pick<Plan, 'doing'> => ({
@@ -148,7 +167,9 @@ const hurry = (state: ShardState, { pod }: Member): Partial<Plan> => ({
 const stepMove = (state: ShardState, member: Member, record: PhaseRecord): Partial<Plan> => {
   const switching = switchingOf(state, member);
   // A request is answered in the status first: it would be carried out twice otherwise.
-  const isOpen = record.request !== undefined && !isAnswered(state.shard, record.request);
+  const { request } = record;
+  const isWanted = request !== undefined && request === requestedSwitch(state.shard);
+  const isOpen = isWanted && !isAnswered(state.shard, request);
   switch (switching.state) {
     case 'none':
     case 'retry':
@@ -167,7 +188,7 @@ const stepMove = (state: ShardState, member: Member, record: PhaseRecord): Parti
       return { actions: [clear(member, message, { ...notice, drain: 'success' })] };
     }
     case 'failed':
-      return isOpen ? {} : giveUp(member, record, switching.reason);
+      return isOpen ? {} : giveUp(state, member, record, switching.reason);
   }
 };
 
@@ -197,8 +218,11 @@ const step = (state: ShardState, member: Member, record: PhaseRecord): Partial<P
       ? stepMove(state, member, record)
       : cancel(state, member, record, why);
   }
-  if (state.nowMs - record.requestedMs > LEAVING_DEADLINE_MS && record.purpose !== 'move') {
-    return giveUp(member, record, 'its turn did not end within 5 minutes');
+  if (
+    state.nowMs - record.requestedMs > LEAVING_DEADLINE_MS &&
+    purposeOf(member, record) !== 'move'
+  ) {
+    return giveUp(state, member, record, 'its turn did not end within 5 minutes');
   }
   return purposeOf(member, record) === 'move'
     ? stepMove(state, member, record)

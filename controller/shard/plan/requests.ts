@@ -3,10 +3,9 @@
  * leaves.
  */
 import { countByCell, satisfies } from '../../../schemas/durability.ts';
-import { isReady } from '../../observe/pods.ts';
 import { mayDisrupt } from '../guards/may-disrupt.ts';
 import type { Plan } from '../state/action.ts';
-import { isDeadWeight, leaderMember, memberTrouble, whyMove, whyReplace } from '../state/health.ts';
+import { isSick, leaderMember, memberTrouble, whyMove, whyReplace } from '../state/health.ts';
 import { isAlive, type Member } from '../state/member.ts';
 import { isLeaving } from '../state/node.ts';
 import type { PhaseRecord } from '../state/phase.ts';
@@ -89,9 +88,7 @@ export const planMovePrimary: Planner = (state) => {
 /** What is broken first, then standbys, then the primary; highest index first within each. */
 const rank = (state: ShardState, member: Member): number => {
   if (leaderMember(state) === member) return 2;
-  const broken =
-    isDeadWeight(state, member) || (member.observed !== undefined && !isReady(member.observed));
-  return broken ? 0 : 1;
+  return isSick(state, member) ? 0 : 1;
 };
 
 /** The first of these members, of those whose pod still runs. */
@@ -105,10 +102,12 @@ const nextOf = (state: ShardState, leaves: (member: Member) => boolean): Member 
 /** Pods whose specification changed, and those that the runtime gave up: one after the other, primary last. */
 export const planReplace: Planner = (state) => {
   if (isBusy(state)) return {};
-  const next = nextOf(state, (member) => !!member.desired && whyReplace(member).length > 0);
+  const next = nextOf(state, (member) => !!member.desired && whyReplace(state, member).length > 0);
   if (!next) return {};
-  const reason = whyReplace(next).slice(0, 3).join('; ');
-  return ask(state, next, { purpose: 'replace', reason }, 'RollingUpdateStarted');
+  const reason = whyReplace(state, next).slice(0, 3).join('; ');
+  return next.diff.length > 0
+    ? ask(state, next, { purpose: 'replace', reason }, 'RollingUpdateStarted')
+    : ask(state, next, { purpose: 'repair', reason }, 'RepairStarted');
 };
 
 /** Members beyond the specification leave one at a time, standbys first, highest index first. */

@@ -4,7 +4,7 @@ import { condition, findCondition, isTrue } from '../../observe/conditions.ts';
 import { pausedCondition } from '../../observe/paused.ts';
 import { storageClassCondition } from '../../observe/storage-class.ts';
 import type { Plan, Waiting } from '../state/action.ts';
-import { whyReplace } from '../state/health.ts';
+import { isSick, whyReplace } from '../state/health.ts';
 import type { ShardState } from '../state/state.ts';
 import { backupReport } from './backups.ts';
 import type { Facts } from './facts.ts';
@@ -34,10 +34,11 @@ const availability = (say: Say, facts: Facts, message: string): Condition => {
 /** A pod that is made anew and not in the cohort after this time: nobody else is touched until it is. */
 const STUCK_MS = 900_000;
 
-/** A member of an unfinished rollout that does not come back. */
+/** A member of an unfinished rollout that does not come back. Pods that wait for their turn are not meant. */
 const stuckSince = (state: ShardState): Waiting | undefined => {
-  for (const { pod, observed, desired } of state.members) {
-    if (!desired || !observed) continue;
+  for (const member of state.members) {
+    const { pod, observed, desired, diff } = member;
+    if (!desired || !observed || diff.length > 0 || !isSick(state, member)) continue;
     const age = state.nowMs - Date.parse(observed.metadata.creationTimestamp ?? '');
     if (age > STUCK_MS)
       return { pod, reason: 'it was replaced more than 15 minutes ago and is not back' };
@@ -48,12 +49,13 @@ const stuckSince = (state: ShardState): Waiting | undefined => {
 /** In progress from the first pod that goes to the last that is back: other clusters wait meanwhile. */
 const rollout = (state: ShardState, plan: Plan, facts: Facts, say: Say): Condition[] => {
   const drifted = state.members.flatMap((member) => {
-    const reasons = member.desired && member.observed ? whyReplace(member) : [];
+    const reasons = member.desired && member.observed ? whyReplace(state, member) : [];
     return reasons.length > 0 ? [{ pod: member.pod, reason: reasons.join(', ') }] : [];
   });
   const active = state.members.some(({ phase }) => phase?.purpose === 'replace');
   const before = isTrue(state.shard.status?.conditions, 'RollingUpdate');
-  const unfinished = drifted.length > 0 || !facts.complete || !facts.poolsReady;
+  const behind = state.members.some(({ desired, diff }) => desired && diff.length > 0);
+  const unfinished = behind || !facts.complete || !facts.poolsReady;
   const rolling = active || (before && unfinished);
   const waits = plan.blocked.length > 0 ? `; waits: ${listed(plan.blocked)}` : '';
   const text = `${listed(drifted)}${waits}`;

@@ -57,7 +57,7 @@ export const factsOf = (state: ShardState): Facts => {
       (member) =>
         member.phase !== undefined ||
         (member.observed !== undefined &&
-          (member.desired === undefined || whyReplace(member).length > 0)),
+          (member.desired === undefined || whyReplace(state, member).length > 0)),
     ),
     blip: blip && serving && !complete,
     crashes,

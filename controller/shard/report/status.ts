@@ -100,14 +100,15 @@ const switchoverOf = (state: ShardState, plan: Plan): ShardStatus['switchover'] 
   const request = requestedSwitch(shard);
   if (request === undefined || isAnswered(shard, request)) return shard.status?.switchover;
   const member = state.members.find(({ phase }) => phase?.request === request);
-  const moved = member?.phase?.switch;
-  if (!member || !moved) {
+  const switching = member && switchingOf(state, member);
+  if (!member?.phase || !switching || switching.state === 'none') {
     const why = [...plan.blocked, ...plan.doing][0];
     const message = why ? `${why.pod}: ${why.reason}` : 'waits for its turn';
     return { request, phase: 'Pending', message };
   }
-  const common = { request, from: member.pod, startedAt: isoSeconds(moved.firstMs) };
-  const switching = switchingOf(state, member);
+  const { switch: moved, requestedMs } = member.phase;
+  const startedAt = isoSeconds(moved?.firstMs ?? requestedMs);
+  const common = { request, from: member.pod, startedAt };
   if (switching.state === 'failed') {
     const message = `${switching.reason}; the primary is as before`;
     return { ...common, phase: 'Failed', finishedAt: isoSeconds(nowMs), message };
@@ -121,7 +122,7 @@ const switchoverOf = (state: ShardState, plan: Plan): ShardStatus['switchover'] 
     to: switching.to.pod,
     finishedAt: isoSeconds(nowMs),
     // From the request that worked to the new primary: writes pause for no longer than that.
-    pausedMs: Math.max(nowMs - moved.lastMs, 0),
+    pausedMs: Math.max(nowMs - (moved?.lastMs ?? nowMs), 0),
   };
 };
 

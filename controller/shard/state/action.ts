@@ -59,6 +59,7 @@ export type Action =
         | { kind: 'mark-shutdown'; pod: string; id: string; proof: DeathProof }
         /** Orchestrators elect without waiting out their grace period. */
         | { kind: 'trigger-recovery' }
+        /** Streams again, and is no longer on its way out. */
         | { kind: 'rejoin-cohort'; pod: string; id: string }
         | { kind: 'reload'; pod: string; id: string }
         | { kind: 'backup'; pod: string; id: string; onLeader: boolean }

@@ -47,6 +47,11 @@ export const memberTrouble = (
   return test.useful ? undefined : test.reason;
 };
 
+/** Its pod exists and is not ready, or it is of no use: replaced first, it costs nothing. */
+export const isSick = (state: Pick<ShardState, 'members' | 'nowMs'>, member: Member): boolean =>
+  (member.observed !== undefined && !isReady(member.observed)) ||
+  memberTrouble(state, member, leaderMember(state)) !== undefined;
+
 /** A new primary has written its checkpoint by then, after which others may be rewound from it. */
 const REWIND_MS = 90_000;
 
@@ -67,19 +72,27 @@ export const awaitsAnotherPrimary = (
 };
 
 interface ClaimShape {
-  status?: { conditions?: { type: string; status: string }[] };
+  status?: { conditions?: { type: string; status: string; lastTransitionTime?: string }[] };
 }
 
+/** A kubelet that can grow the file system under a running pod has done so by then. */
+const ONLINE_MS = 120_000;
+
 /** The volume has grown, and its file system grows only when a pod mounts it anew. */
-const awaitsRemount = (claim: KubeObject | undefined): boolean =>
+const awaitsRemount = (claim: KubeObject | undefined, nowMs: number): boolean =>
   ((claim as ClaimShape | undefined)?.status?.conditions ?? []).some(
-    ({ type, status }) => type === 'FileSystemResizePending' && status === 'True',
+    ({ type, status, lastTransitionTime = '' }) =>
+      type === 'FileSystemResizePending' &&
+      status === 'True' &&
+      nowMs - (Date.parse(lastTransitionTime) || 0) > ONLINE_MS,
   );
 
 /** In words; empty when the pod may stay. */
-export const whyReplace = (member: Member): string[] => [
+export const whyReplace = ({ nowMs }: Pick<ShardState, 'nowMs'>, member: Member): string[] => [
   ...member.diff,
-  ...(awaitsRemount(member.claim) ? ['its volume has grown and has to be mounted anew'] : []),
+  ...(awaitsRemount(member.claim, nowMs)
+    ? ['its volume has grown and has to be mounted anew']
+    : []),
   ...(isQuarantined(member.record)
     ? [`the runtime gave it up (${member.record?.lifecycle_status?.reason ?? 'no reason given'})`]
     : []),

@@ -10,8 +10,11 @@ import type { RuleNumber } from '../../topo/types.ts';
 
 /** What each of them means stands in docs/operations.md. */
 const PHASES = ['requested', 'draining', 'acknowledged', 'ready-for-deletion'] as const;
-/** `replace`: a new pod follows. `remove`: none does. `move`: only leadership goes, the pod stays. */
-const PURPOSES = ['replace', 'remove', 'move'] as const;
+/**
+ * `replace`: a new pod of another specification follows; counted as a rollout. `repair`: one of the same.
+ * `remove`: none does. `move`: only leadership goes, the pod stays.
+ */
+const PURPOSES = ['replace', 'repair', 'remove', 'move'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
 /** Leadership was asked to leave this pod. */

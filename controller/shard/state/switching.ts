@@ -25,7 +25,7 @@ export const isAnswered = (shard: Shard, request: string): boolean => {
 const SWITCH_ATTEMPTS = 3;
 /** A request that led to nothing is repeated after this time, times its number. */
 const RETRY_MS = 5_000;
-/** From the first request on: an election that takes longer needs people. */
+/** To begin, and from the first request on: an election that takes longer needs people. */
 const SWITCH_DEADLINE_MS = 300_000;
 
 type Switching =
@@ -43,8 +43,13 @@ type Switching =
 
 /** By rule number: a record or a role alone may be that of before. */
 export const switchingOf = (state: ShardState, member: Member): Switching => {
-  const record = member.phase?.switch;
-  if (!record) return { state: 'none' };
+  const { purpose, requestedMs = 0, switch: record } = member.phase ?? {};
+  if (!record) {
+    const isLate = purpose === 'move' && state.nowMs - requestedMs > SWITCH_DEADLINE_MS;
+    return isLate
+      ? { state: 'failed', reason: 'it could not begin within 5 minutes' }
+      : { state: 'none' };
+  }
   const leader = leaderOf(state.members);
   const to = leaderMember(state);
   if (leader && to && to !== member && compareRules(leader.rule, record.rule) > 0) {

@@ -70,6 +70,31 @@ describe('what the data asks of a Postgres', () => {
   });
 });
 
+describe('a volume that was kept without a pod', () => {
+  const told = (orphanSince: string): unknown[] => {
+    const state = stateOf({ healthy: ['a', 'b', 'c'], pods: { c: false } });
+    const labels = state.objects.claims.get('data-c')?.metadata.labels ?? assert.fail();
+    labels[LABELS.orphanSince] = orphanSince;
+    return (planClaims(state).actions ?? []).flatMap(({ notice }) =>
+      notice ? [`${notice.type} ${notice.reason}: ${notice.message}`] : [],
+    );
+  };
+
+  it('is used again with a warning when its data is old', () => {
+    const [warning] = told('2025-12-31T00-00-00Z');
+    assert.match(
+      String(warning),
+      /^Warning VolumeUsedAgain: .*data of 2025-12-31T00-00-00Z: if it does not stream/,
+    );
+  });
+
+  it('is used again without one when it is of a moment ago', () => {
+    assert.deepEqual(told('2026-01-02T03-00-05Z'), [
+      'Normal VolumeUsedAgain: volume data-c is used again, with its data of 2026-01-02T03-00-05Z',
+    ]);
+  });
+});
+
 describe('a claim that never had a volume', () => {
   const claim = (spec: object, phase = 'Pending'): KubeObject => ({
     apiVersion: 'v1',

@@ -7,7 +7,7 @@ import { LABELS, MANAGED_BY } from '../../../schemas/labels.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.parse('2026-03-10T12:00:00Z');
-const times = { nowMs: NOW, retentionMs: 720 * HOUR };
+const times = { nowMs: NOW, retentionMs: 720 * HOUR, paused: new Set(['shop/still']) };
 
 const claim = (since: string, metadata: object = {}): KubeObject => ({
   apiVersion: 'v1',
@@ -57,6 +57,16 @@ describe('a volume without a pod', () => {
   it('stays when it is not ours', () => {
     const labels = { [LABELS.orphanSince]: '2026-01-01T00-00-00Z' };
     assert.match(judged(claim('', { labels })), /^refuse: claim data-a is not ours/);
+  });
+
+  it('stays while its cluster is paused', () => {
+    const of = (cluster: string) => ({
+      [LABELS.managedBy]: MANAGED_BY,
+      [LABELS.orphanSince]: '2026-01-01T00-00-00Z',
+      [LABELS.cluster]: cluster,
+    });
+    assert.equal(judged(claim('', { labels: of('still') })), 'keep: its cluster is paused');
+    assert.match(judged(claim('', { labels: of('other') })), /^delete/);
   });
 
   it('is left to its deletion', () => {
