@@ -58,6 +58,19 @@ describe('a healthy shard', () => {
     assert.ok(world.runtime.writer.longestPauseMs < 1000);
   });
 
+  it('outlives the loss of its primary while a standby that was stopped is out of the cohort', async () => {
+    const world = await new World({ ...OPTIONS, removesIneligible: true }).beginHealthy();
+    const { pod } = primaryOf(world);
+    const [standby = ''] = world.shard.cohortPods().filter((name) => name !== pod);
+    world.nodes.deletePod(standby);
+    await world.until('the cohort is without it', () => world.runtime.cohort.length === 2);
+    world.nodes.deletePod(pod);
+    await world.run(1000);
+    await world.untilSteady();
+    assert.deepEqual(world.shard.cohortPods(), world.shard.wantedPods());
+    assert.ok(world.runtime.writer.longestPauseMs < 20_000);
+  });
+
   it('outlives kill -9 of its primary', async () => {
     const world = await healthy();
     world.nodes.crash(primaryOf(world).pod);
