@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { KINDS } from '../../../schemas/k8s.ts';
+import { names } from '../../../schemas/names.ts';
 import { forEveryEffect } from '../../support/sim/crash-points.ts';
 import { World } from '../../support/sim/harness.ts';
+import { NAMESPACE } from '../../support/sim/scenario.ts';
 
 const OPTIONS = { cells: ['zone-a', 'zone-b', 'zone-c'], replicasPerCell: 1 };
 
@@ -46,6 +49,25 @@ describe('a healthy shard', () => {
       },
     });
     assert.ok(points > 2, `only ${points} effects`);
+  });
+
+  it('builds a primary anew whose volume was lost, once another leads', async () => {
+    const world = await healthy();
+    const { pod } = primaryOf(world);
+    const claim = {
+      kind: KINDS.PersistentVolumeClaim,
+      namespace: NAMESPACE,
+      name: names.dataPvc(pod),
+    };
+    const { uid } = world.server.get(claim)?.metadata ?? {};
+    world.server.delete(claim);
+    world.nodes.deletePod(pod);
+    await world.run(1000);
+    await world.untilSteady();
+    assert.notEqual(world.server.get(claim)?.metadata.uid, uid);
+    assert.notEqual(world.runtime.primary, pod);
+    assert.deepEqual(world.shard.cohortPods(), world.shard.wantedPods());
+    assert.ok(world.runtime.writer.longestPauseMs < 18_000);
   });
 
   it('gets a deleted standby back at once', async () => {
