@@ -24,23 +24,25 @@ const deletion = (title: string, component: string, short: boolean): Fault => ({
 });
 
 /** The claim goes with its pod: the storage takes the data away, as when a node with a local disk burns. */
-const volumeLoss: Fault = {
-  name: 'a standby’s volume lost',
+const volumeLoss = (whose: 'a standby’s' | 'the primary’s'): Fault => ({
+  name: `${whose} volume lost`,
   run: async ({ world, random, before, leader }) => {
-    const pod = random.pick(before.pods.filter((one) => nameOf(one) !== leader));
+    const ofLeader = whose === 'the primary’s';
+    const pod = random.pick(before.pods.filter((one) => (nameOf(one) === leader) === ofLeader));
     const claim = names.dataPvc(nameOf(pod));
     await inNamespace(world, 'delete', 'pvc', claim, '--wait=false');
     await deletePod(world, nameOf(pod));
-    await untilReplaced(world, before, nameOf(pod), 4 * MINUTE);
+    await untilReplaced(world, before, nameOf(pod), 6 * MINUTE);
     // one that once led has to be rewound, and a primary whose multipooler was restarted has to go for that
-    return { detail: shortName(pod), elections: 1 };
+    return { detail: shortName(pod), elections: ofLeader ? 2 : 1 };
   },
-};
+});
 
 export const POD_FAULTS: readonly Fault[] = [
   deletion('a pool pod', COMPONENTS.pool, true),
   deletion('a gateway pod', COMPONENTS.multigateway, true),
   deletion('a multiorch pod', COMPONENTS.multiorch, false),
   deletion('an etcd pod', COMPONENTS.toposerver, false),
-  volumeLoss,
+  volumeLoss('a standby’s'),
+  volumeLoss('the primary’s'),
 ];

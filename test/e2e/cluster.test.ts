@@ -12,6 +12,7 @@ import type { KubeObject } from '../../schemas/k8s.ts';
 import type { Shard } from '../../schemas/types.ts';
 import { writesBetween, writesIn } from '../support/api-writes.ts';
 import { prepareStage } from './stage.ts';
+import { underWrites } from './story.ts';
 import { poolers, primaryOf } from '../../hack/lifecycle/poolers.ts';
 import { killPod } from '../../hack/lifecycle/processes.ts';
 import { poolerKeys } from '../../hack/lifecycle/topo-keys.ts';
@@ -30,6 +31,7 @@ let world: OpenWorld;
 let other: World;
 let images: RuntimeImages;
 let program: string;
+let image: string;
 
 const manifest = async (file: string): Promise<string> =>
   await readFile(path.join(ROOT, 'examples', file), 'utf8');
@@ -56,7 +58,7 @@ async function removeWhole(cluster: string): Promise<void> {
 describe('clusters on kind', () => {
   before(async () => {
     const stage = await prepareStage();
-    ({ kubectl, images, program } = stage);
+    ({ kubectl, images, program, image } = stage);
     world = openWorld(kubectl);
     other = { ...world, cluster: OTHER };
   });
@@ -167,42 +169,47 @@ describe('clusters on kind', () => {
     assert.match(said, /all accepted/);
   });
 
-  it('follows a fail-over after the primary is killed hard', async () => {
-    const before = primaryOf(await poolers(world));
-    const [shard] = await demo.getShards(kubectl);
-    const [victim] = primaries(shard as Shard);
-    assert.ok(victim);
-    await killPod(world, victim);
-    const elected = await until(
-      'a new rule with a primary',
-      3 * MINUTE,
-      async () => {
-        const now = primaryOf(await poolers(world));
-        return BigInt(now.term) > BigInt(before.term) ? now : undefined;
-      },
-      300,
-    );
-    const electedAt = Date.now();
-    await until(
-      'our status to name the new primary',
-      30_000,
-      async () => {
-        const [now] = await demo.getShards(kubectl);
-        return now && primaries(now).some((pod) => elected.hostname.startsWith(`${pod}.`))
-          ? true
-          : undefined;
-      },
-      200,
-    );
-    const followed = Date.now() - electedAt;
-    say(`status named the new primary ${followed} ms after it was elected`);
-    assert.ok(followed < 5_000, `status followed after ${followed} ms`);
-    assert.equal(
-      await demo.sql(kubectl, write, "SELECT count(*) > 0 FROM hello WHERE said = 'from the test'"),
-      't',
-    );
-    await demo.untilHealthy(kubectl, 4 * MINUTE, (line) => say(line));
-  });
+  it('follows a fail-over after the primary is killed hard, and keeps every acknowledged row', () =>
+    underWrites(world, image, async () => {
+      const before = primaryOf(await poolers(world));
+      const [shard] = await demo.getShards(kubectl);
+      const [victim] = primaries(shard as Shard);
+      assert.ok(victim);
+      await killPod(world, victim);
+      const elected = await until(
+        'a new rule with a primary',
+        3 * MINUTE,
+        async () => {
+          const now = primaryOf(await poolers(world));
+          return BigInt(now.term) > BigInt(before.term) ? now : undefined;
+        },
+        300,
+      );
+      const electedAt = Date.now();
+      await until(
+        'our status to name the new primary',
+        30_000,
+        async () => {
+          const [now] = await demo.getShards(kubectl);
+          return now && primaries(now).some((pod) => elected.hostname.startsWith(`${pod}.`))
+            ? true
+            : undefined;
+        },
+        200,
+      );
+      const followed = Date.now() - electedAt;
+      say(`status named the new primary ${followed} ms after it was elected`);
+      assert.ok(followed < 5_000, `status followed after ${followed} ms`);
+      assert.equal(
+        await demo.sql(
+          kubectl,
+          write,
+          "SELECT count(*) > 0 FROM hello WHERE said = 'from the test'",
+        ),
+        't',
+      );
+      await demo.untilHealthy(kubectl, 4 * MINUTE, (line) => say(line));
+    }));
 
   it('brings back a deleted standby, gateway, Service and child', async () => {
     const [shard] = await demo.getShards(kubectl);
@@ -274,27 +281,28 @@ describe('clusters on kind', () => {
     assert.deepEqual(await poolerKeys(other, `${names.globalTopo(OTHER)}-0`), []);
   });
 
-  it('creates a deleted primary again only after another pooler leads', async () => {
-    const before = primaryOf(await poolers(other));
-    const victim = before.hostname.split('.')[0] ?? '';
-    await kubectl.run(['-n', NS, 'delete', 'pod', victim, '--wait=false']);
-    const elected = await until('a new rule with a primary', 3 * MINUTE, async () => {
-      const now = primaryOf(await poolers(other));
-      return BigInt(now.term) > BigInt(before.term) ? now : undefined;
-    });
-    assert.notEqual(elected.hostname, before.hostname);
-    await demo.untilHealthy(kubectl, 4 * MINUTE, (line) => say(line), OTHER);
-    const pod = await kubectl.json<KubeObject>(['-n', NS, 'get', 'pod', victim]);
-    const createdAt = Date.parse(pod.metadata.creationTimestamp ?? '');
-    // creation times are whole seconds
-    assert.ok(createdAt + 1000 > Date.parse(elected.ruledAt ?? ''), JSON.stringify(elected));
-    assert.equal(await demo.sql(kubectl, otherWrite, 'SELECT x FROM t'), '1');
-    const cohort = await until('the old primary in the cohort', 2 * MINUTE, async () => {
-      const now = primaryOf(await poolers(other)).cohort;
-      return now.includes(before.id) ? now : undefined;
-    });
-    assert.equal(cohort.length, 3);
-  });
+  it('creates a deleted primary again only after another pooler leads, and keeps every acknowledged row', () =>
+    underWrites(other, image, async () => {
+      const before = primaryOf(await poolers(other));
+      const victim = before.hostname.split('.')[0] ?? '';
+      await kubectl.run(['-n', NS, 'delete', 'pod', victim, '--wait=false']);
+      const elected = await until('a new rule with a primary', 3 * MINUTE, async () => {
+        const now = primaryOf(await poolers(other));
+        return BigInt(now.term) > BigInt(before.term) ? now : undefined;
+      });
+      assert.notEqual(elected.hostname, before.hostname);
+      await demo.untilHealthy(kubectl, 4 * MINUTE, (line) => say(line), OTHER);
+      const pod = await kubectl.json<KubeObject>(['-n', NS, 'get', 'pod', victim]);
+      const createdAt = Date.parse(pod.metadata.creationTimestamp ?? '');
+      // creation times are whole seconds
+      assert.ok(createdAt + 1000 > Date.parse(elected.ruledAt ?? ''), JSON.stringify(elected));
+      assert.equal(await demo.sql(kubectl, otherWrite, 'SELECT x FROM t'), '1');
+      const cohort = await until('the old primary in the cohort', 2 * MINUTE, async () => {
+        const now = primaryOf(await poolers(other)).cohort;
+        return now.includes(before.id) ? now : undefined;
+      });
+      assert.equal(cohort.length, 3);
+    }));
 
   it('removes that one as well', async () => {
     await removeWhole(OTHER);

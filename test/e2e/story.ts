@@ -92,6 +92,23 @@ export async function openStory(stage: Stage): Promise<Story> {
   };
 }
 
+/** Runs `act` while clients write to a whole cluster, and reads every acknowledged row back from each Postgres. */
+export async function underWrites(
+  world: World,
+  image: string,
+  act: () => Promise<void>,
+): Promise<void> {
+  const ledger = await startLedger({ world, password: demo.DEMO_PASSWORD, image });
+  try {
+    await ledger.untilWriting(MINUTE);
+    await act();
+    await ledger.untilWriting(2 * MINUTE);
+    assert.deepEqual(lostRows(await ledger.verify()), [], 'acknowledged rows are lost');
+  } finally {
+    await ledger.stop();
+  }
+}
+
 /** Planned work costs no client an error; the emulator's gateway cannot keep that promise. */
 export function assertNoErrors({ real }: Story, { window }: Outcome): void {
   if (!real) return;

@@ -6,6 +6,7 @@ import { KINDS } from '../../../schemas/k8s.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import { canonicalJson } from '../../../schemas/canonical.ts';
 import { names } from '../../../schemas/names.ts';
+import type { Effect } from './effects.ts';
 import type { WorldOptions } from './harness.ts';
 import { World } from './harness.ts';
 import { shortened } from './scenario.ts';
@@ -16,6 +17,8 @@ export interface CrashPoints {
   prepare?: (world: World) => Promise<unknown>;
   /** Does things to the world and waits for their end. */
   scenario: (world: World) => Promise<unknown>;
+  /** The effects after which the process dies; all of them unless given. */
+  points?: (effect: Effect) => boolean;
   /** What has to be the same; `outcomeOf` unless given. */
   outcome?: (world: World) => unknown;
 }
@@ -75,27 +78,32 @@ export async function forEveryEffect(points: CrashPoints): Promise<number> {
   const plain = await run(points, undefined);
   const outcome = points.outcome ?? outcomeOf;
   const expected = outcome(plain.world) as Record<string, unknown>;
-  for (let n = 1; n <= plain.effects; n += 1) {
+  const deaths = plain.effects.filter(points.points ?? (() => true));
+  for (const { n, what } of deaths) {
     const { world } = await run(points, n);
     const changed = differences(expected, outcome(world) as Record<string, unknown>);
     if (changed.length === 0) continue;
-    const text = `a crash after effect ${n} changes the outcome`;
+    const text = `a crash after effect ${n} (${what}) changes the outcome`;
     throw new Error(`${text}:\n${changed.join('\n')}\n${world.story()}`);
   }
-  return plain.effects;
+  return deaths.length;
 }
 
-/** @param crashAfter effects of the scenario before the process dies; undefined: it lives */
+/** For `points`: with all others something changes, a status only tells of it. */
+export const isNoStatus = (effect: Effect): boolean =>
+  effect.of !== 'kube' || effect.subresource !== 'status';
+
+/** @param crashAfter number of the effect after which the process dies; undefined: it lives */
 async function run(
   { options, prepare, scenario }: CrashPoints,
   crashAfter: number | undefined,
-): Promise<{ world: World; effects: number }> {
+): Promise<{ world: World; effects: Effect[] }> {
   const world = new World(options);
   await prepare?.(world);
   const { journal } = world;
   const before = journal.effects.length;
-  journal.crashAfter = crashAfter && before + crashAfter;
+  journal.crashAfter = crashAfter;
   await scenario(world);
   world.invariants.check();
-  return { world, effects: journal.effects.length - before };
+  return { world, effects: journal.effects.slice(before) };
 }

@@ -1,7 +1,7 @@
 /** The Shard of a world: what it asks for, how it says it is, its pods, and edits by a person. */
 import type { Condition, Pod } from '../../../schemas/k8s.ts';
 import { KINDS } from '../../../schemas/k8s.ts';
-import { COMPONENTS, LABELS } from '../../../schemas/labels.ts';
+import { ANNOTATIONS, COMPONENTS, LABELS } from '../../../schemas/labels.ts';
 import { names } from '../../../schemas/names.ts';
 import type { Shard, ShardSpec, ShardStatus } from '../../../schemas/types.ts';
 import type { ApiServer } from './kube/api-server.ts';
@@ -45,6 +45,13 @@ export class ShardView {
     return !found || found.metadata.deletionTimestamp !== undefined;
   }
 
+  /** All of its pods may go at once: it is deleted, or its parent has asked it to drain. */
+  get isRemoved(): boolean {
+    return (
+      this.isDeleted || ANNOTATIONS.pendingDeletion in (this.object.metadata.annotations ?? {})
+    );
+  }
+
   condition(type: string): Condition | undefined {
     return this.status.conditions?.find((entry) => entry.type === type);
   }
@@ -73,6 +80,16 @@ export class ShardView {
     const tag = 1 + Number(this.spec.images.postgres.split(':')[1]);
     const changed = { multipooler: `multigres:${tag}`, postgres: `pgctld:${tag}` };
     this.edit(`images ${tag}`, ({ images }) => ({ images: { ...images, ...changed } }));
+  }
+
+  /** Writes annotations, as the controllers of its parents do. */
+  annotate(annotations: Record<string, string>): void {
+    this.#tell(`the Shard is annotated: ${JSON.stringify(annotations)}`);
+    this.#server.update(KEY, (object) => {
+      const { metadata } = object;
+      const all = { ...metadata.annotations, ...annotations };
+      return { ...object, metadata: { ...metadata, annotations: all } };
+    });
   }
 
   /** A person deletes the Shard. */

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { KINDS } from '../../../schemas/k8s.ts';
+import { names } from '../../../schemas/names.ts';
 import { forEveryEffect } from '../../support/sim/crash-points.ts';
 import { World } from '../../support/sim/harness.ts';
+import { NAMESPACE } from '../../support/sim/scenario.ts';
 
 const OPTIONS = { cells: ['zone-a', 'zone-b', 'zone-c'], replicasPerCell: 1 };
 
@@ -48,6 +51,25 @@ describe('a healthy shard', () => {
     assert.ok(points > 2, `only ${points} effects`);
   });
 
+  it('builds a primary anew whose volume was lost, once another leads', async () => {
+    const world = await healthy();
+    const { pod } = primaryOf(world);
+    const claim = {
+      kind: KINDS.PersistentVolumeClaim,
+      namespace: NAMESPACE,
+      name: names.dataPvc(pod),
+    };
+    const { uid } = world.server.get(claim)?.metadata ?? {};
+    world.server.delete(claim);
+    world.nodes.deletePod(pod);
+    await world.run(1000);
+    await world.untilSteady();
+    assert.notEqual(world.server.get(claim)?.metadata.uid, uid);
+    assert.notEqual(world.runtime.primary, pod);
+    assert.deepEqual(world.shard.cohortPods(), world.shard.wantedPods());
+    assert.ok(world.runtime.writer.longestPauseMs < 18_000);
+  });
+
   it('gets a deleted standby back at once', async () => {
     const world = await healthy();
     const { pod } = primaryOf(world);
@@ -56,6 +78,19 @@ describe('a healthy shard', () => {
     await world.untilSteady();
     assert.equal(world.runtime.primary, pod);
     assert.ok(world.runtime.writer.longestPauseMs < 1000);
+  });
+
+  it('outlives the loss of its primary while a standby that was stopped is out of the cohort', async () => {
+    const world = await new World({ ...OPTIONS, removesIneligible: true }).beginHealthy();
+    const { pod } = primaryOf(world);
+    const [standby = ''] = world.shard.cohortPods().filter((name) => name !== pod);
+    world.nodes.deletePod(standby);
+    await world.until('the cohort is without it', () => world.runtime.cohort.length === 2);
+    world.nodes.deletePod(pod);
+    await world.run(1000);
+    await world.untilSteady();
+    assert.deepEqual(world.shard.cohortPods(), world.shard.wantedPods());
+    assert.ok(world.runtime.writer.longestPauseMs < 20_000);
   });
 
   it('outlives kill -9 of its primary', async () => {

@@ -39,7 +39,7 @@ export class Disruptions {
 
   onEffect(effect: Effect): void {
     const member = this.#disrupted(effect);
-    if (!member || this.#world.shard.isDeleted) return;
+    if (!member || this.#world.shard.isRemoved) return;
     this.settle();
     const { pooler, pod } = member;
     for (const other of this.#open.values()) {
