@@ -35,6 +35,8 @@ const OF_CHILDREN: Readonly<Record<string, Rule>> = {
   PodsStuck: whenTrue(warning('StuckTerminating')),
   ReadyForDeletion: whenTrue(normal('ReadyForDeletion')),
   RolloutPending: whenTrue(normal('RolloutPending')),
+  RollingUpdate: ({ status, reason }) =>
+    status === 'True' && reason === 'Stuck' ? warning('RollingUpdateStuck') : undefined,
   ScalingDown: ({ status, reason }) =>
     status === 'True' && reason === 'Waiting' ? warning('ScaleDownBlocked') : undefined,
   SecretsReady: whenFalse(warning('SecretMissing')),

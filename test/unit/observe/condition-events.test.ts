@@ -56,3 +56,10 @@ test('settings that cannot be read', () => {
   ]);
   assert.deepEqual(statusEvents('Shard', now, now), []);
 });
+
+test('a rollout that does not come to its end', () => {
+  const rolling = condition('RollingUpdate', true, 'InProgress', 'a');
+  const stuck = condition('RollingUpdate', true, 'Stuck', 'a is not back');
+  assert.deepEqual(told('Shard', undefined, rolling), []);
+  assert.deepEqual(told('Shard', rolling, stuck), ['Warning RollingUpdateStuck: a is not back']);
+});
