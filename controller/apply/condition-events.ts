@@ -11,6 +11,7 @@ interface StatusEvent {
 interface StatusPart {
   conditions?: Condition[];
   postgresConfig?: { error?: string };
+  primary?: string;
 }
 
 type Told = Pick<StatusEvent, 'type' | 'reason'>;
@@ -74,6 +75,11 @@ export const statusEvents = (
   const error = now.postgresConfig?.error;
   if (error !== undefined && error !== before?.postgresConfig?.error) {
     events.push({ ...warning('ConfigError'), message: error });
+  }
+  // Not only after a switchover of ours: the runtime elects by itself too.
+  if (now.primary !== undefined && now.primary !== before?.primary) {
+    const message = `${before?.primary ? `${before.primary} -> ` : ''}${now.primary}`;
+    events.push({ ...normal('PrimaryChanged'), message });
   }
   return events;
 };

@@ -63,3 +63,11 @@ test('a rollout that does not come to its end', () => {
   assert.deepEqual(told('Shard', undefined, rolling), []);
   assert.deepEqual(told('Shard', rolling, stuck), ['Warning RollingUpdateStuck: a is not back']);
 });
+
+test('another primary, whoever moved it', () => {
+  const event = (message: string) => ({ type: 'Normal', reason: 'PrimaryChanged', message });
+  assert.deepEqual(statusEvents('Shard', {}, { primary: 'a' }), [event('a')]);
+  assert.deepEqual(statusEvents('Shard', { primary: 'a' }, { primary: 'b' }), [event('a -> b')]);
+  assert.deepEqual(statusEvents('Shard', { primary: 'a' }, { primary: 'a' }), []);
+  assert.deepEqual(statusEvents('Shard', { primary: 'a' }, {}), []);
+});
