@@ -12,7 +12,7 @@ import { whyReplaced } from '../desired/pod-diff.ts';
 import { removalOf } from '../state/lifecycle.ts';
 import { leaderMember } from '../state/health.ts';
 import { shardKeyOf, shardName } from '../state/identity.ts';
-import { addressOf, membersOf, type Member } from '../state/member.ts';
+import { addressOf, isAlive, membersOf, type Member } from '../state/member.ts';
 import { whyRestart } from '../state/reload.ts';
 import { hasLed } from '../state/roles.ts';
 import type { ShardObjects, ShardState } from '../state/state.ts';
@@ -98,7 +98,7 @@ export const stateOf = (pass: Pass, reading: Reading): ShardState => {
     ],
   });
   const started = hasStarted(shard) || hasLed(members);
-  if (started && !leaderMember({ members })) refreshProblems(pass, material.tls);
+  if (members.some(isAlive) && !leaderMember({ members })) refreshProblems(pass, material.tls);
   else delete cache.problems;
   refreshBackups(pass, members, material.tls);
   settleFreshBackup(cache, members, nowMs);
