@@ -62,7 +62,7 @@ export const METRICS = {
   ),
   rollingUpdate: gauge(
     `${OWN}rolling_update_in_progress{${pool}}`,
-    '1 while members of a pool are replaced one by one.',
+    '1 while pods of the shard are replaced one by one.',
   ),
   writeTolerance: gauge(
     `${OWN}shard_write_tolerance{${shard}}`,

@@ -11,6 +11,7 @@ interface StatusEvent {
 interface StatusPart {
   conditions?: Condition[];
   postgresConfig?: { error?: string };
+  primary?: string;
 }
 
 type Told = Pick<StatusEvent, 'type' | 'reason'>;
@@ -35,6 +36,8 @@ const OF_CHILDREN: Readonly<Record<string, Rule>> = {
   PodsStuck: whenTrue(warning('StuckTerminating')),
   ReadyForDeletion: whenTrue(normal('ReadyForDeletion')),
   RolloutPending: whenTrue(normal('RolloutPending')),
+  RollingUpdate: ({ status, reason }) =>
+    status === 'True' && reason === 'Stuck' ? warning('RollingUpdateStuck') : undefined,
   ScalingDown: ({ status, reason }) =>
     status === 'True' && reason === 'Waiting' ? warning('ScaleDownBlocked') : undefined,
   SecretsReady: whenFalse(warning('SecretMissing')),
@@ -72,6 +75,11 @@ export const statusEvents = (
   const error = now.postgresConfig?.error;
   if (error !== undefined && error !== before?.postgresConfig?.error) {
     events.push({ ...warning('ConfigError'), message: error });
+  }
+  // Not only after a switchover of ours: the runtime elects by itself too.
+  if (now.primary !== undefined && now.primary !== before?.primary) {
+    const message = `${before?.primary ? `${before.primary} -> ` : ''}${now.primary}`;
+    events.push({ ...normal('PrimaryChanged'), message });
   }
   return events;
 };

@@ -16,6 +16,7 @@ import type { Key } from '../controller.ts';
 import type { Metrics } from '../metrics.ts';
 import type { DesiredPod } from '../shard/desired/index.ts';
 import { leaderOf, usefulStandby, type PoolerView } from '../shard/state/roles.ts';
+import { isTrue } from './conditions.ts';
 import type { Workload } from './workload.ts';
 
 const namespaceOf = (object: KubeObject): string => object.metadata.namespace ?? '';
@@ -82,7 +83,9 @@ const poolGauges = (metrics: Metrics, shard: Shard, figures: ShardFigures): void
     const { cluster: _, ...own } = labelsOf(shard);
     metrics.remove('shardPoolReplicas', own);
     metrics.remove('poolPodsDrifted', own);
+    metrics.remove('rollingUpdate', own);
   }
+  const rolling = isTrue(figures.status.conditions, 'RollingUpdate') ? 1 : 0;
   const groups = Map.groupBy(figures.desired, ({ pool, cell }) => `${pool}\n${cell}`);
   for (const [key, pods] of groups) {
     const [pool = '', cell = ''] = key.split('\n');
@@ -92,6 +95,7 @@ const poolGauges = (metrics: Metrics, shard: Shard, figures: ShardFigures): void
     metrics.set('shardPoolReplicas', { ...labels, state: 'desired' }, pods.length);
     metrics.set('shardPoolReplicas', { ...labels, state: 'ready' }, count(figures.ready));
     metrics.set('poolPodsDrifted', labels, count(figures.drifted));
+    metrics.set('rollingUpdate', labels, rolling);
   }
 };
 

@@ -9,6 +9,7 @@ import type { Deps } from '../deps.ts';
 import type { Result } from '../controller.ts';
 import { shardGauges } from '../observe/gauges.ts';
 import { isReady } from '../observe/pods.ts';
+import { refusedPods } from '../observe/workload.ts';
 import { executePlan } from './execute/index.ts';
 import type { ShardCache } from './gather/cache.ts';
 import { readShard, stateOf } from './gather/index.ts';
@@ -96,7 +97,8 @@ export const reconcileShard = async (
   }
   const lacking = compact({ incompleteSinceMs: cache.incompleteSinceMs });
   const status = shardStatus({ ...after, ...lacking }, plan, failureText(failed));
-  await writeStatus(deps, shard, status, failed);
+  const refused = refusedPods(after.objects.orchDeployments);
+  await writeStatus(deps, shard, status, [...failed, ...refused]);
   gauges(deps, after, status);
   throwFailure(failed);
   return { requeueAfterMs: lookAgainMs(after, plan, status, cache) };

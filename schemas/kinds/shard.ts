@@ -93,7 +93,10 @@ export const switchover = inline({
   to: optional(text, 'Pod of the primary after.'),
   startedAt: optional(time, 'When the old primary was told to step down.'),
   finishedAt: optional(time, 'When it ended, well or not.'),
-  pausedMs: optional(int32(), 'Milliseconds for which the shard took no writes.'),
+  pausedMs: optional(
+    int32(),
+    'Milliseconds from the last request to step down to the new primary: writes paused no longer than that, earlier requests left out.',
+  ),
   message: optional(text, 'What it waits for, or why it failed.'),
 });
 

@@ -1,4 +1,5 @@
 /** Calls to the runtime that change something. */
+import { compact } from '../../../schemas/compact.ts';
 import { ANNOTATIONS } from '../../../schemas/labels.ts';
 import { textOf } from '../../../schemas/text.ts';
 import type { Target } from '../../rpc/client.ts';
@@ -6,6 +7,7 @@ import { BACKUPS_LISTED } from '../gather/background.ts';
 import { orchestratorTargets, targetOf } from '../gather/target.ts';
 import { cellsLosingTheirOrchestrator, leaderMember } from '../state/health.ts';
 import { shardKeyOf } from '../state/identity.ts';
+import { reloadOf } from '../state/reload.ts';
 import { shardRule } from '../state/roles.ts';
 import type { Effect, Execution } from './context.ts';
 import { logFields, memberOf, Refusal, refTo, startJob, tell } from './context.ts';
@@ -81,21 +83,33 @@ export const rejoinCohort: Effect<'rejoin-cohort'> = async (execution, { pod, id
   await writePhase(execution, pod, undefined);
 };
 
+/** The answer is kept: what needs a restart is a reason to replace the pod, the rest is told when it lasts. */
 export const reload: Effect<'reload'> = async (execution, { pod, id }) => {
   const { deps, state, cache } = execution;
   const config = state.desired?.config;
-  if (!config) return;
-  cache.reloads.set(pod, deps.clock.now());
+  const observed = state.objects.pods.get(pod);
+  if (!config || !observed) return;
+  const hash = config.reloadHash;
+  const lastMs = deps.clock.now();
+  const before = reloadOf(cache.reloads, observed, hash);
+  const asked = compact({ firstMs: lastMs, ...before, uid: observed.metadata.uid, hash, lastMs });
+  cache.reloads.set(pod, asked);
   const target = targetOfMember(execution, id);
   const answer = await deps.rpc.reloadConfig(target, config.expected, RELOAD_MS);
+  const mismatches = answer.mismatches ?? [];
+  const names = mismatches.map(({ name }) => name ?? '?').join(', ') || 'a setting';
   if (answer.needs_restart) {
-    const settings = (answer.mismatches ?? []).map(({ name }) => name ?? '?').join(', ');
-    const message = `${pod}: ${settings || 'a setting'} needs a restart`;
+    cache.reloads.set(pod, { ...asked, restart: names });
+    const message = `${pod}: ${names} needs a restart`;
     tell(execution, { type: 'Warning', reason: 'ConfigReloadNeedsRestart', message });
     return;
   }
-  if (!answer.config_load_time) return;
-  const annotations = { [ANNOTATIONS.postgresReloadHash]: config.reloadHash };
+  if (!answer.config_load_time) {
+    const texts = mismatches.map(({ name = '?', error }) => (error ? `${name}: ${error}` : name));
+    cache.reloads.set(pod, { ...asked, mismatch: texts.slice(0, 3).join('; ') || names });
+    return;
+  }
+  const annotations = { [ANNOTATIONS.postgresReloadHash]: hash };
   await deps.kube.mergePatch(refTo(execution, 'Pod', pod), { metadata: { annotations } });
   const message = `${pod} runs the new settings`;
   tell(execution, { type: 'Normal', reason: 'ConfigReloaded', message });

@@ -5,7 +5,7 @@ import type { BackupMetadata, DetectedProblem } from '../../rpc/types.ts';
 import type { TlsMaterial } from '../../rpc/tls.ts';
 import type { TopoMaterialMemory } from '../../observe/topo-tls.ts';
 import type { ShardChildren } from '../desired/index.ts';
-import type { BackupAttempt, Job, PodTrace } from '../state/state.ts';
+import type { BackupAttempt, Job, PodTrace, Reload } from '../state/state.ts';
 
 /** A value that was read some time ago. */
 interface Dated<T> {
@@ -27,8 +27,8 @@ export interface ShardCache extends TopoMaterialMemory {
   problemsAskedAtMs?: number;
   /** Backup for members that are new; forgotten when there are none. */
   freshBackup?: BackupAttempt;
-  /** When a reload was last asked of a pod. */
-  reloads: Map<string, number>;
+  /** By the name of the pod. */
+  reloads: Map<string, Reload>;
   tls?: Dated<TlsMaterial | undefined>;
   /** Passes in a row that found the shard waiting for the same. */
   waiting?: { text: string; passes: number };

@@ -12,7 +12,8 @@ import { whyReplaced } from '../desired/pod-diff.ts';
 import { removalOf } from '../state/lifecycle.ts';
 import { leaderMember } from '../state/health.ts';
 import { shardKeyOf, shardName } from '../state/identity.ts';
-import { addressOf, membersOf, type Member } from '../state/member.ts';
+import { addressOf, isAlive, membersOf, type Member } from '../state/member.ts';
+import { whyRestart } from '../state/reload.ts';
 import { hasLed } from '../state/roles.ts';
 import type { ShardObjects, ShardState } from '../state/state.ts';
 import { refreshBackups, refreshProblems, settleFreshBackup } from './background.ts';
@@ -91,10 +92,13 @@ export const stateOf = (pass: Pass, reading: Reading): ShardState => {
     nodes: objects.nodes,
     records: new Map([...heard.entries].map(([id, { record }]) => [id, record])),
     replies: new Map([...heard.replies].map(([id, { value }]) => [id, value])),
-    whyReplaced,
+    whyReplaced: (wanted, observed) => [
+      ...whyReplaced(wanted, observed),
+      ...whyRestart(cache.reloads, wanted, observed),
+    ],
   });
   const started = hasStarted(shard) || hasLed(members);
-  if (started && !leaderMember({ members })) refreshProblems(pass, material.tls);
+  if (members.some(isAlive) && !leaderMember({ members })) refreshProblems(pass, material.tls);
   else delete cache.problems;
   refreshBackups(pass, members, material.tls);
   settleFreshBackup(cache, members, nowMs);

@@ -6,6 +6,7 @@ import { isoSeconds } from '../../../schemas/text.ts';
 import { isTerminating, troubles } from '../../observe/pods.ts';
 import type { Plan } from '../state/action.ts';
 import { healthOf } from '../state/health.ts';
+import { reloadTrouble } from '../state/reload.ts';
 import type { ShardState } from '../state/state.ts';
 import { isAnswered, requestedSwitch, switchingOf } from '../state/switching.ts';
 import { keptText } from '../desired/postgres-floor.ts';
@@ -39,6 +40,7 @@ const messageOf = (
   const parts = [
     ...secrets,
     problem,
+    reloadTrouble(state),
     failure,
     ...facts.crashes.slice(0, 2),
     ...plan.held
@@ -80,7 +82,8 @@ const configOf = (state: ShardState): ShardStatus['postgresConfig'] => {
   const wasConfirmed = before?.inProgress === false && (before.error ?? kept) === kept;
   const at =
     confirmed && !(wasConfirmed && lastAppliedAt) ? isoSeconds(state.nowMs) : lastAppliedAt;
-  return compact({ inProgress: !confirmed, lastAppliedAt: at, error: kept });
+  const error = reloadTrouble(state) ?? kept;
+  return compact({ inProgress: !confirmed, lastAppliedAt: at, error });
 };
 
 const cellsOf = (shard: Shard): string[] => {

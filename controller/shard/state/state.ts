@@ -49,6 +49,19 @@ export interface BackupAttempt {
   error?: string;
 }
 
+/** The reload that was last asked of a pod. Times are ms since the epoch. */
+export interface Reload {
+  uid?: string;
+  /** Of the settings that were asked for. */
+  hash: string;
+  firstMs: number;
+  lastMs: number;
+  /** Settings that Postgres takes only with a restart. */
+  restart?: string;
+  /** Settings that are not as they should be, with the runtime's own words. */
+  mismatch?: string;
+}
+
 /** A call to the runtime that this process has started and not finished. */
 export type Job = 'switch-primary' | 'trigger-recovery' | 'leave-cohort' | 'backup';
 
@@ -79,8 +92,8 @@ export interface ShardState {
   /** What an orchestrator lists, asked while nobody leads. */
   problems: readonly DetectedProblem[];
   traces: ReadonlyMap<string, PodTrace>;
-  /** When a reload was last asked of a pod, ms since the epoch. */
-  reloads: ReadonlyMap<string, number>;
+  /** By the name of the pod. */
+  reloads: ReadonlyMap<string, Reload>;
   jobs: ReadonlySet<Job>;
   /** Other clusters in which pods are being replaced now, and how many may be at once (0: any number). */
   fleet: { rolling: readonly string[]; limit: number };

@@ -56,3 +56,18 @@ test('settings that cannot be read', () => {
   ]);
   assert.deepEqual(statusEvents('Shard', now, now), []);
 });
+
+test('a rollout that does not come to its end', () => {
+  const rolling = condition('RollingUpdate', true, 'InProgress', 'a');
+  const stuck = condition('RollingUpdate', true, 'Stuck', 'a is not back');
+  assert.deepEqual(told('Shard', undefined, rolling), []);
+  assert.deepEqual(told('Shard', rolling, stuck), ['Warning RollingUpdateStuck: a is not back']);
+});
+
+test('another primary, whoever moved it', () => {
+  const event = (message: string) => ({ type: 'Normal', reason: 'PrimaryChanged', message });
+  assert.deepEqual(statusEvents('Shard', {}, { primary: 'a' }), [event('a')]);
+  assert.deepEqual(statusEvents('Shard', { primary: 'a' }, { primary: 'b' }), [event('a -> b')]);
+  assert.deepEqual(statusEvents('Shard', { primary: 'a' }, { primary: 'a' }), []);
+  assert.deepEqual(statusEvents('Shard', { primary: 'a' }, {}), []);
+});

@@ -15,7 +15,7 @@ test('a pool that leaves the spec takes its series along', async () => {
     }) as unknown as Shard;
   const figures = (...pools: string[]) =>
     ({
-      status: {},
+      status: { conditions: [{ type: 'RollingUpdate', status: 'True' }] },
       desired: pools.map((pool) => ({ name: `${pool}-0`, pool, cell: 'a' })),
       ready: new Set<string>(),
       drifted: new Set<string>(),
@@ -25,7 +25,13 @@ test('a pool that leaves the spec takes its series along', async () => {
   const deps = { metrics } as unknown as Deps;
   const pools = async () => {
     const text = await metrics.text();
-    return [...text.matchAll(/pool_pods_drifted\{.*pool="(\w+)"/g)].map((match) => match[1]);
+    const rolling = [...text.matchAll(/rolling_update_in_progress\{.*pool="(\w+)".* 1$/gm)];
+    const drifted = [...text.matchAll(/pool_pods_drifted\{.*pool="(\w+)"/g)];
+    assert.deepEqual(
+      rolling.map((match) => match[1]),
+      drifted.map((match) => match[1]),
+    );
+    return drifted.map((match) => match[1]);
   };
   shardGauges(deps, shard(1, 0), figures('main', 'extra'));
   assert.deepEqual(await pools(), ['main', 'extra']);
