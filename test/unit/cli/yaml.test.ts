@@ -203,7 +203,10 @@ describe('what cannot be read', () => {
   test('includes aliases without end', () => {
     assert.match(errorOf('a: &a [*a]').join(), /too large/);
     assert.match(errorOf('a: &a { <<: *a }').join(), /too large/);
-    assert.match(errorOf('a: &a { <<: [*b] }\nb: &b { <<: *a }').join(), /too large|unknown anchor/);
+    assert.match(
+      errorOf('a: &a { <<: [*b] }\nb: &b { <<: *a }').join(),
+      /too large|unknown anchor/,
+    );
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
     for (let i = 1; i < 9; i++)
       lines.push(

@@ -12,7 +12,7 @@ it('tells that the pods of an orchestrator are refused, in the words of the API 
   const conditions = [{ type: 'ReplicaFailure', status: 'True', message }];
   world.server.update({ kind: KINDS.Deployment, namespace, name }, (object) => ({
     ...object,
-    status: { ...(object.status ?? {}), conditions },
+    status: Object.assign({}, object.status, { conditions }),
   }));
   await world.until('it is told', () => {
     const told = world.shard.condition('ChildrenRefused');
