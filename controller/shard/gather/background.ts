@@ -12,7 +12,10 @@ import { orchestratorTargets, targetOf } from './target.ts';
 export const wakeShard = ({ wakeups }: Pick<Deps, 'wakeups'>, { metadata }: Shard): void =>
   wakeups.wake('shard', { namespace: metadata.namespace ?? '', name: metadata.name });
 
-const BACKUPS_MS = 60_000;
+/** Each answer costs the primary a process of pgBackRest. */
+const BACKUPS_MS = 300_000;
+/** While none is known, or a new member may wait for one. */
+const BACKUPS_WANTED_MS = 60_000;
 /** pgBackRest's own answer takes a second or so; a lock may hold it up. */
 const LIST_MS = 30_000;
 export const BACKUPS_LISTED = 10;
@@ -25,7 +28,9 @@ export const refreshBackups = (
 ): void => {
   const nowMs = deps.clock.now();
   const leader = leaderMember({ members });
-  if (!leader?.status || isFresh(cache.backupsAskedAtMs, BACKUPS_MS, nowMs)) return;
+  const isWanted = !cache.backups?.length || members.some(isNewcomer);
+  const pauseMs = isWanted ? BACKUPS_WANTED_MS : BACKUPS_MS;
+  if (!leader?.status || isFresh(cache.backupsAskedAtMs, pauseMs, nowMs)) return;
   cache.backupsAskedAtMs = nowMs;
   const before = JSON.stringify(cache.backups);
   deps.rpc.getBackups(targetOf(leader, tls), BACKUPS_LISTED, LIST_MS).then(
