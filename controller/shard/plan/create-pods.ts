@@ -44,8 +44,10 @@ const holdBack = (state: ShardState, { id, pod }: Member): Hold => {
   const others = state.members.filter(({ id: other, status }) => other !== id && status);
   if (others.length === 0) return create('no other pooler answers that could be elected');
   const cohort = cohortMembers(state);
+  const votes = new Set(cohort.map((member) => member.id));
   const recruits = others.filter(
-    ({ record, status }) => !isQuarantined(record) && status?.status?.postgres_ready === true,
+    ({ id: other, record, status }) =>
+      votes.has(other) && !isQuarantined(record) && status?.status?.postgres_ready === true,
   );
   if (cohort.length > 0 && !canElect(state.policy, cohort, recruits)) {
     return create(
