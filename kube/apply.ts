@@ -146,9 +146,16 @@ function settleStatus(status: unknown, observed: unknown, nowIso: string): unkno
   return { ...(status as object), conditions };
 }
 
+/** Objects of a lister are never changed, and each pass asks for all children of a parent again. */
+const contents = new WeakMap<KubeObject, string>();
+
 /** Hash of the content that somebody chose: without status, versions and field managers. */
 function contentHash(object: KubeObject): string {
+  const known = contents.get(object);
+  if (known !== undefined) return known;
   const { status: _status, ...rest } = trim(object);
   const { resourceVersion: _version, generation: _generation, ...metadata } = rest.metadata;
-  return hashOf({ ...rest, metadata });
+  const hash = hashOf({ ...rest, metadata });
+  contents.set(object, hash);
+  return hash;
 }
