@@ -11,6 +11,7 @@ import type { Action, ActionOf, Notice } from '../state/action.ts';
 import { shardName } from '../state/identity.ts';
 import type { Member } from '../state/member.ts';
 import { nodeProof, type DeathProof } from '../state/node.ts';
+import { withPlaces } from '../state/places.ts';
 import type { Job, ShardState } from '../state/state.ts';
 
 export interface Execution {
@@ -74,7 +75,7 @@ export const logFields = ({ state: { shard } }: Execution) => ({
 
 export const tell = ({ deps, state }: Execution, notice: Notice | undefined): void => {
   if (!notice) return;
-  deps.events.event(state.shard, notice.type, notice.reason, notice.message);
+  deps.events.event(state.shard, notice.type, notice.reason, withPlaces(state, notice.message));
   if (!notice.drain) return;
   const { name, namespace = '', labels } = state.shard.metadata;
   const cluster = labels?.['multigres.com/cluster'] ?? '';

@@ -2,16 +2,11 @@
 import { isReady, podTrouble } from '../../observe/pods.ts';
 import type { DetectedProblem } from '../../rpc/types.ts';
 import { leaderMember, memberTrouble } from '../state/health.ts';
-import { isAlive, placeText, type Member } from '../state/member.ts';
+import { isAlive, type Member } from '../state/member.ts';
 import { silentSinceMs } from '../state/node.ts';
+import { nameOf } from '../state/places.ts';
 import { cohortOf, isFollowed } from '../state/roles.ts';
 import type { ShardState } from '../state/state.ts';
-
-/** `zone-b/0 (demo-...-0)`: what people know it by, and the name of its pod once. */
-const nameOf = (state: ShardState, member: Member): string => {
-  const pools = Object.keys(state.shard.spec?.pools ?? {}).length;
-  return `${placeText(member, pools)} (${member.pod})`;
-};
 
 const withAction = (members: readonly Member[], action: string): string[] =>
   members

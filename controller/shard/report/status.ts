@@ -6,6 +6,7 @@ import { isoSeconds } from '../../../schemas/text.ts';
 import { isTerminating, troubles } from '../../observe/pods.ts';
 import type { Plan } from '../state/action.ts';
 import { healthOf } from '../state/health.ts';
+import { withPlaces } from '../state/places.ts';
 import { reloadTrouble } from '../state/reload.ts';
 import type { ShardState } from '../state/state.ts';
 import { isAnswered, requestedSwitch, switchingOf } from '../state/switching.ts';
@@ -132,7 +133,11 @@ const switchoverOf = (state: ShardState, plan: Plan): ShardStatus['switchover'] 
 /** @param failure what could not be written in this pass */
 export const shardStatus = (state: ShardState, plan: Plan, failure?: string): ShardStatus => {
   const facts = factsOf(state);
-  const message = messageOf(state, plan, facts, failure);
+  const told = (text: string): string => withPlaces(state, text);
+  const message = told(messageOf(state, plan, facts, failure));
+  const doing = doingOf(plan);
+  const switchover = switchoverOf(state, plan);
+  const conditions = shardConditions(state, plan, facts, message);
   return compact({
     observedGeneration: state.shard.metadata.generation,
     phase: phaseOf(state, facts),
@@ -142,10 +147,12 @@ export const shardStatus = (state: ShardState, plan: Plan, failure?: string): Sh
     poolsReady: facts.poolsReady,
     readyReplicas: facts.ready,
     ...poolerStatus(state),
-    doing: doingOf(plan),
-    switchover: switchoverOf(state, plan),
+    doing: doing && told(doing),
+    switchover: switchover?.message
+      ? { ...switchover, message: told(switchover.message) }
+      : switchover,
     ...lastBackup(state),
     postgresConfig: configOf(state),
-    conditions: shardConditions(state, plan, facts, message),
+    conditions: conditions.map((one) => ({ ...one, message: told(one.message) })),
   });
 };

@@ -119,10 +119,6 @@ export const membersOf = (input: MembersInput): Member[] => {
   ];
 };
 
-/** `primary zone-b/0` or `zone-b/0`: what people know a member by. */
-export const placeText = ({ cell, index, pool }: Member, pools: number): string =>
-  pools > 1 ? `${pool} ${cell}/${index}` : `${cell}/${index}`;
-
 export const isAlive = ({ observed }: Member): boolean =>
   observed !== undefined && !isTerminating(observed);
 
