@@ -1,5 +1,6 @@
 import { hashOf, sameData } from '../schemas/canonical.ts';
 import type { Condition, KubeObject } from '../schemas/k8s.ts';
+import { isoSeconds } from '../schemas/text.ts';
 import { isRecord } from '../schemas/walk.ts';
 import { refOf, type KubeApi } from './api.ts';
 import { isKubeError, type ErrorCause } from './errors.ts';
@@ -81,7 +82,7 @@ export function createApplier(
 
     async applyStatus(object, status, observed) {
       const id = idOf(object);
-      const wanted = settleStatus(status, observed?.status, new Date(clock.now()).toISOString());
+      const wanted = settleStatus(status, observed?.status, isoSeconds(clock.now()));
       const current = observed?.status ?? {};
       const isSettled = (): boolean =>
         sameData(wanted, current) ||
@@ -133,11 +134,9 @@ const conditionsOf = (status: unknown): Condition[] | undefined =>
   isRecord(status) && Array.isArray(status['conditions']) ? status['conditions'] : undefined;
 
 /** Conditions keep the time of their last real transition. */
-function settleStatus(status: unknown, observed: unknown, nowIso: string): unknown {
+function settleStatus(status: unknown, observed: unknown, now: string): unknown {
   const wanted = conditionsOf(status);
   if (!wanted) return status;
-  // The API counts in whole seconds.
-  const now = nowIso.replace(/\.\d+Z$/, 'Z');
   const conditions = wanted.map((condition) => {
     const before = conditionsOf(observed)?.find(({ type }) => type === condition.type);
     const same = before?.status === condition.status;

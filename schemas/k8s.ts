@@ -205,3 +205,11 @@ export const KINDS = {
 } as const satisfies Record<string, KindRef>;
 
 export type KindName = keyof typeof KINDS;
+
+/** Kinds of children that hold no state: one that is not wanted any more is deleted. */
+export const PRUNED = [
+  'Service',
+  'ConfigMap',
+  'Deployment',
+  'PodDisruptionBudget',
+] as const satisfies readonly KindName[];

@@ -1,5 +1,5 @@
 /** Bringing child objects to what they should be: only what differs is written. */
-import type { KindName, KubeObject } from '../../schemas/k8s.ts';
+import { PRUNED, type KindName, type KubeObject } from '../../schemas/k8s.ts';
 import { controllerOf, ownerReference } from '../builders/owner.ts';
 import { kindOf, refOf } from '../../kube/api.ts';
 import { isKubeError, KubeError } from '../../kube/errors.ts';
@@ -106,9 +106,6 @@ export const throwFailure = (failed: readonly Failed[]): void => {
   const worst = failed.find((entry) => !passing(entry)) ?? failed[0];
   if (worst) throw worst.error;
 };
-
-/** Kinds that hold no state: one that is not wanted any more is deleted. */
-const PRUNED: readonly KindName[] = ['Service', 'ConfigMap', 'Deployment', 'PodDisruptionBudget'];
 
 /** Deletes stateless children of `owner` that are not among `wanted`. */
 export const pruneChildren = async (

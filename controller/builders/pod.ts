@@ -28,6 +28,12 @@ interface Server extends Pick<Container, 'name' | 'image' | 'command' | 'args' |
   readonly graceSeconds?: number;
 }
 
+/** @param ports by name */
+export const containerPorts = (
+  ports: Readonly<Record<string, number>>,
+): NonNullable<Container['ports']> =>
+  Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort, protocol: 'TCP' }));
+
 /** A pod of one server, for a Deployment or StatefulSet. */
 export const serverPod = (server: Server, ctx: Pick<BuildContext, 'zoneKeys'>): PodSpec => {
   const { name, image, command, pull, user, parts } = server;
@@ -44,11 +50,7 @@ export const serverPod = (server: Server, ctx: Pick<BuildContext, 'zoneKeys'>): 
         command,
         args: nonEmpty([...(server.args ?? []), ...parts.flatMap(({ args = [] }) => args)]),
         env: [...(server.env ?? []), ...parts.flatMap(({ env = [] }) => env)],
-        ports: Object.entries(server.ports).map(([port, containerPort]) => ({
-          name: port,
-          containerPort,
-          protocol: 'TCP',
-        })),
+        ports: containerPorts(server.ports),
         ...probes(server.probes.port, server.probes.paths),
         resources: server.resources,
         securityContext: containerSecurity(user),

@@ -5,6 +5,7 @@ import type { Pool } from '../../../schemas/types.ts';
 import { flags } from '../../builders/args.ts';
 import { GRPC_NO_TXT, POD_NAME, POD_NAMESPACE } from '../../builders/env.ts';
 import type { Telemetry } from '../../builders/otel.ts';
+import { containerPorts } from '../../builders/pod.ts';
 import { probes, RUNTIME_PROBES } from '../../builders/probes.ts';
 import { EXPORTER_RESOURCES, MULTIPOOLER_RESOURCES } from '../../builders/resources.ts';
 import { containerSecurity, RUN_AS } from '../../builders/security.ts';
@@ -38,6 +39,9 @@ export const POOL_GRACE_SECONDS = ONTERM_SECONDS + ONCLOSE_SECONDS + PGCTLD_SECO
  */
 const GIVE_UP_AFTER = '5m';
 const GIVE_UP_ATTEMPTS = 9;
+
+/** Ports by which peers, the orchestrator and the gateways reach one pooler. */
+export const PEER_PORTS = { ...PORTS.multipooler, pgbackrest: PORTS.pgbackrest.tls };
 
 /** Multipooler's own administrative connections. */
 const ADMIN_CONNECTIONS = 5;
@@ -216,9 +220,7 @@ export const multipoolerContainer = (
       GRPC_NO_TXT,
     ],
     // Those of Postgres and pgBackRest too: Services find ports by name only in these containers.
-    ports: Object.entries({ http, grpc, postgres, pgbackrest: PORTS.pgbackrest.tls }).map(
-      ([name, containerPort]) => ({ name, containerPort, protocol: 'TCP' }),
-    ),
+    ports: containerPorts(PEER_PORTS),
     ...probes(http, RUNTIME_PROBES),
     resources: nonEmpty(pool.multipooler?.resources) ?? MULTIPOOLER_RESOURCES,
     securityContext: containerSecurity(user, group),
@@ -256,7 +258,7 @@ export const exporterContainer = (scope: ShardScope): Container => ({
     { name: 'DATA_SOURCE_USER', value: scope.superuser },
     { name: 'DATA_SOURCE_PASS_FILE', value: `${PATHS.password}/${FILES.password}` },
   ],
-  ports: [{ name: 'metrics', containerPort: PORTS.exporter.metrics, protocol: 'TCP' }],
+  ports: containerPorts(PORTS.exporter),
   resources: EXPORTER_RESOURCES,
   securityContext: containerSecurity(RUN_AS.postgres),
   volumeMounts: [MOUNTS.password, MOUNTS.queries],

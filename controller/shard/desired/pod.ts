@@ -16,6 +16,7 @@ import { withSpecHash } from './spec-hash.ts';
 import {
   exporterContainer,
   multipoolerContainer,
+  PEER_PORTS,
   POOL_GRACE_SECONDS,
   poolUsers,
   postgresContainer,
@@ -112,9 +113,6 @@ const poolPod = (
   };
   return withSpecHash(pod);
 };
-
-/** Ports by which peers, the orchestrator and the gateways reach one pooler. */
-const PEER_PORTS = { ...PORTS.multipooler, pgbackrest: PORTS.pgbackrest.tls };
 
 const desiredPod = (scope: ShardScope, at: PoolCell, index: number): DesiredPod => {
   const name = names.poolPod(...scope.parts, at.pool, at.cell, index);

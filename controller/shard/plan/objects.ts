@@ -1,17 +1,9 @@
 /** Everything that is no pod and no volume: brought to what it should be, and removed when it is not wanted. */
-import type { KindName, KubeObject, Pod } from '../../../schemas/k8s.ts';
+import { PRUNED, type KubeObject, type Pod } from '../../../schemas/k8s.ts';
 import { COMPONENTS, LABELS } from '../../../schemas/labels.ts';
 import { isTerminating } from '../../observe/pods.ts';
 import type { Action } from '../state/action.ts';
 import type { Planner } from './planner.ts';
-
-/** Kinds that hold no state: one that is not wanted any more is deleted. */
-const PRUNED: readonly string[] = [
-  'Service',
-  'ConfigMap',
-  'Deployment',
-  'PodDisruptionBudget',
-] satisfies KindName[];
 
 const nameOf = ({ kind, metadata }: KubeObject): string => `${kind}/${metadata.name}`;
 
@@ -35,7 +27,7 @@ export const planObjects: Planner = ({ desired, objects }) => {
   const names = new Set(wanted.map(nameOf));
   const unwanted = objects.owned.filter(
     (object) =>
-      PRUNED.includes(object.kind) &&
+      PRUNED.some((kind) => kind === object.kind) &&
       !names.has(nameOf(object)) &&
       !isTerminating(object) &&
       !serves(objects.pods, object),

@@ -134,14 +134,14 @@ const switchoverOf = (state: ShardState, plan: Plan): ShardStatus['switchover'] 
 export const shardStatus = (state: ShardState, plan: Plan, failure?: string): ShardStatus => {
   const facts = factsOf(state);
   const told = (text: string): string => withPlaces(state, text);
-  const message = told(messageOf(state, plan, facts, failure));
+  const message = messageOf(state, plan, facts, failure);
   const doing = doingOf(plan);
   const switchover = switchoverOf(state, plan);
   const conditions = shardConditions(state, plan, facts, message);
   return compact({
     observedGeneration: state.shard.metadata.generation,
     phase: phaseOf(state, facts),
-    message,
+    message: told(message),
     cells: cellsOf(state.shard),
     orchReady: facts.orchReady,
     poolsReady: facts.poolsReady,

@@ -2,39 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RpcClient } from '../../../../emulator/grpc.ts';
 import { campaign } from '../../../../emulator/orch/campaign.ts';
-import type { Health, PoolerView } from '../../../../emulator/orch/model.ts';
+import type { PoolerView } from '../../../../emulator/orch/model.ts';
+import { pooler } from '../../../support/orch-view.ts';
 
 const cohort = ['resigned', 'ahead', 'slow'].map((name) => ({ cell: name, name }));
 const rule = { term: 1, subterm: 0, cohort, policy: 'AT_LEAST_2', createdMs: 0 };
 const ORCH = { component: 'MULTIORCH', cell: 'a', name: 'o-1' } as const;
 
-const poolers = cohort.map((id): PoolerView => ({
-  id,
-  hostname: id.name,
-  grpcPort: 1,
-  postgresPort: 2,
-  lifecycle: 'ACTIVE',
-  connected: true,
-  lastSeenMs: 0,
-  foundMs: 0,
-  health: {
-    initialized: true,
-    running: true,
-    ready: true,
-    postgres: 'STANDBY',
-    poolerType: 'REPLICA',
-    eligible: true,
-    resigning: id.name === 'resigned',
-    diverged: false,
-    streaming: true,
-    upstream: '',
-    lsn: 0n,
-    revokedBelow: 0,
-    revokedBy: '',
-    revokedAtMs: 0,
-    rule,
-  } satisfies Health,
-}));
+const poolers = cohort.map(({ name }) => pooler(name, { resigning: name === 'resigned', rule }));
 
 test('a member whose promise comes late follows before the promotion has ended', async () => {
   const following: string[] = [];

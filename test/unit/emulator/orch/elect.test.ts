@@ -7,8 +7,9 @@ import {
   type Recruit,
 } from '../../../../emulator/orch/elect.ts';
 import { expire, nextCountdown } from '../../../../emulator/orch/grace.ts';
-import type { Health, PoolerView, ShardView } from '../../../../emulator/orch/model.ts';
+import type { PoolerView, ShardView } from '../../../../emulator/orch/model.ts';
 import { electable } from '../../../../emulator/orch/quorum.ts';
+import { pooler } from '../../../support/orch-view.ts';
 
 const id = (cell: string, name = cell) => ({ cell, name });
 const recruit = (name: string, term: number, lsn: bigint, resigning = false): Recruit => ({
@@ -25,35 +26,6 @@ test('the most advanced pooler leads: rule before position before not resigning'
   assert.equal(chooseLeader([]), undefined);
 });
 
-function pooler(name: string, health: Partial<Health>): PoolerView {
-  const all = {
-    initialized: true,
-    running: true,
-    ready: true,
-    postgres: 'STANDBY',
-    poolerType: 'REPLICA',
-    eligible: true,
-    resigning: false,
-    diverged: false,
-    streaming: true,
-    upstream: '',
-    lsn: 0n,
-    revokedBelow: 0,
-    revokedBy: '',
-    revokedAtMs: 0,
-  } as const;
-  return {
-    id: id(name),
-    hostname: name,
-    grpcPort: 1,
-    postgresPort: 2,
-    lifecycle: 'ACTIVE',
-    connected: true,
-    lastSeenMs: 0,
-    foundMs: 0,
-    health: { ...all, ...health },
-  };
-}
 const view = (...poolers: PoolerView[]): ShardView => ({
   key: { database: 'd', tableGroup: 't', shard: 's' },
   poolers,
