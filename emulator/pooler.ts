@@ -12,7 +12,7 @@ import { Backrest } from './pooler/backrest.ts';
 import { updateRule } from './pooler/cohort.ts';
 import { Consensus } from './pooler/consensus.ts';
 import { ActionLock, Pgctld, type Context } from './pooler/context.ts';
-import { drainClients, managerCalls } from './pooler/manager.ts';
+import { drainClients, execute, managerCalls } from './pooler/manager.ts';
 import { Monitor } from './pooler/monitor.ts';
 import { Observer } from './pooler/observe.ts';
 import { RecordPublisher } from './pooler/record.ts';
@@ -121,6 +121,9 @@ function serve(ctx: Context, rejoiner: Rejoiner): Promise<GrpcServer> {
         Recruit: unary((q: object) => consensus.recruit(q), refusing),
         Promote: unary((q: object) => consensus.promote(q), refusing),
         SetPrimary: unary((q: object) => consensus.setPrimary(q), refusing),
+      }),
+      service('MultipoolerService', {
+        ExecuteQuery: unary((q: { query?: string }) => execute(ctx, q), refusing),
       }),
       { definition: HEALTH_SERVICE, implementation: { streamHealth: gatewayHealthStream(ctx) } },
     ],

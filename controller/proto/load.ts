@@ -11,6 +11,7 @@ import { MULTIGRES_PROTO } from './multigres.proto.ts';
 /** Path on the wire of each service: `/<full name>/<method>`. */
 const FULL_NAMES = {
   MultipoolerManager: 'multipoolermanager.MultipoolerManager',
+  MultipoolerService: 'multipoolerservice.MultipoolerService',
   MultipoolerConsensus: 'consensus.MultipoolerConsensus',
   MultiorchService: 'multiorch.MultiorchService',
   /** Its contract is added by the emulator, which serves it. */

@@ -221,6 +221,12 @@ service MultipoolerManager {
   rpc ManagerHealthStream (stream HealthStreamRequest) returns (stream HealthStreamResponse);
 }
 
+// ---- queries; the gateways' door to a pooler, ours for one statement ----
+message ExecuteQueryRequest { string query = 1; }
+service MultipoolerService {
+  rpc ExecuteQuery (ExecuteQueryRequest) returns (Empty);
+}
+
 // ---- the cohort, changed on its leader only; each change is a compare-and-set on the rule number ----
 message UpdateConsensusRuleRequest { RuleOperation operation = 1; repeated ID standby_ids = 2; RuleNumber expected_outgoing_rule = 4; ID coordinator_id = 6; }
 message UpdateConsensusRuleResponse { PoolerPosition current_position = 1; }

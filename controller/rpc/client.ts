@@ -58,6 +58,8 @@ export interface Rpc {
   startReplication(target: Target, timeoutMs: number): Promise<void>;
   /** Changes the cohort; asked of the leader, compare-and-set by the rule that is to be replaced. */
   updateRule(target: Target, request: RuleUpdate, timeoutMs: number): Promise<void>;
+  /** Writes what is dirty to disk, so that the next stop of this Postgres has little left to write. No default. */
+  checkpoint(target: Target, timeoutMs: number): Promise<void>;
   /** Moves leadership away from this pooler. Default 120 000 ms. */
   resignLeadership(target: Target, timeoutMs?: number): Promise<void>;
   /** Default 4000 ms. */
@@ -92,6 +94,7 @@ export const createRpc = (now: () => number): Rpc => {
       }
     };
   const pooler = callOf('MultipoolerManager');
+  const queries = callOf('MultipoolerService');
   const consensus = callOf('MultipoolerConsensus');
   const orch = callOf('MultiorchService');
   const info = callOf('ServiceInfo');
@@ -115,6 +118,9 @@ export const createRpc = (now: () => number): Rpc => {
     },
     updateRule: async (target, request, timeoutMs) => {
       await consensus(target, 'UpdateConsensusRule', request, timeoutMs);
+    },
+    checkpoint: async (target, timeoutMs) => {
+      await queries(target, 'ExecuteQuery', { query: 'CHECKPOINT' }, timeoutMs);
     },
     resignLeadership: async (target, timeoutMs = 120_000) => {
       await pooler(target, 'ResignLeadership', {}, timeoutMs);

@@ -32,6 +32,13 @@ export async function drainClients(ctx: Context, graceMs: number): Promise<void>
   );
 }
 
+/** One statement as the superuser. The result is not sent. */
+export async function execute(ctx: Context, { query }: { query?: string }): Promise<object> {
+  if (!query) throw new RpcError(status.INVALID_ARGUMENT, 'query is required');
+  await ctx.act.query(query);
+  return {};
+}
+
 /** A planned switch, first half: the leader turns itself into a standby and asks to be replaced. */
 export function resignLeadership(ctx: Context): Promise<{ flush_lsn: string }> {
   const { state, pgctld, log } = ctx;

@@ -31,6 +31,7 @@ const EFFECTS: { [K in Action['kind']]: Effect<K> } = {
   'delete-claim': deleteClaim,
   'mark-shutdown': shutDownRecord,
   'trigger-recovery': runtime.triggerRecovery,
+  checkpoint: runtime.checkpoint,
   'switch-primary': runtime.switchPrimary,
   'leave-cohort': runtime.leaveCohort,
   'rejoin-cohort': runtime.rejoinCohort,

@@ -14,6 +14,8 @@ import { logFields, memberOf, Refusal, refTo, startJob, tell } from './context.t
 import { electorOf } from './elector.ts';
 import { checkPermit, writePhase } from './pods.ts';
 
+/** Several gigabytes of dirty pages on a slow disk; what is not written by then, the switchover writes. */
+const CHECKPOINT_MS = 120_000;
 /** The runtime waits for the writes that run, stops Postgres and starts it as a standby. */
 const RESIGN_MS = 60_000;
 /** An election that is hurried takes two to four seconds. */
@@ -45,6 +47,19 @@ export const triggerRecovery: Effect<'trigger-recovery'> = (execution) =>
 
 const targetOfMember = (execution: Execution, id: string): Target =>
   targetOf(memberOf(execution, id), execution.material.tls);
+
+/** One that fails is noted as well: it only saves time, and the switchover must not wait for it for ever. */
+export const checkpoint: Effect<'checkpoint'> = (execution, { id }) => {
+  const { deps, cache } = execution;
+  const target = targetOfMember(execution, id);
+  startJob(execution, 'checkpoint', async () => {
+    try {
+      await deps.rpc.checkpoint(target, CHECKPOINT_MS);
+    } finally {
+      cache.checkpoint = { id, endedMs: deps.clock.now() };
+    }
+  });
+};
 
 /** The record first: a new leader of the operator must know that leadership was asked to leave. */
 export const switchPrimary: Effect<'switch-primary'> = async (execution, action) => {

@@ -5,7 +5,7 @@ import type { BackupMetadata, DetectedProblem } from '../../rpc/types.ts';
 import type { TlsMaterial } from '../../rpc/tls.ts';
 import type { TopoMaterialMemory } from '../../observe/topo-tls.ts';
 import type { ShardChildren } from '../desired/index.ts';
-import type { BackupAttempt, Job, PodTrace, Reload } from '../state/state.ts';
+import type { BackupAttempt, Checkpoint, Job, PodTrace, Reload } from '../state/state.ts';
 
 /** A value that was read some time ago. */
 interface Dated<T> {
@@ -27,6 +27,7 @@ export interface ShardCache extends TopoMaterialMemory {
   problemsAskedAtMs?: number;
   /** Backup for members that are new; forgotten when there are none. */
   freshBackup?: BackupAttempt;
+  checkpoint?: Checkpoint;
   /** By the name of the pod. */
   reloads: Map<string, Reload>;
   tls?: Dated<TlsMaterial | undefined>;

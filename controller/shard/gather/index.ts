@@ -124,6 +124,7 @@ export const stateOf = (pass: Pass, reading: Reading): ShardState => {
     certificatesDue: removal === undefined && certificatesDue(pass),
     backups: cache.backups,
     freshBackup: cache.freshBackup,
+    checkpoint: cache.checkpoint,
     problems: cache.problems ?? [],
     traces: cache.traces,
     reloads: cache.reloads,

@@ -92,10 +92,28 @@ export const refused = (member: Member, verdict: Extract<Verdict, { ok: false }>
     ? { needsReading: true, doing: [{ pod: member.pod, reason: verdict.reason }] }
     : { blocked: [{ pod: member.pod, reason: verdict.reason }] };
 
+/** A checkpoint of so long ago has left much to write; longer than the pass or two until the switchover. */
+const CHECKPOINT_FRESH_MS = 30_000;
+
+/**
+ * The runtime stops the Postgres that hands over, and writes wait until it has written all that is dirty: gigabytes,
+ * on a busy primary. So they are written before. Undefined where that was done just now.
+ */
+const planCheckpoint = (state: ShardState, { pod, id }: Member): Partial<Plan> | undefined => {
+  const { checkpoint, jobs, nowMs } = state;
+  const isFresh = checkpoint?.id === id && nowMs - checkpoint.endedMs < CHECKPOINT_FRESH_MS;
+  if (isFresh) return undefined;
+  const reason = 'writing a checkpoint before it hands over';
+  const actions: Action[] = jobs.has('checkpoint') ? [] : [{ kind: 'checkpoint', pod, id, reason }];
+  return { actions, doing: [{ pod, reason }] };
+};
+
 const startSwitch = (state: ShardState, member: Member, record: PhaseRecord): Partial<Plan> => {
   const purpose = purposeOf(member, record);
   const verdict = mayDisrupt({ state, target: member, purpose, effect: 'switch' });
   if (!verdict.ok) return refused(member, verdict);
+  const first = planCheckpoint(state, member);
+  if (first) return first;
   const before = record.switch;
   const asked = {
     rule: before?.rule ?? leaderOf(state.members)?.rule ?? {},

@@ -59,6 +59,8 @@ export type Action =
         | { kind: 'mark-shutdown'; pod: string; id: string; proof: DeathProof }
         /** Orchestrators elect without waiting out their grace period. */
         | { kind: 'trigger-recovery' }
+        /** Before a switchover: what is dirty is written while clients still write. */
+        | { kind: 'checkpoint'; pod: string; id: string }
         /** Streams again, and is no longer on its way out. */
         | { kind: 'rejoin-cohort'; pod: string; id: string }
         | { kind: 'reload'; pod: string; id: string }

@@ -63,7 +63,14 @@ export interface Reload {
 }
 
 /** A call to the runtime that this process has started and not finished. */
-export type Job = 'switch-primary' | 'trigger-recovery' | 'leave-cohort' | 'backup';
+export type Job = 'checkpoint' | 'switch-primary' | 'trigger-recovery' | 'leave-cohort' | 'backup';
+
+/** The last checkpoint that was asked for, whatever became of it. */
+export interface Checkpoint {
+  /** Pooler whose Postgres wrote it. */
+  id: string;
+  endedMs: number;
+}
 
 export interface ShardState {
   shard: Shard;
@@ -89,6 +96,7 @@ export interface ShardState {
   certificatesDue: boolean;
   backups?: readonly BackupMetadata[];
   freshBackup?: BackupAttempt;
+  checkpoint?: Checkpoint;
   /** What an orchestrator lists, asked while nobody leads. */
   problems: readonly DetectedProblem[];
   traces: ReadonlyMap<string, PodTrace>;

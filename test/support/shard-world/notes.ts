@@ -1,7 +1,7 @@
 import type { POLICIES } from '../../../schemas/durability.ts';
 import type { ShardStatus } from '../../../schemas/types.ts';
 import { type PhaseRecord } from '../../../controller/shard/state/phase.ts';
-import type { PodTrace } from '../../../controller/shard/state/state.ts';
+import type { Job, PodTrace } from '../../../controller/shard/state/state.ts';
 import type { BackupMetadata } from '../../../controller/rpc/types.ts';
 
 export const NOW = Date.parse('2026-01-02T03:04:05Z');
@@ -82,7 +82,9 @@ export interface World {
   /** Id of the switchover that a user asks for. */
   switchover?: string;
   rolling?: string[];
-  jobs?: ('switch-primary' | 'trigger-recovery' | 'leave-cohort' | 'backup')[];
+  jobs?: Job[];
+  /** A checkpoint of this member's Postgres ended so many seconds ago. */
+  checkpoint?: { of: string; since: number };
   whenScaled?: 'Retain' | 'Delete';
   /** Pods beyond the members whose claims exist. */
   claims?: string[];

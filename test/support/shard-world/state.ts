@@ -1,6 +1,7 @@
 import type { KubeObject, Pod } from '../../../schemas/k8s.ts';
 import { hasStarted, POLICIES } from '../../../schemas/durability.ts';
 import { LABELS } from '../../../schemas/labels.ts';
+import { names } from '../../../schemas/names.ts';
 import { whyReplaced } from '../../../controller/shard/desired/pod-diff.ts';
 import { membersOf } from '../../../controller/shard/state/member.ts';
 import { hasLed } from '../../../controller/shard/state/roles.ts';
@@ -83,6 +84,12 @@ export const stateOf = (note: World): ShardState => {
     paused: world.paused ?? false,
     secrets: world.secrets ?? [],
     certificatesDue: false,
+    ...(world.checkpoint && {
+      checkpoint: {
+        id: names.poolerId(world.checkpoint.of),
+        endedMs: NOW - world.checkpoint.since * 1000,
+      },
+    }),
     ...(world.backups ? { backups: world.backups } : {}),
     problems: [],
     traces: new Map(

@@ -1,6 +1,7 @@
 /** What keeps a disruptive action back at the last moment, and what is counted of those that were taken. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { Deps } from '../../../controller/deps.ts';
 import { createFleet } from '../../../controller/fleet.ts';
 import { createMetrics } from '../../../controller/metrics.ts';
@@ -115,6 +116,28 @@ describe('a disruptive action', () => {
     await carryOut(here, { kind: 'delete-pod', pod: 'b', uid: 'uid-of-before', permit, reason });
     assert.deepEqual(here.done, []);
   });
+});
+
+describe('a checkpoint before a switchover', () => {
+  for (const [how, call] of Object.entries({
+    'was written': async () => {},
+    'could not be written': () => Promise.reject(new Error('deadline exceeded')),
+  })) {
+    it(`is noted when it ${how}, so that the switchover is next`, async () => {
+      const here = room();
+      here.deps.rpc.checkpoint = call;
+      const execution = { deps: here.deps, state: stateOf({ healthy: ['a', 'b'] }) };
+      const cache = emptyCache();
+      const action: Action = { kind: 'checkpoint', pod: 'a', id: names.poolerId('a'), reason };
+      await executePlan(
+        { ...execution, cache, material: {} } as Execution,
+        merged([{ actions: [action] }]),
+      );
+      await setImmediate();
+      assert.deepEqual(cache.checkpoint, { id: names.poolerId('a'), endedMs: NOW });
+      assert.equal(cache.jobs.size, 0);
+    });
+  }
 });
 
 describe('the number of clusters that are rolled out at once', () => {

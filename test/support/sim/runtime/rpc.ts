@@ -115,6 +115,14 @@ export function createSimRpc(options: RpcOptions): Rpc {
         effect('ReloadConfig', pooler);
         done(pooler.postgres.settings.reload(expected, ctx.clock.now()));
       }),
+    checkpoint: (target, timeoutMs) =>
+      toPooler(target, timeoutMs, (pooler) => (done, fail) => {
+        if (!pooler.postgres.ready) {
+          return fail(failure(status.UNAVAILABLE, 'PostgreSQL is not ready'));
+        }
+        effect('ExecuteQuery', pooler);
+        done(undefined);
+      }),
     resignLeadership: (target, timeoutMs = 120_000) =>
       toPooler(target, timeoutMs, (pooler) => (done, fail) => {
         if (!pooler.isPrimary) return fail(wrongRole('is in standby mode'));
