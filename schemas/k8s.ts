@@ -181,6 +181,7 @@ export const KINDS = {
   ConfigMap: kind('', 'v1', 'ConfigMap'),
   Secret: kind('', 'v1', 'Secret'),
   PersistentVolumeClaim: kind('', 'v1', 'PersistentVolumeClaim'),
+  PersistentVolume: kind('', 'v1', 'PersistentVolume', false),
   Node: kind('', 'v1', 'Node', false),
   Namespace: kind('', 'v1', 'Namespace', false),
   Event: kind('', 'v1', 'Event'),

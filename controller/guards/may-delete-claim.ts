@@ -1,6 +1,7 @@
 /** Every deletion of a claim of ours, and with it of data, passes here. */
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { LABELS, MANAGED_BY } from '../../schemas/labels.ts';
+import { livingHost } from '../observe/volume.ts';
 import type { PvcRetention } from '../../schemas/types.ts';
 
 export interface ClaimDeletion {
@@ -25,6 +26,31 @@ export const mayDeleteClaim = (request: ClaimDeletion): ClaimDecision => {
   if (ownerLeaves === undefined) return no(`whom claim ${name} belongs to stays`);
   if (users.length > 0) return no(`${users.join(', ')} still use claim ${name}`);
   return { ok: true, reason: `${ownerLeaves} and the policy says Delete` };
+};
+
+interface Abandonment {
+  claim: KubeObject;
+  /** Hosts that hold its volume; undefined: the volume is not tied to hosts. */
+  hosts: readonly string[] | undefined;
+  nodes: Iterable<KubeObject>;
+  /** Of the pod that asks for it. */
+  node: string | undefined;
+  /** Another member leads and answers: all that was ever acknowledged is there. */
+  leads: boolean;
+}
+
+/** May this claim be made anew although it has a volume, whatever the policy? Nobody can use that volume any more. */
+export const mayAbandonClaim = (request: Abandonment): ClaimDecision => {
+  const { claim, hosts, nodes, node, leads } = request;
+  const { name, labels } = claim.metadata;
+  const no = (refusal: string): ClaimDecision => ({ ok: false, refusal });
+  if (labels?.[LABELS.managedBy] !== MANAGED_BY) return no(`claim ${name} is not ours`);
+  if (!hosts) return no(`the volume of claim ${name} is not tied to a node`);
+  const living = livingHost(hosts, nodes);
+  if (living !== undefined) return no(`node ${living} with the volume of claim ${name} exists`);
+  if (node !== undefined) return no(`the pod of claim ${name} is on node ${node}`);
+  if (!leads) return no(`no other pooler leads and answers: claim ${name} may be the only copy`);
+  return { ok: true, reason: `node ${hosts.join(', ')}, which held it, no longer exists` };
 };
 
 /** Has a volume ever been behind it? While not, there is no data on it. */

@@ -57,6 +57,7 @@ const LIVE_READERS = [
   'shard/execute/pods.ts',
   'shard/execute/topology.ts',
   'shard/gather/secrets.ts',
+  'shard/gather/volumes.ts',
 ];
 /** Never deleted by us: clusters are the users', and etcd's data must not go by mistake. */
 const NOT_DELETED = new Set<KindName>(['MultigresCluster', 'StatefulSet']);
@@ -126,7 +127,11 @@ describe('the controller', () => {
       ['a', 'b'],
     );
     const outside = granted(rulesOf(one(named, 'ClusterRole', '-controller')));
-    assert.deepEqual(Object.keys(outside), ['/nodes', 'storage.k8s.io/storageclasses']);
+    assert.deepEqual(Object.keys(outside), [
+      '/nodes',
+      '/persistentvolumes',
+      'storage.k8s.io/storageclasses',
+    ]);
     for (const role of roles) {
       assert.deepEqual({ ...outside, ...granted(rulesOf(role)) }, granted(cluster));
     }

@@ -7,4 +7,5 @@ export const READ_LIVE: readonly KindName[] = [
   'ConfigMap',
   'PersistentVolumeClaim',
   'Node',
+  'PersistentVolume',
 ];

@@ -22,6 +22,7 @@ import { desiredOf } from './desired.ts';
 import { noteTraces, readObjects, rollingClusters } from './objects.ts';
 import { readSecretProblems, readUserConfig, type ConfigBody } from './secrets.ts';
 import { certificatesDue, readMaterial, type Material } from './tls.ts';
+import { readHosts } from './volumes.ts';
 
 /** Longer than a loaded pooler needs for an answer; a fail-over still shows within five seconds. */
 const READ_TIMEOUT_MS = 2000;
@@ -34,6 +35,7 @@ interface Reading {
   anew: boolean;
   secrets: string[];
   config: ConfigBody;
+  hosts: Map<string, string[]>;
 }
 
 const feedRequest = (
@@ -61,19 +63,20 @@ const feedRequest = (
 export const readShard = async (pass: Pass, anew: boolean): Promise<Reading> => {
   const { deps, shard } = pass;
   const removal = removalOf(shard);
-  const [material, secrets, config] = await Promise.all([
+  const objects = readObjects(deps, shard);
+  const [material, secrets, config, hosts] = await Promise.all([
     readMaterial(pass),
     removal ? [] : readSecretProblems(pass),
     removal ? ({ ok: true } as const) : readUserConfig(pass),
+    removal ? new Map<string, string[]>() : readHosts(pass, objects),
   ]);
-  const objects = readObjects(deps, shard);
   const { desired } = desiredOf(pass, objects, config);
   const request = feedRequest(shard, objects, desired, material);
   let heard = deps.feed.follow(request);
   // A process that has just begun to listen knows nothing: a shard that runs is asked, not taken for dead.
   const ask = anew || (heard.pending && hasStarted(shard));
   if (ask) heard = await deps.feed.refresh(request, READ_TIMEOUT_MS);
-  return { material, heard, anew: ask, secrets, config };
+  return { material, heard, anew: ask, secrets, config, hosts };
 };
 
 /** The record of a pass, by what the informers' caches say at this moment. */
@@ -117,6 +120,7 @@ export const stateOf = (pass: Pass, reading: Reading): ShardState => {
       readAtMs: reading.anew ? readAtMs : undefined,
     }),
     policy: policyInForce(shard),
+    hosts: reading.hosts,
     started,
     removal,
     paused: isPaused(shard, deps.listers),

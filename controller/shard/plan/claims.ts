@@ -84,7 +84,7 @@ const remake = (wanted: KubeObject, observed: KubeObject, pod: Pod | undefined):
   const { name: claim, uid = '' } = observed.metadata;
   const message = `claim ${claim} is made anew: ${reason}`;
   const notice = { type: 'Normal', reason: 'VolumeClaimRemade', message } as const;
-  return [{ kind: 'delete-claim', claim, uid, unbound: true, reason, notice }];
+  return [{ kind: 'delete-claim', claim, uid, because: 'unbound', reason, notice }];
 };
 
 /** `2006-01-02T15-04-05Z`: colons are not allowed in labels. */

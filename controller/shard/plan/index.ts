@@ -7,6 +7,7 @@ import { planDeletion } from './delete-shard.ts';
 import { planDeadMembers, planEndedPods } from './ended.ts';
 import { planFreshBackup } from './fresh-backup.ts';
 import { planLeaving } from './leaving.ts';
+import { planLostVolumes } from './lost-volumes.ts';
 import { planMetadata } from './metadata.ts';
 import { planCertificates, planObjects } from './objects.ts';
 import { merged, type Planner } from './planner.ts';
@@ -20,6 +21,7 @@ const KEEPING: readonly Planner[] = [
   planClaims,
   planDeadMembers,
   planEndedPods,
+  planLostVolumes,
   planFreshBackup,
   planCreatePods,
   planMetadata,

@@ -54,8 +54,11 @@ export type Action =
         | { kind: 'force-delete-pod'; pod: string; uid: string; proof: DeathProof }
         /** All of the shard goes. */
         | { kind: 'delete-removed-pod'; pod: string; uid: string }
-        /** `unbound`: it never had a volume, and comes back with the size and class that are wanted now. */
-        | { kind: 'delete-claim'; claim: string; uid: string; unbound?: true }
+        /**
+         * By the policy, or because it never had a volume (`unbound`) or the machine with its volume is gone
+         * (`lost`): then it comes back, and in the second case its pod with it.
+         */
+        | { kind: 'delete-claim'; claim: string; uid: string; because?: 'unbound' | 'lost' }
         | { kind: 'mark-shutdown'; pod: string; id: string; proof: DeathProof }
         /** Orchestrators elect without waiting out their grace period. */
         | { kind: 'trigger-recovery' }

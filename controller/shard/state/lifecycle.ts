@@ -38,3 +38,10 @@ export const runsNothing = (pod: Pod): boolean =>
 /** Milliseconds since the pod should have ended; negative while its grace period runs. */
 export const overdueMs = (pod: Pod, nowMs: number): number =>
   isTerminating(pod) ? nowMs - Date.parse(pod.metadata.deletionTimestamp ?? '') : -Infinity;
+
+/** Milliseconds that the pod has waited for a node that can run it; 0 where the scheduler does not say so. */
+export const unplacedMs = (pod: Pod, nowMs: number): number => {
+  const placed = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  const waits = placed?.status === 'False' && !pod.spec?.nodeName && !isTerminating(pod);
+  return waits ? nowMs - Date.parse(pod.metadata.creationTimestamp ?? '') : 0;
+};

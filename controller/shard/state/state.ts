@@ -84,6 +84,8 @@ export interface ShardState {
   dataPlane: DataPlane;
   /** The durability policy in force. */
   policy: Policy;
+  /** Hosts that hold the volumes of pods that find no node, by the claim; of volumes that are tied to hosts. */
+  hosts: ReadonlyMap<string, readonly string[]>;
   /** It has had a primary: there is data, a cohort and a quorum to protect. */
   started: boolean;
   /** Its parent wants it drained, or it is being deleted. */

@@ -23,6 +23,8 @@ export interface PodNote {
   /** All its containers have ended. */
   ended?: boolean;
   unschedulable?: string;
+  /** On no node, since so many seconds. */
+  unplaced?: number;
   /** Seconds since the end of its grace period; negative while it runs. */
   terminating?: number;
   oldSpec?: boolean;
@@ -86,6 +88,8 @@ export interface World {
   /** A checkpoint of this member's Postgres ended so many seconds ago. */
   checkpoint?: { of: string; since: number };
   whenScaled?: 'Retain' | 'Delete';
+  /** Hosts that hold the volume of a member. */
+  hosts?: Record<string, string[]>;
   /** Pods beyond the members whose claims exist. */
   claims?: string[];
   /** Members without a claim: new, or their volume was lost. */

@@ -6,9 +6,15 @@ import type { PodNote, World } from './notes.ts';
 import { NOW } from './notes.ts';
 
 export const conditionsOf = (note: PodNote) => [
-  { type: 'Ready', status: note.ready === false || note.waiting || note.ended ? 'False' : 'True' },
-  ...(note.unschedulable
-    ? [{ type: 'PodScheduled', status: 'False', message: note.unschedulable }]
+  {
+    type: 'Ready',
+    status:
+      note.ready === false || note.waiting || note.ended || note.unplaced !== undefined
+        ? 'False'
+        : 'True',
+  },
+  ...(note.unschedulable || note.unplaced !== undefined
+    ? [{ type: 'PodScheduled', status: 'False', message: note.unschedulable ?? '' }]
     : []),
 ];
 
@@ -63,7 +69,7 @@ export const observedPod = (world: World, name: string, note: PodNote): Pod => {
     metadata: {
       ...pod.metadata,
       uid: `uid-${name}`,
-      creationTimestamp: new Date(NOW - 3_600_000).toISOString(),
+      creationTimestamp: new Date(NOW - (note.unplaced ?? 3600) * 1000).toISOString(),
       labels: {
         ...labels,
         [LABELS.cell]: cellOf(name),
@@ -77,7 +83,11 @@ export const observedPod = (world: World, name: string, note: PodNote): Pod => {
       ],
       ...(note.terminating === undefined ? {} : { deletionTimestamp: at }),
     },
-    spec: { containers: [], ...pod.spec, nodeName: `node-${name.charAt(0)}` },
+    spec: {
+      containers: [],
+      ...pod.spec,
+      ...(note.unplaced === undefined ? { nodeName: `node-${name.charAt(0)}` } : {}),
+    },
     status: {
       phase: note.phase ?? 'Running',
       conditions: conditionsOf(note),

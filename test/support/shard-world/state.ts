@@ -34,6 +34,19 @@ const claimsOf = (
   );
 };
 
+const hostsOf = ({ hosts = {} }: World): Map<string, string[]> =>
+  new Map(Object.entries(hosts).map(([name, held]) => [names.dataPvc(name), held]));
+
+const checkpointOf = ({ checkpoint }: World): Pick<ShardState, 'checkpoint'> =>
+  checkpoint
+    ? {
+        checkpoint: {
+          id: names.poolerId(checkpoint.of),
+          endedMs: NOW - checkpoint.since * 1000,
+        },
+      }
+    : {};
+
 /** The state of a pass over such a shard. */
 export const stateOf = (note: World): ShardState => {
   const world = whole(note);
@@ -78,18 +91,14 @@ export const stateOf = (note: World): ShardState => {
       ...(world.topologyError ? { error: world.topologyError } : {}),
       ...(world.heard || world.unread ? {} : { readAtMs: NOW }),
     },
+    hosts: hostsOf(world),
     policy: POLICIES[world.policy ?? 'AT_LEAST_2'],
     started: hasStarted(shard) || hasLed(members),
     ...(world.pending ? { removal: 'requested' as const } : {}),
     paused: world.paused ?? false,
     secrets: world.secrets ?? [],
     certificatesDue: false,
-    ...(world.checkpoint && {
-      checkpoint: {
-        id: names.poolerId(world.checkpoint.of),
-        endedMs: NOW - world.checkpoint.since * 1000,
-      },
-    }),
+    ...checkpointOf(world),
     ...(world.backups ? { backups: world.backups } : {}),
     problems: [],
     traces: new Map(
