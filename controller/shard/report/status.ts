@@ -18,7 +18,7 @@ import { poolerStatus } from './poolers.ts';
 import { problemText, progress } from './progress.ts';
 
 const phaseOf = (state: ShardState, facts: Facts): Phase => {
-  if (facts.crashes.length > 0) return 'Degraded';
+  if (facts.crashes.length > 0 || reloadTrouble(state) !== undefined) return 'Degraded';
   const down = facts.served && !facts.serving && !facts.unknown;
   if (down && !state.removal) return 'Degraded';
   const complete = facts.poolsReady && facts.orchReady && facts.serving && facts.complete;

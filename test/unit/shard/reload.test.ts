@@ -109,5 +109,7 @@ it('tells settings that are not in force when the kubelet has had its time', asy
   assert.equal(errorOf(first.state), undefined);
   const { state } = await answered({ ...first.state, nowMs: first.state.nowMs + 130_000 }, answer);
   assert.equal(errorOf(state), `a does not run the new settings: work_mem: ${error}`);
-  assert.match(shardStatus(state, planShard(state)).message ?? '', /work_mem/);
+  const { message, phase } = shardStatus(state, planShard(state));
+  assert.match(message ?? '', /work_mem/);
+  assert.equal(phase, 'Degraded');
 });
