@@ -64,6 +64,10 @@ export const METRICS = {
     `${OWN}rolling_update_in_progress{${pool}}`,
     '1 while pods of the shard are replaced one by one.',
   ),
+  podsWaiting: gauge(
+    `${OWN}shard_pods_waiting{${shard},state}`,
+    'Pods for which something is due; state is held (not created yet), stuck (nobody ends it), blocked (a check refuses) or doing.',
+  ),
   writeTolerance: gauge(
     `${OWN}shard_write_tolerance{${shard}}`,
     'Members of a shard that may fail while it still accepts writes.',

@@ -64,6 +64,8 @@ export interface ShardFigures {
   ready: ReadonlySet<string>;
   drifted: ReadonlySet<string>;
   views: readonly PoolerView[];
+  /** Pods for which something is due, by what keeps it. */
+  waiting: Readonly<Record<'held' | 'stuck' | 'blocked' | 'doing', readonly unknown[]>>;
   nowMs: number;
 }
 
@@ -103,6 +105,9 @@ export const shardGauges = ({ metrics }: Deps, shard: Shard, figures: ShardFigur
   poolGauges(metrics, shard, figures);
   const labels = labelsOf(shard);
   metrics.set('writeTolerance', labels, writeTolerance(shard, figures));
+  for (const state of ['held', 'stuck', 'blocked', 'doing'] as const) {
+    metrics.set('podsWaiting', { ...labels, state }, figures.waiting[state].length);
+  }
   const { lastBackupTime } = figures.status;
   if (lastBackupTime === undefined) return;
   metrics.set('lastBackupAge', labels, (figures.nowMs - Date.parse(lastBackupTime)) / 1000);
@@ -124,6 +129,7 @@ export const forgetShard = ({ metrics }: Deps, { name, namespace }: Key): void =
   const labels = { shard: name, namespace };
   metrics.remove('shardPoolReplicas', labels);
   metrics.remove('poolPodsDrifted', labels);
+  metrics.remove('podsWaiting', labels);
   metrics.remove('writeTolerance', labels);
   metrics.remove('lastBackupAge', labels);
   metrics.remove('drainOperations', labels);

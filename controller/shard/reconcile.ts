@@ -53,13 +53,14 @@ const lookAgainMs = (
   return Math.min(BUSY_MS * 2 ** Math.min(passes, 10), BUSY_MOST_MS);
 };
 
-const gauges = (deps: Deps, state: ShardState, status: ShardStatus): void =>
+const gauges = (deps: Deps, state: ShardState, plan: Plan, status: ShardStatus): void =>
   shardGauges(deps, state.shard, {
     status,
     desired: state.desired?.pods ?? [],
     ready: new Set([...state.objects.pods].flatMap(([name, pod]) => (isReady(pod) ? [name] : []))),
     drifted: new Set(state.members.flatMap(({ pod, diff }) => (diff.length > 0 ? [pod] : []))),
     views: state.members,
+    waiting: plan,
     nowMs: state.nowMs,
   });
 
@@ -99,7 +100,7 @@ export const reconcileShard = async (
   const status = shardStatus({ ...after, ...lacking }, plan, failureText(failed));
   const refused = refusedPods(after.objects.orchDeployments);
   await writeStatus(deps, shard, status, [...failed, ...refused]);
-  gauges(deps, after, status);
+  gauges(deps, after, plan, status);
   throwFailure(failed);
   return { requeueAfterMs: lookAgainMs(after, plan, status, cache) };
 };

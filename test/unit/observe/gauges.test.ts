@@ -20,6 +20,7 @@ test('a pool that leaves the spec takes its series along', async () => {
       ready: new Set<string>(),
       drifted: new Set<string>(),
       views: [],
+      waiting: { held: ['x'], stuck: [], blocked: ['y', 'z'], doing: [] },
       nowMs: 0,
     }) as unknown as ShardFigures;
   const deps = { metrics } as unknown as Deps;
@@ -35,6 +36,11 @@ test('a pool that leaves the spec takes its series along', async () => {
   };
   shardGauges(deps, shard(1, 0), figures('main', 'extra'));
   assert.deepEqual(await pools(), ['main', 'extra']);
+  const waiting = (await metrics.text()).matchAll(/shard_pods_waiting\{.*state="(\w+)"\} (\d)/g);
+  assert.deepEqual(
+    [...waiting].map(([, state, count]) => `${state} ${count}`),
+    ['held 1', 'stuck 0', 'blocked 2', 'doing 0'],
+  );
   shardGauges(deps, shard(2, 1), figures('main'));
   assert.deepEqual(await pools(), ['main']);
   shardGauges(deps, shard(2, 2), figures('main'));
