@@ -3,10 +3,12 @@ import type { FailoverTimers } from './types.ts';
 
 /**
  * When a multiorch replaces a primary, unless the cluster says otherwise. The runtime's own 4 s and 8 s
- * of grace are most of every outage. Not without jitter: two that recruit at once both back off for 4 s.
+ * of grace are most of every outage. A grace period at all costs a whole look more, half a second, and saves
+ * no healthy primary: the runtime lists one as gone only with evidence. Not without turns: two that recruit
+ * at once both back off for 4 s.
  */
 export const FAILOVER_DEFAULTS = {
-  gracePeriod: '250ms',
+  gracePeriod: '0s',
   gracePeriodJitter: '4s',
   healthCheckInterval: '500ms',
   recoveryInterval: '500ms',
@@ -25,15 +27,17 @@ export const failoverOf = (given: FailoverTimers | undefined): Required<Failover
 const TURNS = 4;
 
 /**
- * Grace period of the orchestrators of one cell. Each cell has a turn of its own within the jitter; the random part
- * is a quarter of the turn, because an orchestrator acts only at its next look, up to `recoveryInterval` later.
+ * Grace period of the orchestrators of one cell. Each cell has a turn of its own within the jitter. Where several
+ * share a turn, a quarter of it is random: an orchestrator acts only at its next look, up to `recoveryInterval` later.
  * @param index of the cell among those with orchestrators, from 0
+ * @param replicas orchestrators in that cell
  */
 export const graceOf = (
   timers: Required<FailoverTimers>,
   index: number,
+  replicas: number,
 ): { base: string; jitter: string } => {
   const turnMs = (durationMs(timers.gracePeriodJitter) ?? 0) / TURNS;
   const baseMs = (durationMs(timers.gracePeriod) ?? 0) + (index % TURNS) * turnMs;
-  return { base: `${Math.round(baseMs)}ms`, jitter: `${Math.round(turnMs / 4)}ms` };
+  return { base: `${Math.round(baseMs)}ms`, jitter: `${replicas > 1 ? Math.round(turnMs / 4) : 0}ms` };
 };

@@ -222,9 +222,9 @@ export interface Backup {
 
 /** When multiorch replaces a primary that is gone. Shorter means a shorter pause of writes. */
 export interface FailoverTimers {
-  /** Wait between noticing that a primary is gone and electing another. Default: 250ms. */
+  /** Wait between noticing that a primary is gone and electing another. Default: 0s. */
   gracePeriod?: string;
-  /** Each multiorch adds a part of this, random within the turn of its cell, so that two do not start an election at once: both would then pause for 4s. Default: 4s. */
+  /** Divided into turns, one for the multiorch of each cell, so that two do not start an election at once: both would then pause for 4s. Default: 4s. */
   gracePeriodJitter?: string;
   /** How often each pooler is asked for its state. Default: 500ms. */
   healthCheckInterval?: string;

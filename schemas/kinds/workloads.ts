@@ -83,7 +83,7 @@ export const failoverTimers = ruled(
       ),
       gracePeriodJitter: optional(
         duration,
-        `Each multiorch adds a part of this, random within the turn of its cell, so that two do not start an election at once: both would then pause for 4s. Default: ${FAILOVER_DEFAULTS.gracePeriodJitter}.`,
+        `Divided into turns, one for the multiorch of each cell, so that two do not start an election at once: both would then pause for 4s. Default: ${FAILOVER_DEFAULTS.gracePeriodJitter}.`,
       ),
       healthCheckInterval: optional(
         duration,

@@ -30,9 +30,12 @@ const POD_UID = envField('POD_UID', 'metadata.uid');
 const serviceId = (deploymentName: string, replicas: number): string =>
   replicas > 1 ? 'o-$(POD_UID)' : names.orchServiceId(deploymentName);
 
-const timerFlags = (given: FailoverTimers | undefined, index: number): Record<string, string> => {
+const timerFlags = (
+  given: FailoverTimers | undefined,
+  ...[index, replicas]: [index: number, replicas: number]
+): Record<string, string> => {
   const timers = failoverOf(given);
-  const grace = graceOf(timers, index);
+  const grace = graceOf(timers, index, replicas);
   return {
     'leader-failover-grace-period-base': grace.base,
     'leader-failover-grace-period-max-jitter': grace.jitter,
@@ -65,7 +68,7 @@ const orchPod = (scope: ShardScope, cell: string, name: string): PodSpec => {
           'service-id': serviceId(name, replicas),
           hostname: '$(POD_IP)',
           'log-level': spec.logLevels?.multiorch ?? 'info',
-          ...timerFlags(multiorch.failover, orchCells(spec).indexOf(cell)),
+          ...timerFlags(multiorch.failover, orchCells(spec).indexOf(cell), replicas),
         }),
       ],
       env: [POD_IP, ...(replicas > 1 ? [POD_UID] : [])],

@@ -56,7 +56,7 @@ describe('which orchestrator is told to elect', () => {
 
 describe('grace periods of orchestrators', () => {
   const range = (index: number): [number, number] => {
-    const { base, jitter } = graceOf(FAILOVER_DEFAULTS, index);
+    const { base, jitter } = graceOf(FAILOVER_DEFAULTS, index, 2);
     const from = durationMs(base) ?? NaN;
     return [from, from + (durationMs(jitter) ?? NaN)];
   };
@@ -66,6 +66,10 @@ describe('grace periods of orchestrators', () => {
     const ranges = [0, 1, 2, 3].map(range);
     for (const [index, [from]] of ranges.entries())
       assert.ok(index === 0 || from - (ranges[index - 1]?.[1] ?? NaN) > look, String(ranges));
+  });
+
+  it('cost the first one nothing', () => {
+    assert.deepEqual(graceOf(FAILOVER_DEFAULTS, 0, 1), { base: '0ms', jitter: '0ms' });
   });
 
   it('stay within what the cluster asks for', () => {
