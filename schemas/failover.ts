@@ -39,5 +39,8 @@ export const graceOf = (
 ): { base: string; jitter: string } => {
   const turnMs = (durationMs(timers.gracePeriodJitter) ?? 0) / TURNS;
   const baseMs = (durationMs(timers.gracePeriod) ?? 0) + (index % TURNS) * turnMs;
-  return { base: `${Math.round(baseMs)}ms`, jitter: `${replicas > 1 ? Math.round(turnMs / 4) : 0}ms` };
+  return {
+    base: `${Math.round(baseMs)}ms`,
+    jitter: `${replicas > 1 ? Math.round(turnMs / 4) : 0}ms`,
+  };
 };

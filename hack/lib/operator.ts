@@ -41,19 +41,31 @@ function onThisMachine(
   return object;
 }
 
-/** What the chart's Deployment gives to the container of this role. */
-function settingsOf(objects: KubeObject[], role: string): Record<string, string> {
+/** What the chart's Deployment gives to the container of this role: its environment, and flags of Node. */
+function settingsOf(
+  objects: KubeObject[],
+  role: Role,
+): { env: Record<string, string>; flags: string[] } {
   const deployment = objects.find(
     ({ kind, metadata }) => kind === 'Deployment' && metadata.name.endsWith(role),
   ) as KubeObject<{ template: { spec: PodSpec } }> | undefined;
-  const env: EnvVar[] = deployment?.spec?.template.spec.containers[0]?.env ?? [];
-  return Object.fromEntries(
-    env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
-  );
+  const { env = [], args = [] } = deployment?.spec?.template.spec.containers[0] ?? {};
+  return {
+    env: Object.fromEntries(
+      env.flatMap(({ name, value }: EnvVar) => (value === undefined ? [] : [[name, value]])),
+    ),
+    flags: args.slice(0, args.indexOf(`/app/${role}.mjs`)),
+  };
 }
+
+type Role = 'webhook' | 'controller';
 
 export interface LocalOperator {
   stop(): Promise<void>;
+  /** Process of this role. */
+  pid(role: Role): number;
+  /** Ends the controller and starts it anew; resolves when it is ready. */
+  restartController(): Promise<void>;
   /** Files that the processes log to. */
   logs: string[];
 }
@@ -126,68 +138,84 @@ export async function startLocalOperator(options: LocalOperatorOptions): Promise
   const accounts = objects
     .filter(({ kind }) => kind === 'ServiceAccount')
     .map(({ metadata }) => metadata.name);
-  const children: ChildProcess[] = [];
+  const children = new Map<Role, ChildProcess>();
   const logs: string[] = [];
-  const start = async (role: 'webhook' | 'controller', args: string[]): Promise<void> => {
-    const account = accounts.find((name) => name.endsWith(role));
-    if (!account)
-      throw new Error(`the chart has no service account for the ${role}: ${accounts.join(', ')}`);
-    const config = path.join(folder, `${role}.kubeconfig`);
-    await kubeconfigAs(kubectl, account, config);
-    const log = path.join(folder, `${role}.log`);
-    logs.push(log);
-    const child = spawn(process.execPath, [path.join(ROOT, 'dist', `${role}.mjs`), ...args], {
-      env: {
-        ...process.env,
-        ...settingsOf(objects, role),
-        ...options.env,
-        KUBECONFIG: config,
-        POD_NAMESPACE: OPERATOR_NAMESPACE,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const file = createWriteStream(log);
-    child.stdout.pipe(file, { end: false });
-    child.stderr.pipe(file, { end: false });
-    children.push(child);
-  };
-  await Promise.all([
-    start('webhook', [
+  const args: Record<Role, string[]> = {
+    webhook: [
       `--port=${port}`,
       '--host=127.0.0.1',
       `--health-address=127.0.0.1:${port + 1}`,
       `--publish-url=https://127.0.0.1:${port}`,
-    ]),
-    start('controller', [
+    ],
+    controller: [
       `--health-probe-bind-address=127.0.0.1:${port + 2}`,
       '--metrics-bind-address=0',
       '--leader-elect=false',
-    ]),
-  ]);
-  for (const health of [port + 1, port + 2]) {
+    ],
+  };
+  const configOf = (role: Role): string => path.join(folder, `${role}.kubeconfig`);
+  const logIn = async (role: Role): Promise<void> => {
+    const account = accounts.find((name) => name.endsWith(role));
+    if (!account)
+      throw new Error(`the chart has no service account for the ${role}: ${accounts.join(', ')}`);
+    await kubeconfigAs(kubectl, account, configOf(role));
+  };
+  const start = (role: Role): void => {
+    const log = path.join(folder, `${role}.log`);
+    if (!logs.includes(log)) logs.push(log);
+    const { env, flags } = settingsOf(objects, role);
+    const program = path.join(ROOT, 'dist', `${role}.mjs`);
+    const child = spawn(process.execPath, [...flags, program, ...args[role]], {
+      env: {
+        ...process.env,
+        ...env,
+        ...options.env,
+        KUBECONFIG: configOf(role),
+        POD_NAMESPACE: OPERATOR_NAMESPACE,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const file = createWriteStream(log, { flags: 'a' });
+    child.stdout.pipe(file, { end: false });
+    child.stderr.pipe(file, { end: false });
+    children.set(role, child);
+  };
+  const untilReady = async (role: Role): Promise<void> => {
+    const health = port + (role === 'webhook' ? 1 : 2);
     await until(
       `http://127.0.0.1:${health}/readyz (logs: ${logs.join(', ')})`,
       30_000,
       async () => {
-        const dead = children.find(({ exitCode }) => exitCode !== null);
-        if (dead) throw new Error(`a process ended with ${dead.exitCode}`);
+        const code = children.get(role)?.exitCode ?? null;
+        if (code !== null) throw new Error(`the ${role} ended with ${code}`);
         return (await fetch(`http://127.0.0.1:${health}/readyz`)).ok ? true : undefined;
       },
       100,
     );
-  }
+  };
+  const end = async (child: ChildProcess): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    child.once('exit', () => resolve());
+    child.kill('SIGTERM');
+    await promise;
+  };
+  const roles: Role[] = ['webhook', 'controller'];
+  await Promise.all(roles.map(logIn));
+  for (const role of roles) start(role);
+  for (const role of roles) await untilReady(role);
   return {
     logs,
+    pid: (role) => children.get(role)?.pid ?? 0,
+    restartController: async () => {
+      const before = children.get('controller');
+      if (before) await end(before);
+      start('controller');
+      await untilReady('controller');
+    },
     stop: async () => {
       say('stopping the webhook and the controller');
-      const ends = children.map((child) => {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        if (child.exitCode !== null) resolve();
-        child.once('exit', () => resolve());
-        child.kill('SIGTERM');
-        return promise;
-      });
-      await Promise.all(ends);
+      await Promise.all([...children.values()].map(end));
     },
   };
 }
