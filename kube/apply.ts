@@ -1,5 +1,6 @@
 import { hashOf, sameData } from '../schemas/canonical.ts';
 import type { Condition, KubeObject } from '../schemas/k8s.ts';
+import { ANNOTATIONS } from '../schemas/labels.ts';
 import { isoSeconds } from '../schemas/text.ts';
 import { isRecord } from '../schemas/walk.ts';
 import { refOf, type KubeApi } from './api.ts';
@@ -14,8 +15,8 @@ interface ApplyResult {
 
 export interface Applier {
   /**
-   * Brings an object to `desired` by server-side apply. Nothing is sent when neither the intent nor
-   * the content of the object changed since the last apply of this process.
+   * Brings an object to `desired` by server-side apply. Nothing is sent when the object says by an annotation
+   * that just this was wanted of it last, and has all of it still: so a process that starts anew writes nothing.
    * @param observed the object as the lister has it, undefined when it is not there
    */
   apply(desired: KubeObject, observed: KubeObject | undefined): Promise<ApplyResult>;
@@ -50,32 +51,42 @@ export function createApplier(
   api: Pick<KubeApi, 'apply' | 'replaceStatus'>,
   clock: { now(): number },
 ): Applier {
-  const specs = new Map<string, Remembered>();
+  /** Objects that are stored otherwise than they were sent, as a quantity in another unit. */
+  const odd = new Map<string, Remembered>();
   const statuses = new Map<string, Remembered>();
   const dry = new Map<string, Remembered & { changes: boolean }>();
   const idOf = (o: KubeObject) =>
     `${o.apiVersion}/${o.kind}/${o.metadata.namespace ?? ''}/${o.metadata.name}`;
+  const isSettled = (wanted: KubeObject, observed: KubeObject, intent: string): boolean => {
+    if (covers(wanted, observed)) return true;
+    const known = odd.get(idOf(wanted));
+    return known !== undefined && isSame(known, { intent, content: contentHash(observed) });
+  };
 
   return {
     async apply(desired, observed) {
       const id = idOf(desired);
       const intent = hashOf(desired);
-      if (observed && isSame(specs.get(id), { intent, content: contentHash(observed) })) {
+      const wanted = withIntent(desired, intent);
+      if (observed && isSettled(wanted, observed, intent)) {
         return { object: observed, changed: false };
       }
-      const answer = await applyEmptied(api, desired, observed);
-      specs.set(id, { intent, content: contentHash(answer) });
+      const answer = await applyEmptied(api, wanted, observed);
+      if (covers(wanted, answer)) odd.delete(id);
+      else odd.set(id, { intent, content: contentHash(answer) });
       return { object: answer, changed: differs(answer, observed) };
     },
 
     async wouldChange(desired, observed) {
       if (!observed) return true;
       const id = idOf(desired);
-      const now = { intent: hashOf(desired), content: contentHash(observed) };
-      if (isSame(specs.get(id), now)) return false;
+      const intent = hashOf(desired);
+      const wanted = withIntent(desired, intent);
+      if (isSettled(wanted, observed, intent)) return false;
+      const now = { intent, content: contentHash(observed) };
       const tried = dry.get(id);
       if (tried && isSame(tried, now)) return tried.changes;
-      const changes = contentHash(await api.apply(desired, { dryRun: true })) !== now.content;
+      const changes = contentHash(await api.apply(wanted, { dryRun: true })) !== now.content;
       dry.set(id, { ...now, changes });
       return changes;
     },
@@ -84,19 +95,40 @@ export function createApplier(
       const id = idOf(object);
       const wanted = settleStatus(status, observed?.status, isoSeconds(clock.now()));
       const current = observed?.status ?? {};
-      const isSettled = (): boolean =>
+      const isWritten = (): boolean =>
         sameData(wanted, current) ||
         isSame(statuses.get(id), { intent: hashOf(wanted), content: hashOf(current) });
-      if (observed && isSettled()) return { object: observed, changed: false };
+      if (observed && isWritten()) return { object: observed, changed: false };
       const answer = await api.replaceStatus(refOf(object), wanted);
       statuses.set(id, { intent: hashOf(wanted), content: hashOf(answer.status ?? {}) });
       return { object: answer, changed: differs(answer, observed) };
     },
 
     forget(object) {
-      for (const known of [specs, statuses, dry]) known.delete(idOf(object));
+      for (const known of [odd, statuses, dry]) known.delete(idOf(object));
     },
   };
+}
+
+const withIntent = (desired: KubeObject, intent: string): KubeObject => {
+  const annotations = { ...desired.metadata.annotations, [ANNOTATIONS.intent]: intent };
+  return { ...desired, metadata: { ...desired.metadata, annotations } };
+};
+
+/** Whether `have` says all that `want` says, and lists nothing more. */
+function covers(want: unknown, have: unknown): boolean {
+  if (Array.isArray(want)) {
+    return (
+      Array.isArray(have) &&
+      want.length === have.length &&
+      want.every((part, index) => covers(part, have[index]))
+    );
+  }
+  if (!isRecord(want)) return want === have;
+  return (
+    isRecord(have) &&
+    Object.entries(want).every(([key, part]) => part === undefined || covers(part, have[key]))
+  );
 }
 
 /**
@@ -148,13 +180,14 @@ function settleStatus(status: unknown, observed: unknown, now: string): unknown 
 /** Objects of a lister are never changed, and each pass asks for all children of a parent again. */
 const contents = new WeakMap<KubeObject, string>();
 
-/** Hash of the content that somebody chose: without status, versions and field managers. */
+/** Hash of the content that somebody chose: without status, versions, field managers and our own note. */
 function contentHash(object: KubeObject): string {
   const known = contents.get(object);
   if (known !== undefined) return known;
   const { status: _status, ...rest } = trim(object);
   const { resourceVersion: _version, generation: _generation, ...metadata } = rest.metadata;
-  const hash = hashOf({ ...rest, metadata });
+  const { [ANNOTATIONS.intent]: _intent, ...annotations } = metadata.annotations ?? {};
+  const hash = hashOf({ ...rest, metadata: { ...metadata, annotations } });
   contents.set(object, hash);
   return hash;
 }

@@ -52,6 +52,8 @@ export const ANNOTATIONS = {
   /** Ours, on data claims: what a Postgres on this data must have at least, as `name=value,...`. */
   postgresFloor: 'multigres.com/postgres-floor',
   appliedImages: 'multigres.com/applied-images',
+  /** Ours, on every object that we apply: hash of what was wanted of it then. */
+  intent: 'multigres.com/intent',
   traceparent: 'multigres.com/traceparent',
   traceparentTs: 'multigres.com/traceparent-ts',
   tracestate: 'multigres.com/tracestate',

@@ -152,14 +152,56 @@ describe('apply', () => {
     assert.equal(transport.requests.length, 1, 'only the read of this test');
   });
 
-  test('a new process applies once and the server finds nothing to change', async () => {
+  test('a new process sends nothing, but for what somebody changed meanwhile', async () => {
+    const ref = { kind: KINDS.Service, namespace: ns, name: 'applied' };
     const observed = await read();
-    const applier = createApplier(api, systemClock);
-    const result = await applier.apply(service(81), observed);
-    assert.equal(result.changed, false);
     transport.requests.length = 0;
-    await applier.apply(service(81), observed);
+    const result = await createApplier(api, systemClock).apply(service(81), observed);
+    assert.equal(result.changed, false);
     assert.equal(transport.requests.length, 0);
+    for (const foreign of [{ labels: { a: null } }, { labels: { a: 'edited' } }]) {
+      const edited = await api.mergePatch(ref, { metadata: foreign });
+      const mended = await createApplier(api, systemClock).apply(service(81), edited);
+      assert.equal(mended.object.metadata.labels?.['a'], 'b');
+    }
+    const more = await api.mergePatch(ref, { metadata: { labels: { theirs: 'stays' } } });
+    const kept = await createApplier(api, systemClock).apply(service(81), more);
+    assert.deepEqual([kept.changed, kept.object.metadata.labels?.['theirs']], [false, 'stays']);
+  });
+
+  test('a field that is no longer wanted goes, also in a new process', async () => {
+    const { selector: _, ...spec } = service(81).spec as Record<string, unknown>;
+    const observed = await read();
+    const { object } = await createApplier(api, systemClock).apply(
+      { ...service(81), spec },
+      observed,
+    );
+    assert.equal((object.spec as { selector?: unknown }).selector, undefined);
+  });
+
+  test('what is stored otherwise than it was sent costs one request for each process', async () => {
+    const labels = { app: 'odd' };
+    const container = { name: 'c', image: 'i', resources: { requests: { cpu: '1000m' } } };
+    const deployment: KubeObject = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'odd', namespace: ns },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [container] } },
+      },
+    };
+    const applier = createApplier(api, systemClock);
+    const { object } = await applier.apply(deployment, undefined);
+    for (const [next, requests] of [
+      [applier, 0],
+      [createApplier(api, systemClock), 1],
+    ] as const) {
+      transport.requests.length = 0;
+      assert.equal((await next.apply(deployment, object)).changed, false);
+      assert.equal(transport.requests.length, requests);
+    }
   });
 
   test('a status is written only when it differs; conditions keep their time', async () => {
