@@ -71,14 +71,15 @@ export const OPTIONS = {
     flag: 'kube-api-qps',
     type: 'integer',
     min: 1,
-    default: '50',
-    summary: 'Requests per second to the Kubernetes API, on average.',
+    default: '300',
+    summary:
+      'Requests per second to the Kubernetes API, on average: a guard against faults of the controller, for the API server protects itself.',
   },
   kubeBurst: {
     flag: 'kube-api-burst',
     type: 'integer',
     min: 1,
-    default: '100',
+    default: '600',
     summary: 'Requests to the Kubernetes API that may be made at once.',
   },
   resyncMs: {
