@@ -1,4 +1,4 @@
-import { type Kind, type ListSchema, type Rule, rulesOf } from './kinds/dsl.ts';
+import type { Kind, ListSchema, Rule } from './kinds/dsl.ts';
 import type { Problem } from './problem.ts';
 import { isRecord, type Node, shown, walk } from './walk.ts';
 
@@ -25,7 +25,7 @@ function duplicates(schema: ListSchema, value: unknown, path: string): Problem[]
 export type HoldsRule = (rule: Rule, self: unknown, old: unknown) => boolean;
 
 function errorsAt({ schema, value, old, path }: Node, holds: HoldsRule): Problem[] {
-  const broken = rulesOf(schema)
+  const broken = (schema.rules ?? [])
     .filter((rule) => !rule.transition || old !== undefined)
     .filter((rule) => !holds(rule, value, old));
   const errors = broken.map((rule) => messageOf(rule.message, path, value));

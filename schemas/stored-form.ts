@@ -1,5 +1,5 @@
 import { EMBEDDED, type JsonSchema } from './embedded/index.ts';
-import { fieldsOf, type Schema, type StructSchema } from './kinds/dsl.ts';
+import type { Schema, StructSchema } from './kinds/dsl.ts';
 import { kindOf } from './kinds/index.ts';
 import { isRecord } from './walk.ts';
 
@@ -34,7 +34,7 @@ function serve(schema: Schema, value: unknown): unknown {
 }
 
 function serveStruct(schema: StructSchema, value: Record<string, unknown>): unknown {
-  const fields = new Map(Object.entries(fieldsOf(schema)));
+  const fields = new Map(Object.entries(schema.fields));
   const kept = Object.entries(value)
     .map(([name, inner]) => ({ name, inner, field: fields.get(name) }))
     .filter(({ field, inner }) => field !== undefined && inner !== null);

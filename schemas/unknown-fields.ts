@@ -1,5 +1,4 @@
 import { EMBEDDED, type JsonSchema } from './embedded/index.ts';
-import { fieldsOf } from './kinds/dsl.ts';
 import { API_KINDS } from './kinds/index.ts';
 import type { Problem } from './problem.ts';
 import { nearest } from './spelling.ts';
@@ -41,7 +40,7 @@ function unknownInEmbedded(schema: JsonSchema, value: unknown, path: string): Pr
 function unknownAt({ schema, value, path }: Node): Problem[] {
   if (schema.type === 'embedded') return unknownInEmbedded(EMBEDDED[schema.name], value, path);
   if (schema.type !== 'struct' || !isRecord(value)) return [];
-  return unknownIn(value, Object.keys(fieldsOf(schema)), path);
+  return unknownIn(value, Object.keys(schema.fields), path);
 }
 
 /**

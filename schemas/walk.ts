@@ -1,4 +1,4 @@
-import { fieldsOf, type ListSchema, type Schema } from './kinds/dsl.ts';
+import type { ListSchema, Schema } from './kinds/dsl.ts';
 
 /** One value of an object, with its schema and what is stored at the same place today. */
 export interface Node {
@@ -32,7 +32,7 @@ const keyOf = (value: unknown, key: string): unknown => (isRecord(value) ? value
 
 function* children({ schema, value, old, path }: Node): Generator<Node> {
   if (schema.type === 'struct' && isRecord(value)) {
-    for (const [name, field] of Object.entries(fieldsOf(schema)))
+    for (const [name, field] of Object.entries(schema.fields))
       if (value[name] !== undefined)
         yield {
           schema: field.schema,
@@ -74,5 +74,5 @@ export function* walkSchemas(schema: Schema): Generator<Schema> {
   if (schema.type === 'list') yield* walkSchemas(schema.items);
   if (schema.type === 'map') yield* walkSchemas(schema.values);
   if (schema.type === 'struct')
-    for (const field of Object.values(fieldsOf(schema))) yield* walkSchemas(field.schema);
+    for (const field of Object.values(schema.fields)) yield* walkSchemas(field.schema);
 }

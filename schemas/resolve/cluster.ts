@@ -11,11 +11,11 @@ import type {
   PvcPolicy,
   Stateless,
 } from '../types.ts';
-import { BUILTIN } from './builtin.ts';
+import { BUILTIN, CLUSTER_PVC_POLICY } from './builtin.ts';
 import { resolveDatabases } from './databases.ts';
 import type { Findings } from './databases.ts';
 import { mergeGateway, mergePlacement, mergeStateless } from './merge.ts';
-import { CLUSTER_PVC_POLICY, pvcPolicyAsStored } from './pvc-policy.ts';
+import { pvcPolicyAsStored } from './pvc-policy.ts';
 import { chooseTemplate } from './templates.ts';
 import type { TemplateChoice } from './templates.ts';
 import { topoRefOf } from './topo-ref.ts';

@@ -11,12 +11,6 @@ export const pvcPolicyAsStored = (policy: PvcPolicy | undefined): PvcPolicy | un
     whenScaled: policy.whenScaled ?? 'Delete',
   };
 
-/** The cluster's value when the key is absent. A CRD default, so it is careless but compatible. */
-export const CLUSTER_PVC_POLICY: Required<PvcPolicy> = {
-  whenDeleted: 'Delete',
-  whenScaled: 'Delete',
-};
-
 /** Per half: the child's if set, else the parent's; undefined if neither says anything. */
 export const mergePvcPolicy = (
   child: PvcPolicy | undefined,

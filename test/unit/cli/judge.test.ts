@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createCelRules } from '../../../cli/cel.ts';
 import { describe as textOf, judgeManifest, type ManifestFinding } from '../../../cli/judge.ts';
-import { rulesOf } from '../../../schemas/kinds/dsl.ts';
 import { API_KINDS } from '../../../schemas/kinds/index.ts';
 import { walkSchemas } from '../../../schemas/walk.ts';
 import type { PolicyKind } from '../../../webhook/policies/policy.ts';
@@ -50,7 +49,7 @@ test('each rule in CEL can be evaluated here', () => {
     [spec, status].flatMap((root) => (root ? [...walkSchemas(root)] : [])),
   );
   const rules = [
-    ...schemas.flatMap((schema) => rulesOf(schema)),
+    ...schemas.flatMap((schema) => schema.rules ?? []),
     ...API_KINDS.flatMap((kind) => kind.rules ?? []),
   ];
   assert.ok(rules.length > 60);
