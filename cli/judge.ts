@@ -27,7 +27,7 @@ import { sameJson } from '../schemas/canonical.ts';
 import type { AdmissionRequest, Verdict } from '../webhook/review.ts';
 import { createCelRules } from './cel.ts';
 import { metadataErrors, unknownOutside } from './metadata.ts';
-import { pointerOf, type Segment, segmentsOfPath, segmentsOfPointer } from './paths.ts';
+import { pointerOf, type Segment, segmentsOfPath, segmentsOfPointer } from '../schemas/paths.ts';
 import { printable } from './printable.ts';
 
 /** What found something: a check of the API server, or a policy by its code. */

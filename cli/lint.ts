@@ -14,7 +14,7 @@ import {
   readInputs,
 } from './documents.ts';
 import { describe, judgeManifest, type JudgeOptions, type ManifestFinding } from './judge.ts';
-import { pointerOf, type Segment } from './paths.ts';
+import { pointerOf, type Segment } from '../schemas/paths.ts';
 import { isWrongTemplate, knownObjects, type LiveState, worldFor } from './world.ts';
 import type { Position } from './yaml.ts';
 

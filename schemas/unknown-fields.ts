@@ -2,7 +2,7 @@ import { EMBEDDED, type JsonSchema } from './embedded/index.ts';
 import { API_KINDS } from './kinds/index.ts';
 import type { Problem } from './problem.ts';
 import { nearest } from './spelling.ts';
-import { isRecord, joinPath, type Node, shown, walk } from './walk.ts';
+import { isRecord, joinPath, type Node, shown, walkSpec } from './walk.ts';
 
 /** A field that is none, with the nearest name that is. `listed`: `known` as a reader wants to see it. */
 export function unknownField(
@@ -48,8 +48,6 @@ function unknownAt({ schema, value, path }: Node): Problem[] {
  * that was most likely meant.
  */
 export function unknownFields(kind: string, object: unknown): Problem[] {
-  const schema = API_KINDS.find((candidate) => candidate.kind === kind)?.spec;
-  if (schema === undefined || !isRecord(object) || object['spec'] === undefined) return [];
-  const root: Node = { schema, value: object['spec'], old: undefined, path: 'spec' };
-  return [...walk(root)].flatMap(unknownAt);
+  const known = API_KINDS.find((candidate) => candidate.kind === kind);
+  return known ? [...walkSpec(known, object)].flatMap(unknownAt) : [];
 }

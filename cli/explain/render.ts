@@ -1,7 +1,7 @@
 import { Document, isScalar, isMap, isSeq, type Node } from 'yaml';
 import { count } from '../../webhook/policies/words.ts';
 import { published } from '../lint.ts';
-import { pointerOf, type Segment } from '../paths.ts';
+import { pointerOf, type Segment } from '../../schemas/paths.ts';
 import type { ExplainedCluster, ExplainResult, Source } from './explain.ts';
 import type { ExplainedShard } from './shards.ts';
 
