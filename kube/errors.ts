@@ -1,3 +1,6 @@
+import { textOf } from '../schemas/text.ts';
+import { isRecord } from '../schemas/walk.ts';
+
 /**
  * Every failure of the Kubernetes API as one class of error with one of eight meanings, so that
  * callers decide by meaning and never by HTTP status.
@@ -102,7 +105,7 @@ interface StatusBody {
 function parseStatus(body: string): StatusBody {
   try {
     const parsed: unknown = JSON.parse(body);
-    return typeof parsed === 'object' && parsed !== null ? parsed : {};
+    return isRecord(parsed) ? parsed : {};
   } catch {
     return {};
   }
@@ -158,4 +161,3 @@ function networkCode(error: unknown): string {
   if ('code' in error && typeof error.code === 'string') return error.code;
   return error.cause === undefined ? error.name : networkCode(error.cause);
 }
-import { textOf } from '../schemas/text.ts';

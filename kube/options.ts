@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { durationMs } from '../schemas/duration.ts';
+import { listOf } from '../schemas/text.ts';
 
 /** One setting of a program of ours, for the command line, the environment and docs/options.md. */
 interface OptionDef {
@@ -136,10 +137,3 @@ function parseInteger(text: string, min: number, max: number | undefined): Parse
   const range = max === undefined ? `of ${min} or more` : `from ${min} to ${max}`;
   return { wanted: `a whole number ${range}` };
 }
-
-/** The parts of a text that commas separate. */
-export const listOf = (text: string): string[] =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');

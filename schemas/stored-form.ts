@@ -1,6 +1,7 @@
 import { EMBEDDED, type JsonSchema } from './embedded/index.ts';
 import type { Schema, StructSchema } from './kinds/dsl.ts';
 import { kindOf } from './kinds/index.ts';
+import { own } from './own.ts';
 import { isRecord } from './walk.ts';
 
 /**
@@ -34,14 +35,12 @@ function serve(schema: Schema, value: unknown): unknown {
 }
 
 function serveStruct(schema: StructSchema, value: Record<string, unknown>): unknown {
-  const fields = new Map(Object.entries(schema.fields));
-  const kept = Object.entries(value)
-    .map(([name, inner]) => ({ name, inner, field: fields.get(name) }))
-    .filter(({ field, inner }) => field !== undefined && inner !== null);
-  const served = Object.fromEntries(
-    kept.map(({ name, inner, field }) => [name, field ? serve(field.schema, inner) : inner]),
-  );
-  for (const [name, field] of fields) {
+  const served: Record<string, unknown> = {};
+  for (const [name, inner] of Object.entries(value)) {
+    const field = own(schema.fields, name);
+    if (field && inner !== null) served[name] = serve(field.schema, inner);
+  }
+  for (const [name, field] of Object.entries(schema.fields)) {
     if (field.default === undefined || Object.hasOwn(served, name)) continue;
     served[name] = serve(field.schema, structuredClone(field.default));
   }

@@ -7,3 +7,10 @@ export const textOf = (error: unknown): string =>
 /** A moment as Kubernetes writes it: UTC, whole seconds. @param ms since the epoch */
 export const isoSeconds = (ms: number): string =>
   new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** The parts of a text that commas separate. */
+export const listOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');

@@ -1,3 +1,4 @@
+import { compact, nonEmpty } from '../compact.ts';
 import type { PvcPolicy } from '../types.ts';
 
 /**
@@ -15,12 +16,13 @@ export const pvcPolicyAsStored = (policy: PvcPolicy | undefined): PvcPolicy | un
 export const mergePvcPolicy = (
   child: PvcPolicy | undefined,
   parent: PvcPolicy | undefined,
-): PvcPolicy | undefined => {
-  const whenDeleted = child?.whenDeleted ?? parent?.whenDeleted;
-  const whenScaled = child?.whenScaled ?? parent?.whenScaled;
-  if (!whenDeleted && !whenScaled) return undefined;
-  return { ...(whenDeleted && { whenDeleted }), ...(whenScaled && { whenScaled }) };
-};
+): PvcPolicy | undefined =>
+  nonEmpty(
+    compact({
+      whenDeleted: child?.whenDeleted ?? parent?.whenDeleted,
+      whenScaled: child?.whenScaled ?? parent?.whenScaled,
+    }),
+  );
 
 /** As `mergePvcPolicy` over a complete parent. */
 export const inheritPvcPolicy = (
