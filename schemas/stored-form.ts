@@ -1,4 +1,4 @@
-import { EMBEDDED, type JsonSchema } from './embedded/index.ts';
+import { opened } from './embedded/index.ts';
 import type { Schema, StructSchema } from './kinds/dsl.ts';
 import { kindOf } from './kinds/index.ts';
 import { own } from './own.ts';
@@ -17,7 +17,8 @@ export function storedForm<T extends object>(kind: string, object: T): T {
   return spec === undefined ? object : { ...object, spec: serve(schema, spec) };
 }
 
-function serve(schema: Schema, value: unknown): unknown {
+function serve(given: Schema, value: unknown): unknown {
+  const schema = opened(given);
   switch (schema.type) {
     case 'struct':
       return isRecord(value) ? serveStruct(schema, value) : value;
@@ -25,8 +26,6 @@ function serve(schema: Schema, value: unknown): unknown {
       return Array.isArray(value) ? value.map((item) => serve(schema.items, item)) : value;
     case 'map':
       return isRecord(value) ? mapValues(value, (entry) => serve(schema.values, entry)) : value;
-    case 'embedded':
-      return prune(EMBEDDED[schema.name], value);
     case 'string':
     case 'integer':
     case 'boolean':
@@ -45,30 +44,6 @@ function serveStruct(schema: StructSchema, value: Record<string, unknown>): unkn
     served[name] = serve(field.schema, structuredClone(field.default));
   }
   return served;
-}
-
-function prune(schema: JsonSchema, value: unknown): unknown {
-  if (Array.isArray(value)) {
-    const { items } = schema;
-    return items ? value.map((item) => prune(items, item)) : value;
-  }
-  if (!isRecord(value)) return value;
-  const { properties, additionalProperties } = schema;
-  if (properties) {
-    const kept = Object.entries(value).flatMap(([name, inner]) => {
-      const known = properties[name];
-      return known && inner !== null ? [[name, prune(known, inner)] as const] : [];
-    });
-    const defaults = Object.entries(properties).flatMap(([name, property]) =>
-      property['default'] === undefined || (value[name] ?? null) !== null
-        ? []
-        : [[name, structuredClone(property['default'])] as const],
-    );
-    return Object.fromEntries([...kept, ...defaults]);
-  }
-  return additionalProperties
-    ? mapValues(value, (inner) => prune(additionalProperties, inner))
-    : value;
 }
 
 const mapValues = (

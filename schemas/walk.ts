@@ -1,3 +1,4 @@
+import { opened } from './embedded/index.ts';
 import type { Kind, ListSchema, Schema } from './kinds/dsl.ts';
 
 /** One value of an object, with its schema and what is stored at the same place today. */
@@ -31,7 +32,8 @@ function oldItem(schema: ListSchema, old: unknown, item: unknown): unknown {
 export const keyOf = (value: unknown, key: string): unknown =>
   isRecord(value) ? value[key] : undefined;
 
-function* children({ schema, value, old, path }: Node): Generator<Node> {
+function* children({ schema: given, value, old, path }: Node): Generator<Node> {
+  const schema = opened(given);
   const below = (inner: Schema, key: string): Node => {
     return {
       schema: inner,
