@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { createCelRules } from '../../../cli/cel.ts';
 import { describe as textOf, judgeManifest, type ManifestFinding } from '../../../cli/judge.ts';
 import { API_KINDS } from '../../../schemas/kinds/index.ts';
+import { segmentsOfPointer } from '../../../schemas/paths.ts';
 import { walkSchemas } from '../../../schemas/walk.ts';
 import type { PolicyKind } from '../../../webhook/policies/policy.ts';
 import { policyOf } from '../../support/policy.ts';
@@ -11,7 +12,7 @@ import { plainPath, type SchemaCase, schemaCases } from '../../support/schema-ca
 const holds = createCelRules();
 
 /** The dotted spelling that the cases use. */
-const dotted = ({ segments }: ManifestFinding): string => segments.join('.');
+const dotted = ({ path }: ManifestFinding): string => segmentsOfPointer(path).join('.');
 
 function judge({ object, old }: SchemaCase, webhooks: boolean) {
   return judgeManifest(object, { holds, webhooks, ...(old ? { old } : {}) });
