@@ -44,10 +44,12 @@ function partsOf({ items, properties, additionalProperties }: JsonSchema): Opene
   return inline(Object.fromEntries(fields));
 }
 
-const PARTS = Object.fromEntries(
-  Object.entries(EMBEDDED).map(([name, schema]) => [name, partsOf(schema)]),
-) as Record<EmbeddedSchema['name'], Opened>;
+const known = new Map<string, Opened>();
 
 /** A schema, of an embedded type its parts. */
-export const opened = (schema: Schema): Opened =>
-  schema.type === 'embedded' ? PARTS[schema.name] : schema;
+export function opened(schema: Schema): Opened {
+  if (schema.type !== 'embedded') return schema;
+  const parts = known.get(schema.name) ?? partsOf(EMBEDDED[schema.name]);
+  known.set(schema.name, parts);
+  return parts;
+}
