@@ -1,4 +1,4 @@
-import { textOf } from '../schemas/text.ts';
+import { parseJson, textOf } from '../schemas/text.ts';
 import { isRecord } from '../schemas/walk.ts';
 
 /**
@@ -102,15 +102,6 @@ interface StatusBody {
   details?: { retryAfterSeconds?: number; causes?: Partial<ErrorCause>[] };
 }
 
-function parseStatus(body: string): StatusBody {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    return isRecord(parsed) ? parsed : {};
-  } catch {
-    return {};
-  }
-}
-
 function retryAfter(header: string | undefined, status: StatusBody): number | undefined {
   const seconds = Number(header ?? status.details?.retryAfterSeconds);
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
@@ -126,7 +117,8 @@ export function errorFromResponse(
   body: string,
   retryAfterHeader?: string,
 ): KubeError {
-  const parsed = parseStatus(body);
+  const answer = parseJson(body);
+  const parsed: StatusBody = isRecord(answer) ? answer : {};
   const reason = parsed.reason ?? '';
   const message = parsed.message ?? body.slice(0, 200);
   const details = (parsed.details?.causes ?? []).map((cause) => ({
