@@ -110,7 +110,6 @@ export interface PodSpec {
   nodeSelector?: Record<string, string>;
   affinity?: Affinity;
   tolerations?: Toleration[];
-  topologySpreadConstraints?: unknown[];
   securityContext?: Record<string, unknown>;
   serviceAccountName?: string;
   automountServiceAccountToken?: boolean;
