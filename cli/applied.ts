@@ -1,5 +1,6 @@
 import type { KubeObject } from '../schemas/k8s.ts';
 import { LAST_APPLIED } from '../schemas/labels.ts';
+import { parseJson } from '../schemas/text.ts';
 import { isRecord } from '../schemas/walk.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -44,11 +45,7 @@ const fieldsOf = (value: unknown): Fields => (isRecord(value) ? value : {});
 function saidLast({ metadata }: KubeObject): Fields {
   const text = metadata.annotations?.[LAST_APPLIED];
   if (text === undefined) return ownedBy((metadata as { managedFields?: unknown }).managedFields);
-  try {
-    return fieldsOf(JSON.parse(text));
-  } catch {
-    return {};
-  }
+  return fieldsOf(parseJson(text));
 }
 
 /** The controller and the webhook apply what they own; no file says it. */

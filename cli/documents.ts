@@ -126,7 +126,6 @@ const strayFinding = (
 ): ManifestFinding => ({
   severity: 'error',
   check: 'kind',
-  segments: [field],
   path: `/${field}`,
   value,
   message,

@@ -28,28 +28,25 @@ export async function readFiles(
 ): Promise<ReadFiles> {
   const inputs: Input[] = [];
   const failures: Failure[] = [];
-  const fail = (file: string, error: unknown): void => {
-    failures.push({ file, line: 0, column: 0, message: reasonOf(error) });
-  };
-  const attempt = (file: string, read: () => void): void => {
+  const attempt = async (file: string, read: () => void | Promise<void>): Promise<void> => {
     try {
-      read();
+      await read();
     } catch (error) {
-      fail(file, error);
+      failures.push({ file, line: 0, column: 0, message: reasonOf(error) });
     }
   };
   const readOne = (name: string): void => {
-    inputs.push({ name, text: readText(name) });
+    inputs.push({ name, text: decodeText(readFileSync(name)) });
   };
-  const readFolder = (folder: string): number => {
+  const readFolder = async (folder: string): Promise<number> => {
     let found = 0;
     for (const entry of entriesOf(folder)) {
       const place = path.join(folder, entry.name);
       // one that cannot be read, such as a link that leads nowhere, hides none of the others
-      attempt(place, () => {
+      await attempt(place, async () => {
         if (entry.isDirectory()) {
           // .git, .github and their like hold no manifests
-          if (recursive && !entry.name.startsWith('.')) found += readFolder(place);
+          if (recursive && !entry.name.startsWith('.')) found += await readFolder(place);
         } else if (MANIFEST.test(entry.name) && !isFolder(place)) {
           found += 1;
           readOne(place);
@@ -58,35 +55,24 @@ export async function readFiles(
     }
     return found;
   };
-  const readNamed = (name: string): void => {
-    if (!isFolder(name)) {
-      readOne(name);
-      return;
-    }
+  const readNamed = async (name: string): Promise<void> => {
+    if (name === '-') return void inputs.push({ name, text: await stdin() });
+    if (!isFolder(name)) return readOne(name);
     const before = failures.length;
-    if (readFolder(name) > 0 || failures.length > before) return;
+    if ((await readFolder(name)) > 0 || failures.length > before) return;
     throw new Error(
       recursive
         ? 'no *.yaml, *.yml or *.json lies in this folder'
         : 'no *.yaml, *.yml or *.json lies directly in this folder: name the files, or use --recursive',
     );
   };
-  for (const name of new Set(names)) {
-    if (name !== '-') attempt(name, () => readNamed(name));
-    else
-      await stdin().then(
-        (text) => inputs.push({ name, text }),
-        (error: unknown) => fail(name, error),
-      );
-  }
+  for (const name of new Set(names)) await attempt(name, () => readNamed(name));
   return { inputs, failures };
 }
 
 /** Text files end up here by mistake too: what is no UTF-8 is no manifest. */
 export const decodeText = (bytes: Uint8Array): string =>
   new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-
-const readText = (file: string): string => decodeText(readFileSync(file));
 
 /** A ConfigMap that is mounted has its files behind links. */
 const isFolder = (place: string): boolean => statSync(place).isDirectory();

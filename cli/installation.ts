@@ -1,13 +1,13 @@
 import type { KubeApi } from '../kube/api.ts';
 import { isKubeError } from '../kube/errors.ts';
 import { listAll } from '../kube/informer.ts';
-import { listOf, variableOf } from '../kube/options.ts';
+import { variableOf } from '../kube/options.ts';
 import { KINDS, type KubeObject } from '../schemas/k8s.ts';
 import { resolveModes } from '../webhook/modes.ts';
 import { WEBHOOK_OPTIONS } from '../webhook/options.ts';
 import { POLICIES } from '../webhook/policies/index.ts';
 import { ZONE_LABELS } from '../schemas/labels.ts';
-import { textOf } from '../schemas/text.ts';
+import { listOf, textOf } from '../schemas/text.ts';
 import type { ModeOverrides } from '../webhook/policies/policy.ts';
 import { BUILTIN_CONFIG, type PolicyConfig, readPolicyConfig } from '../webhook/policy-config.ts';
 

@@ -1,3 +1,5 @@
+import { parseJson } from '../schemas/text.ts';
+
 /** A piece of a text and where it begins in it. */
 interface Piece {
   start: number;
@@ -48,11 +50,4 @@ function objectEnd(text: string, start: number): number | undefined {
   return undefined;
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text.replace(/^\u{FEFF}/u, ''));
-    return true;
-  } catch {
-    return false;
-  }
-}
+const isJson = (text: string): boolean => parseJson(text.replace(/^\u{FEFF}/u, '')) !== undefined;

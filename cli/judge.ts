@@ -27,7 +27,7 @@ import { sameJson } from '../schemas/canonical.ts';
 import type { AdmissionRequest, Verdict } from '../webhook/review.ts';
 import { createCelRules } from './cel.ts';
 import { metadataErrors, unknownOutside } from './metadata.ts';
-import { pointerOf, type Segment, segmentsOfPath, segmentsOfPointer } from './paths.ts';
+import { pointerOf, segmentsOfPath } from '../schemas/paths.ts';
 import { printable } from './printable.ts';
 
 /** What found something: a check of the API server, or a policy by its code. */
@@ -40,7 +40,6 @@ export interface ManifestFinding {
   check: Check;
   /** Id of the policy, where one found it. */
   policy?: string;
-  segments: readonly Segment[];
   /** JSON pointer (RFC 6901); empty for the object as a whole. */
   path: string;
   value?: unknown;
@@ -217,10 +216,12 @@ function verdictOf(findings: readonly ManifestFinding[]): ManifestVerdict {
 
 const fromProblem =
   (check: Check) =>
-  ({ path, ...rest }: Problem): ManifestFinding => {
-    const segments = segmentsOfPath(path);
-    return { severity: 'error', check, segments, path: pointerOf(segments), ...rest };
-  };
+  ({ path, ...rest }: Problem): ManifestFinding => ({
+    severity: 'error',
+    check,
+    path: pointerOf(segmentsOfPath(path)),
+    ...rest,
+  });
 
 function fromJudged({ policy, finding, mode, bypass }: Judged): ManifestFinding {
   const { path, allowed, fix, brief } = finding;
@@ -230,7 +231,6 @@ function fromJudged({ policy, finding, mode, bypass }: Judged): ManifestFinding 
     severity: mode === 'deny' ? 'error' : 'warning',
     check: policy.code as Check,
     policy: policy.id,
-    segments: segmentsOfPointer(path),
     path,
     ...('value' in finding ? { value: finding.value } : {}),
     message,

@@ -14,7 +14,7 @@ import {
   readInputs,
 } from './documents.ts';
 import { describe, judgeManifest, type JudgeOptions, type ManifestFinding } from './judge.ts';
-import { pointerOf, type Segment } from './paths.ts';
+import { pointerOf, segmentsOfPointer } from '../schemas/paths.ts';
 import { isWrongTemplate, knownObjects, type LiveState, worldFor } from './world.ts';
 import type { Position } from './yaml.ts';
 
@@ -129,7 +129,7 @@ const KIND_NAMED_BY: Record<string, string> = {
 /** Of a template that is there and of a wrong shape, it would mislead to say only that there is none. */
 function ofWrongTemplate(finding: ManifestFinding, wrong: readonly Manifest[]): ManifestFinding {
   if (finding.policy !== referencesExist.id) return finding;
-  const kind = KIND_NAMED_BY[String(finding.segments.at(-1))];
+  const kind = KIND_NAMED_BY[segmentsOfPointer(finding.path).at(-1) ?? ''];
   const template = wrong.find(
     ({ object }) => object.kind === kind && nameOf(object) === finding.value,
   );
@@ -173,8 +173,12 @@ function report(
     text: describe(finding),
   });
   const placed = [
-    ...findings.map((finding) => place(finding, source.positionOf(finding.segments))),
-    ...source.repeated.map(({ segments, position }) => place(repetition(segments), position)),
+    ...findings.map((finding) =>
+      place(finding, source.positionOf(segmentsOfPointer(finding.path))),
+    ),
+    ...source.repeated.map(({ segments, position }) =>
+      place(repetition(pointerOf(segments)), position),
+    ),
   ];
   const denied = findings.some(({ severity }) => severity === 'error');
   return {
@@ -184,11 +188,10 @@ function report(
 }
 
 /** kubectl takes the last of them without a word. */
-const repetition = (segments: readonly Segment[]): ManifestFinding => ({
+const repetition = (path: string): ManifestFinding => ({
   severity: 'warning',
   check: 'duplicate-key',
-  segments,
-  path: pointerOf(segments),
+  path,
   message: 'this key is there twice, and only the last one counts',
   fix: 'remove one of them',
 });
@@ -206,10 +209,4 @@ export function strictly(result: LintResult): LintResult {
     ),
     findings: findings.map((finding) => ({ ...finding, severity: 'error' as const })),
   };
-}
-
-/** Without what only the program itself needs, for JSON. */
-export function published({ segments, ...finding }: LintFinding): Omit<LintFinding, 'segments'> {
-  void segments;
-  return finding;
 }

@@ -1,6 +1,6 @@
 import type { KubeApi } from '../kube/api.ts';
 import { createClient } from '../kube/client.ts';
-import { sleep, systemClock } from '../kube/clock.ts';
+import { systemClock, within } from '../kube/clock.ts';
 import { isKubeError } from '../kube/errors.ts';
 import { listAll } from '../kube/informer.ts';
 import { Store } from '../kube/store.ts';
@@ -54,7 +54,8 @@ export async function readLive(asked: CommonOptions, inputs: readonly Input[]): 
     const objects = readInputs(inputs)
       .manifests.filter(({ ours, object }) => ours && isRecord(object.metadata))
       .map(({ object }) => ({ object, namespace: namespaceOf(object, namespace ?? 'default') }));
-    const live = await within(readAll(kube, objects), server);
+    const live = await within(systemClock, ALL_MS, readAll(kube, objects));
+    if (!live) throw new Error(`${server} did not tell all within ${ALL_MS / 1000} s; try again`);
     return compact({ ...live, namespace });
   } finally {
     await transport.close();
@@ -84,21 +85,15 @@ async function reach(kube: KubeApi, server: string): Promise<void> {
   );
 }
 
-async function within<T>(work: Promise<T>, server: string): Promise<T> {
-  const done = new AbortController();
-  const late = sleep(systemClock, ALL_MS, done.signal).then(() => {
-    throw new Error(`${server} did not tell all within ${ALL_MS / 1000} s; try again`);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    late.catch(() => undefined);
-    done.abort();
-  }
-}
-
 const keyOf = ({ object, namespace }: Target): string =>
   `${object.kind}/${namespace}/${nameOf(object)}`;
+
+/** What the cluster says about one object of the inputs. */
+interface Facts {
+  old: KubeObject | undefined;
+  world: World | undefined;
+  answers: ReadonlyMap<string, Answer>;
+}
 
 async function readAll(kube: KubeApi, targets: readonly Target[]): Promise<Live> {
   const installation = await readInstallation(kube);
@@ -110,23 +105,21 @@ async function readAll(kube: KubeApi, targets: readonly Target[]): Promise<Live>
     copies.set(namespace, await copiesOf(kube, namespace, notes));
     modes.set(namespace, await modesIn(kube, namespace, installation, notes));
   }
-  const worlds = new Map<string, World>();
-  const stored = new Map<string, KubeObject>();
-  const answers = new Map<string, ReadonlyMap<string, Answer>>();
+  const facts = new Map<string, Facts>();
   for (const target of targets) {
-    const key = keyOf(target);
     const old = await storedOf(kube, target);
-    if (old) stored.set(key, old);
     const sent = { ...target, object: old ? appliedTo(old, target.object) : target.object };
     const near = copies.get(target.namespace);
-    if (near) worlds.set(key, await worldOf(kube, sent, { old, near, installation, notes }));
-    answers.set(key, await askBypass(kube, sent));
+    const world = near && (await worldOf(kube, sent, { old, near, installation, notes }));
+    facts.set(keyOf(target), { old, world, answers: await askBypass(kube, sent) });
   }
+  const of = (object: KubeObject, namespace: string): Facts | undefined =>
+    facts.get(keyOf({ object, namespace }));
   const state: Live['state'] = {
-    stored: (object, namespace) => stored.get(keyOf({ object, namespace })),
-    worldOf: (object, namespace) => worlds.get(keyOf({ object, namespace })) ?? OFFLINE_WORLD,
+    stored: (...target) => of(...target)?.old,
+    worldOf: (...target) => of(...target)?.world ?? OFFLINE_WORLD,
     modesIn: (namespace) => modes.get(namespace) ?? {},
-    mayBypass: (object, namespace) => answers.get(keyOf({ object, namespace })) ?? new Map(),
+    mayBypass: (...target) => of(...target)?.answers ?? new Map(),
   };
   return compact({ state, notes: [...new Set(notes)], user });
 }

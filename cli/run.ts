@@ -67,9 +67,8 @@ export async function run(args: readonly string[], around: Surroundings): Promis
     return 2;
   }
   for (const note of live?.notes ?? []) around.err(`note: ${note}\n`);
-  return asked.command === 'lint'
-    ? lint(asked, { inputs, failures, live }, around)
-    : explain(asked, { inputs, failures, live }, around);
+  const read: Read = { inputs, failures, live };
+  return asked.command === 'lint' ? lint(asked, read, around) : explain(asked, read, around);
 }
 
 function tellPolicies({ names, format }: PoliciesCommand, around: Surroundings): ExitCode {
@@ -98,12 +97,8 @@ const optionsOf = (asked: LintCommand | ExplainCommand, live: Live | undefined) 
     modes: asked.command === 'lint' ? asked.modes : undefined,
   });
 
-function lint(
-  asked: LintCommand,
-  { inputs, failures, live }: Read,
-  around: Surroundings,
-): ExitCode {
-  const judged = lintDocuments(inputs, optionsOf(asked, live));
+function lint(asked: LintCommand, { failures, ...read }: Read, around: Surroundings): ExitCode {
+  const judged = lintDocuments(read.inputs, optionsOf(asked, read.live));
   const all = [...failures, ...judged.failures];
   const { docsUrl, strict, format } = asked;
   const result: LintResult = {
@@ -115,13 +110,9 @@ function lint(
   return result.verdict === 'denied' ? 1 : 0;
 }
 
-function explain(
-  asked: ExplainCommand,
-  { inputs, failures, live }: Read,
-  around: Surroundings,
-): ExitCode {
-  const explained = explainDocuments(inputs, optionsOf(asked, live));
-  const result = { ...explained, failures: [...failures, ...explained.failures] };
+function explain(asked: ExplainCommand, read: Read, around: Surroundings): ExitCode {
+  const explained = explainDocuments(read.inputs, optionsOf(asked, read.live));
+  const result = { ...explained, failures: [...read.failures, ...explained.failures] };
   const { clusters, findings } = result;
   around.out(asked.format === 'json' ? renderExplainJson(result) : renderExplainText(result));
   const unread = result.failures.length > 0;

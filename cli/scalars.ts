@@ -4,25 +4,27 @@
  * test/integration/cli.test.ts asks again.
  */
 
-const WORDS: Record<string, boolean | null> = Object.fromEntries([
-  ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map((w) => [
-    w,
-    true,
-  ]),
-  ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map((w) => [
-    w,
-    false,
-  ]),
-  ...['', '~', 'null', 'Null', 'NULL'].map((w) => [w, null]),
-]) as Record<string, boolean | null>;
+const words = (text: string, value: boolean | null) =>
+  text.split(' ').map((word) => [word, value] as const);
+
+const WORDS: ReadonlyMap<string, boolean | null> = new Map([
+  ...words('y Y yes Yes YES true True TRUE on On ON', true),
+  ...words('n N no No NO false False FALSE off Off OFF', false),
+  ...words('~ null Null NULL', null),
+  ['', null],
+]);
 
 const INFINITE = /^[+-]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$/;
 const INTEGER = /^([+-]?)(?:0x([0-9a-fA-F]+)|0b([01]+)|0o?([0-7]+)|(0|[1-9][0-9]*))$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 
-/** The value of a scalar without quotes and tag. Undefined for infinity and NaN, which JSON lacks. */
-export function plainValue(text: string): string | number | boolean | null | undefined {
-  if (Object.hasOwn(WORDS, text)) return WORDS[text];
+/** Undefined for infinity and NaN, which JSON lacks. */
+type Value = string | number | boolean | null | undefined;
+
+/** The value of a scalar without quotes and tag. */
+export function plainValue(text: string): Value {
+  const word = WORDS.get(text);
+  if (word !== undefined) return word;
   if (INFINITE.test(text)) return undefined;
   return numberOf(text) ?? text;
 }
@@ -42,10 +44,7 @@ function numberOf(text: string): number | undefined {
 }
 
 /** The value of a scalar with one of YAML's own tags (`!!str`, `!!int`, ...); undefined if it has none. */
-export function taggedValue(
-  tag: string | undefined,
-  text: string,
-): { value: string | number | boolean | null | undefined } | undefined {
+export function taggedValue(tag: string | undefined, text: string): { value: Value } | undefined {
   switch (tag) {
     case 'tag:yaml.org,2002:binary':
       return { value: Buffer.from(text, 'base64').toString() };

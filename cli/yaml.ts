@@ -11,7 +11,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { jsonTexts } from './json-texts.ts';
-import type { Segment } from './paths.ts';
+import type { Segment } from '../schemas/paths.ts';
 import { controlCharacter, refusedLines } from './refused-text.ts';
 import { plainValue, taggedValue } from './scalars.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Makes all that follows from schemas/kinds (CRDs, types, validators, the field reference), from the
+ * Makes all that follows from schemas/kinds (CRDs, validators, the field reference), from the
  * policies, from the wire contract, from the chart's values and from the options of the programs.
  * With `--check` nothing is written, and the exit status is 1 if a file is not as it should be.
  */
@@ -14,14 +14,12 @@ import { options } from './generate/options.ts';
 import { renderPolicyDocs } from '../webhook/policies/docs.ts';
 import type { Output } from './generate/output.ts';
 import { reference } from './generate/reference.ts';
-import { types } from './generate/types.ts';
 import { validators } from './generate/validators.ts';
 
 const root = new URL('..', import.meta.url);
 
 const outputs: Output[] = [
   ...crds(),
-  await types(),
   await messages(),
   ...(await validators()),
   reference(),

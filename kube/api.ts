@@ -1,10 +1,6 @@
 import type { KindRef, KubeObject, ObjectRef } from '../schemas/k8s.ts';
 import { KINDS } from '../schemas/k8s.ts';
-import { FIELD_MANAGERS } from '../schemas/labels.ts';
 import { KubeError } from './errors.ts';
-
-/** Field manager of everything the controller applies. */
-export const FIELD_MANAGER = FIELD_MANAGERS.controller;
 
 /** Which objects, and how much of each. */
 export interface Scope {

@@ -1,8 +1,12 @@
 import type { KindRef, KubeObject, ObjectRef } from '../schemas/k8s.ts';
-import { FIELD_MANAGER, apiPath, queryOf, refOf, typed, type KubeApi } from './api.ts';
+import { FIELD_MANAGERS } from '../schemas/labels.ts';
+import { apiPath, queryOf, refOf, typed, type KubeApi } from './api.ts';
 import { isKubeError } from './errors.ts';
 import { createRequester, type Call, type RequestOptions } from './request.ts';
 import { METADATA_ONLY, runWatch } from './watch.ts';
+
+/** Field manager of everything the controller writes. */
+const FIELD_MANAGER = FIELD_MANAGERS.controller;
 
 /** A write that the API accepted, as observers see it. */
 export interface Write {

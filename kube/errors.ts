@@ -1,3 +1,6 @@
+import { parseJson, textOf } from '../schemas/text.ts';
+import { isRecord } from '../schemas/walk.ts';
+
 /**
  * Every failure of the Kubernetes API as one class of error with one of eight meanings, so that
  * callers decide by meaning and never by HTTP status.
@@ -99,15 +102,6 @@ interface StatusBody {
   details?: { retryAfterSeconds?: number; causes?: Partial<ErrorCause>[] };
 }
 
-function parseStatus(body: string): StatusBody {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    return typeof parsed === 'object' && parsed !== null ? parsed : {};
-  } catch {
-    return {};
-  }
-}
-
 function retryAfter(header: string | undefined, status: StatusBody): number | undefined {
   const seconds = Number(header ?? status.details?.retryAfterSeconds);
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
@@ -123,7 +117,8 @@ export function errorFromResponse(
   body: string,
   retryAfterHeader?: string,
 ): KubeError {
-  const parsed = parseStatus(body);
+  const answer = parseJson(body);
+  const parsed: StatusBody = isRecord(answer) ? answer : {};
   const reason = parsed.reason ?? '';
   const message = parsed.message ?? body.slice(0, 200);
   const details = (parsed.details?.causes ?? []).map((cause) => ({
@@ -158,4 +153,3 @@ function networkCode(error: unknown): string {
   if ('code' in error && typeof error.code === 'string') return error.code;
   return error.cause === undefined ? error.name : networkCode(error.cause);
 }
-import { textOf } from '../schemas/text.ts';

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../schemas/canonical.ts';
 import type { KubeObject } from '../schemas/k8s.ts';
 import { MANAGED_BY } from '../schemas/labels.ts';
 import { isoSeconds } from '../schemas/text.ts';
@@ -129,11 +129,11 @@ function eventObject(
   // Cluster-scoped objects have their events in `default`.
   const namespace = object.metadata.namespace ?? 'default';
   const time = isoSeconds(nowMs);
-  const suffix = createHash('sha256').update(`${uid}${reason}${message}${nowMs}${instance}`);
+  const suffix = sha256(`${uid}${reason}${message}${nowMs}${instance}`).slice(0, 16);
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { name: `${name.slice(0, 230)}.${suffix.digest('hex').slice(0, 16)}`, namespace },
+    metadata: { name: `${name.slice(0, 230)}.${suffix}`, namespace },
     involvedObject: {
       apiVersion: object.apiVersion,
       kind: object.kind,

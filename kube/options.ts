@@ -1,5 +1,17 @@
 import { parseArgs } from 'node:util';
 import { durationMs } from '../schemas/duration.ts';
+import { listOf } from '../schemas/text.ts';
+
+/** What becomes of the text of an option. */
+interface Values {
+  string: string;
+  boolean: boolean;
+  integer: number;
+  /** In milliseconds. */
+  duration: number;
+  list: string[];
+  address: { host: string; port: number };
+}
 
 /** One setting of a program of ours, for the command line, the environment and docs/options.md. */
 interface OptionDef {
@@ -8,7 +20,7 @@ interface OptionDef {
   /** Its variable, where that is not the flag in capitals. */
   env?: string;
   /** `address` is `host:port`, either of which may be empty or 0; the words of a list are all there are. */
-  type: 'string' | 'boolean' | 'integer' | 'duration' | 'list' | 'address' | readonly string[];
+  type: keyof Values | readonly string[];
   default: string;
   summary: string;
   /** Lowest value of integers; of durations in milliseconds. */
@@ -25,19 +37,12 @@ export const variableOf = ({ flag, env }: Pick<OptionDef, 'flag' | 'env'>): stri
 
 export type OptionTable = Readonly<Record<string, OptionDef>>;
 
-type ValueOf<T> = T extends 'boolean'
-  ? boolean
-  : T extends 'integer' | 'duration'
-    ? number
-    : T extends 'list'
-      ? string[]
-      : T extends 'address'
-        ? { host: string; port: number }
-        : T extends readonly (infer Word)[]
-          ? Word
-          : string;
+type ValueOf<T> = T extends keyof Values
+  ? Values[T]
+  : T extends readonly (infer Word)[]
+    ? Word
+    : never;
 
-/** Durations in milliseconds. */
 export type OptionValues<T extends OptionTable> = { [K in keyof T]: ValueOf<T[K]['type']> };
 
 export type OptionsResult<T> = { ok: true; value: T } | { ok: false; problems: string[] };
@@ -136,10 +141,3 @@ function parseInteger(text: string, min: number, max: number | undefined): Parse
   const range = max === undefined ? `of ${min} or more` : `from ${min} to ${max}`;
   return { wanted: `a whole number ${range}` };
 }
-
-/** The parts of a text that commas separate. */
-export const listOf = (text: string): string[] =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');

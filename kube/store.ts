@@ -1,21 +1,6 @@
 import type { KubeObject } from '../schemas/k8s.ts';
 import { LABELS } from '../schemas/labels.ts';
 
-/** Read access to the local copy of one kind. Objects are shared: never change them. */
-export interface Lister {
-  get(namespace: string | undefined, name: string): KubeObject | undefined;
-  /** In no particular order. */
-  list(namespace?: string): KubeObject[];
-  /** Those of a namespace by their names: the same record until one of them changes. */
-  byName(namespace: string): Readonly<Record<string, KubeObject>>;
-  /** `owner`: uid of the controlling owner; `cluster`: `namespace/label`; `node`: node of a pod. */
-  byIndex(index: IndexName, key: string): KubeObject[];
-  /** Puts the answer to an own write in place before the watch delivers it. */
-  observe(object: KubeObject): void;
-  /** Hides an object that the API has just confirmed to be deleted. */
-  observeDeleted(namespace: string | undefined, name: string, uid: string | undefined): void;
-}
-
 type IndexName = 'owner' | 'cluster' | 'node';
 
 /** The keys of an object in each index. */
@@ -76,8 +61,14 @@ interface StoreOptions {
   freeze?: boolean;
 }
 
+/** What readers of a local copy need, and who writes. Objects are shared: never change them. */
+export type Lister = Pick<
+  Store,
+  'get' | 'list' | 'byName' | 'byIndex' | 'observe' | 'observeDeleted'
+>;
+
 /** Local copy of one kind: by key, by index, and with own writes visible at once. */
-export class Store implements Lister {
+export class Store {
   readonly #items = new Map<string, KubeObject>();
   /** By `index key`. */
   readonly #indexed = new Map<string, Set<string>>();
@@ -99,12 +90,14 @@ export class Store implements Lister {
     return this.#items.get(storeKey(namespace, name));
   }
 
+  /** In no particular order. */
   list(namespace?: string): KubeObject[] {
     this.#expireOverlays();
     const all = [...this.#items.values()];
     return namespace === undefined ? all : all.filter((o) => o.metadata.namespace === namespace);
   }
 
+  /** Those of a namespace by their names: the same record until one of them changes. */
   byName(namespace: string): Readonly<Record<string, KubeObject>> {
     this.#expireOverlays();
     const known =
@@ -114,12 +107,14 @@ export class Store implements Lister {
     return known;
   }
 
+  /** `owner`: uid of the controlling owner; `cluster`: `namespace/label`; `node`: node of a pod. */
   byIndex(index: IndexName, key: string): KubeObject[] {
     this.#expireOverlays();
     const items = this.#indexed.get(`${index} ${key}`) ?? [];
     return [...items].flatMap((item) => this.#items.get(item) ?? []);
   }
 
+  /** Puts the answer to an own write in place before the watch delivers it. */
   observe(answer: KubeObject): void {
     const object = this.#prepare(answer);
     const key = keyOfObject(object);
@@ -131,6 +126,7 @@ export class Store implements Lister {
     this.#put(key, object);
   }
 
+  /** Hides an object that the API has just confirmed to be deleted. */
   observeDeleted(namespace: string | undefined, name: string, uid: string | undefined): void {
     const key = storeKey(namespace, name);
     const stored = this.#items.get(key);

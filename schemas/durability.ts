@@ -263,20 +263,15 @@ export interface Durability {
 export const durabilityOf = (policy: Policy, membership: Membership): Durability => {
   const shape = shapeOf(membership);
   const achievable = holds(policy, shape);
-  const survivesLossOf: Record<string, boolean> = {};
-  let survivesCellLoss = shape.length > 1;
-  for (const { cell, harm } of cellLosses(policy, membership)) {
-    survivesLossOf[cell] = harm === 'none';
-    survivesCellLoss &&= harm === 'none';
-  }
+  const losses = cellLosses(policy, membership);
   return {
     members: total(shape),
     cells: shape.length,
     achievable,
     writeTolerance: achievable ? writeTolerance(policy, shape) : 0,
     failoverTolerance: achievable ? failoverTolerance(policy, shape) : 0,
-    survivesLossOf,
-    survivesCellLoss,
+    survivesLossOf: Object.fromEntries(losses.map(({ cell, harm }) => [cell, harm === 'none'])),
+    survivesCellLoss: shape.length > 1 && losses.every(({ harm }) => harm === 'none'),
   };
 };
 

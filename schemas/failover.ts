@@ -1,21 +1,6 @@
 import { durationMs } from './duration.ts';
+import { FAILOVER_DEFAULTS } from './resolve/builtin.ts';
 import type { FailoverTimers } from './types.ts';
-
-/**
- * When a multiorch replaces a primary, unless the cluster says otherwise. The runtime's own 4 s and 8 s
- * of grace are most of every outage. A grace period at all costs a whole look more, half a second, and saves
- * no healthy primary: the runtime lists one as gone only with evidence. Not without turns: two that recruit
- * at once both back off for 4 s.
- */
-export const FAILOVER_DEFAULTS = {
-  gracePeriod: '0s',
-  gracePeriodJitter: '4s',
-  healthCheckInterval: '500ms',
-  recoveryInterval: '500ms',
-} as const satisfies Required<FailoverTimers>;
-
-/** Shortest interval that the API takes. */
-export const LEAST_INTERVAL = '100ms';
 
 /** The timers that hold: the user's where written, else ours. */
 export const failoverOf = (given: FailoverTimers | undefined): Required<FailoverTimers> => ({

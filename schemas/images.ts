@@ -1,7 +1,9 @@
 import { sha256 } from './canonical.ts';
 import { ANNOTATIONS } from './labels.ts';
 import type { Problem } from './problem.ts';
+import { parseJson } from './text.ts';
 import type { ComponentImages, MultigresCluster, MultigresClusterStatus } from './types.ts';
+import { isRecord } from './walk.ts';
 
 /** A full set: one image per component of the data plane. */
 export type ImageSet = Required<ComponentImages>;
@@ -85,26 +87,16 @@ const imageRecordOf = (cluster: MultigresCluster): ImageRecord => {
 };
 
 const completeSet = (value: unknown): ImageSet | undefined => {
-  if (value === null || typeof value !== 'object') return undefined;
-  const images = value as Record<string, unknown>;
-  const complete = COMPONENTS.every((c) => typeof images[c] === 'string' && images[c] !== '');
-  return complete ? setOf((c) => String(images[c])) : undefined;
+  if (!isRecord(value)) return undefined;
+  const complete = COMPONENTS.every((c) => typeof value[c] === 'string' && value[c] !== '');
+  return complete ? setOf((c) => String(value[c])) : undefined;
 };
 
-const readRecord = (record: ImageRecord): ImageSet | 'none' | 'invalid' => {
-  if (record.annotation === FULLY_PINNED) return 'none';
-  const fromStatus = completeSet(record.applied);
-  if (record.annotation !== undefined) {
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(record.annotation);
-    } catch {
-      parsed = undefined;
-    }
-    return completeSet(parsed) ?? fromStatus ?? 'invalid';
-  }
-  if (fromStatus) return fromStatus;
-  return record.applied && Object.keys(record.applied).length > 0 ? 'invalid' : 'none';
+const readRecord = ({ annotation, applied = {} }: ImageRecord): ImageSet | 'none' | 'invalid' => {
+  if (annotation === FULLY_PINNED) return 'none';
+  const noted = completeSet(parseJson(annotation ?? '')) ?? completeSet(applied);
+  const isBlank = annotation === undefined && Object.keys(applied).length === 0;
+  return noted ?? (isBlank ? 'none' : 'invalid');
 };
 
 export type ImageStrategy = 'immediate' | 'lazy';

@@ -110,7 +110,6 @@ export interface PodSpec {
   nodeSelector?: Record<string, string>;
   affinity?: Affinity;
   tolerations?: Toleration[];
-  topologySpreadConstraints?: unknown[];
   securityContext?: Record<string, unknown>;
   serviceAccountName?: string;
   automountServiceAccountToken?: boolean;
@@ -166,6 +165,8 @@ const kind = (group: string, version: string, name: string, namespaced = true) =
   namespaced,
 });
 
+const ADMISSION = 'admissionregistration.k8s.io';
+
 /** Every kind that we read or write: the one list for API paths, informers and RBAC. */
 export const KINDS = {
   MultigresCluster: kind('multigres.com', 'v1alpha1', 'MultigresCluster'),
@@ -191,18 +192,8 @@ export const KINDS = {
   StorageClass: kind('storage.k8s.io', 'v1', 'StorageClass', false),
   Lease: kind('coordination.k8s.io', 'v1', 'Lease'),
   Certificate: kind('cert-manager.io', 'v1', 'Certificate'),
-  MutatingWebhookConfiguration: kind(
-    'admissionregistration.k8s.io',
-    'v1',
-    'MutatingWebhookConfiguration',
-    false,
-  ),
-  ValidatingWebhookConfiguration: kind(
-    'admissionregistration.k8s.io',
-    'v1',
-    'ValidatingWebhookConfiguration',
-    false,
-  ),
+  MutatingWebhookConfiguration: kind(ADMISSION, 'v1', 'MutatingWebhookConfiguration', false),
+  ValidatingWebhookConfiguration: kind(ADMISSION, 'v1', 'ValidatingWebhookConfiguration', false),
 } as const satisfies Record<string, KindRef>;
 
 export type KindName = keyof typeof KINDS;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from './canonical.ts';
 
 /**
  * Names of all child objects. They equal upstream's to the byte, so that a cluster can change its
@@ -115,6 +115,6 @@ export const names = {
 /** A certificate's common name: cut to 64 characters, with a hash in place of what was cut. */
 export const commonName = (dnsName: string): string => {
   if (Buffer.byteLength(dnsName) <= MAX_COMMON_NAME) return dnsName;
-  const hash = createHash('sha256').update(dnsName).digest('hex').slice(0, HASH_LENGTH);
+  const hash = sha256(dnsName).slice(0, HASH_LENGTH);
   return `${dnsName.slice(0, MAX_COMMON_NAME - HASH_LENGTH - 1)}-${hash}`;
 };

@@ -1,3 +1,4 @@
+import { compact } from './compact.ts';
 import { ENUM_VALUES, SETTINGS } from './generated/postgres-settings.ts';
 
 export { POSTGRES_MAJOR } from './generated/postgres-settings.ts';
@@ -7,8 +8,7 @@ export { POSTGRES_MAJOR } from './generated/postgres-settings.ts';
  * it takes for a change to have effect. hack/generate-postgres-settings.ts renews the catalogue.
  */
 type SettingType = 'bool' | 'integer' | 'real' | 'string' | 'enum';
-type SettingContext =
-  'internal' | 'postmaster' | 'sighup' | 'superuser' | 'user' | 'backend' | 'superuser-backend';
+type SettingContext = keyof typeof SETTINGS;
 
 export interface PostgresSetting {
   readonly name: string;
@@ -24,12 +24,8 @@ const table = (): ReadonlyMap<string, PostgresSetting> => {
     for (const [type, names] of Object.entries(types)) {
       for (const name of names.trim().split(/\s+/)) {
         const values = type === 'enum' ? ENUM_VALUES[name]?.split('|') : undefined;
-        settings.set(name, {
-          name,
-          type: type as SettingType,
-          context: context as SettingContext,
-          ...(values ? { values } : {}),
-        });
+        const kind = { type: type as SettingType, context: context as SettingContext };
+        settings.set(name, compact({ name, ...kind, values }));
       }
     }
   }
@@ -69,8 +65,6 @@ export const OWNED_SETTINGS: readonly string[] = [
  * count as such: a library may have to be loaded first.
  */
 export const needsRestart = (name: string): boolean => {
-  const setting = POSTGRES_SETTINGS.get(name.toLowerCase());
-  return (
-    setting === undefined || setting.context === 'postmaster' || setting.context === 'internal'
-  );
+  const context = POSTGRES_SETTINGS.get(name.toLowerCase())?.context;
+  return context === undefined || context === 'postmaster' || context === 'internal';
 };

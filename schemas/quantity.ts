@@ -62,18 +62,11 @@ const parseAny = (text: string): bigint | undefined => {
   const [, sign, whole = '', tail = '', bare = '', suffix = ''] = match;
   const fraction = tail + bare;
   const unit = UNITS.get(suffix);
-  const digits = BigInt(whole + fraction);
-  let nanos: bigint;
-  if (unit === undefined) {
-    const power = Number(suffix.slice(1));
-    if (Math.abs(power) > MAX_EXPONENT) return undefined;
-    const ten = 10n ** BigInt(Math.abs(power));
-    const scale = 10n ** BigInt(fraction.length);
-    nanos = power >= 0 ? ceilDiv(digits * NANO * ten, scale) : ceilDiv(digits * NANO, scale * ten);
-  } else {
-    nanos = digits * unit;
-    if (fraction !== '') nanos = ceilDiv(nanos, 10n ** BigInt(fraction.length));
-  }
+  // a suffix that is no unit is an exponent
+  const power = unit === undefined ? Number(suffix.slice(1)) : 0;
+  if (Math.abs(power) > MAX_EXPONENT) return undefined;
+  const value = BigInt(whole + fraction) * (unit ?? NANO) * 10n ** BigInt(Math.max(power, 0));
+  const nanos = ceilDiv(value, 10n ** BigInt(fraction.length + Math.max(-power, 0)));
   return sign === '-' ? -nanos : nanos;
 };
 

@@ -1,6 +1,6 @@
-import { type Kind, type ListSchema, type Rule, rulesOf } from './kinds/dsl.ts';
+import type { Kind, ListSchema, Rule } from './kinds/dsl.ts';
 import type { Problem } from './problem.ts';
-import { isRecord, type Node, shown, walk } from './walk.ts';
+import { isRecord, keyOf, type Node, shown, walkSpec } from './walk.ts';
 
 /** Elements of a keyed list that repeat the key of an earlier one. */
 function duplicates(schema: ListSchema, value: unknown, path: string): Problem[] {
@@ -25,7 +25,7 @@ function duplicates(schema: ListSchema, value: unknown, path: string): Problem[]
 export type HoldsRule = (rule: Rule, self: unknown, old: unknown) => boolean;
 
 function errorsAt({ schema, value, old, path }: Node, holds: HoldsRule): Problem[] {
-  const broken = rulesOf(schema)
+  const broken = (schema.rules ?? [])
     .filter((rule) => !rule.transition || old !== undefined)
     .filter((rule) => !holds(rule, value, old));
   const errors = broken.map((rule) => messageOf(rule.message, path, value));
@@ -49,14 +49,5 @@ export function ruleErrors(kind: Kind, object: unknown, old: unknown, holds: Hol
   const errors = (kind.rules ?? [])
     .filter((rule) => !holds(rule, object, old))
     .map((rule) => messageOf(rule.message, 'metadata.name', keyOf(object['metadata'], 'name')));
-  const root: Node = {
-    schema: kind.spec,
-    value: object['spec'],
-    old: keyOf(old, 'spec'),
-    path: 'spec',
-  };
-  if (root.value === undefined) return errors;
-  return [...errors, ...[...walk(root)].flatMap((node) => errorsAt(node, holds))];
+  return [...errors, ...[...walkSpec(kind, object, old)].flatMap((node) => errorsAt(node, holds))];
 }
-
-const keyOf = (value: unknown, key: string): unknown => (isRecord(value) ? value[key] : undefined);

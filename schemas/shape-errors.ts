@@ -1,5 +1,6 @@
 import * as generated from './generated/validators.mjs';
 import { API_KINDS, kindOf } from './kinds/index.ts';
+import { segmentsOfPointer } from './paths.ts';
 import type { Problem } from './problem.ts';
 import { isRecord, joinPath, shown, walkSchemas } from './walk.ts';
 
@@ -41,8 +42,7 @@ const TEXTS: Record<string, (params: Params) => [message: string, fix: string]> 
 function resolve(object: unknown, pointer: string): { path: string; value: unknown } {
   let path = '';
   let value = object;
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+  for (const key of segmentsOfPointer(pointer)) {
     if (Array.isArray(value)) {
       path = `${path}[${key}]`;
       value = value[Number(key)] as unknown;

@@ -1,6 +1,7 @@
-import { EMBEDDED, type JsonSchema } from './embedded/index.ts';
-import { fieldsOf, type Schema, type StructSchema } from './kinds/dsl.ts';
+import { opened } from './embedded/index.ts';
+import type { Schema, StructSchema } from './kinds/dsl.ts';
 import { kindOf } from './kinds/index.ts';
+import { own } from './own.ts';
 import { isRecord } from './walk.ts';
 
 /**
@@ -16,7 +17,8 @@ export function storedForm<T extends object>(kind: string, object: T): T {
   return spec === undefined ? object : { ...object, spec: serve(schema, spec) };
 }
 
-function serve(schema: Schema, value: unknown): unknown {
+function serve(given: Schema, value: unknown): unknown {
+  const schema = opened(given);
   switch (schema.type) {
     case 'struct':
       return isRecord(value) ? serveStruct(schema, value) : value;
@@ -24,8 +26,6 @@ function serve(schema: Schema, value: unknown): unknown {
       return Array.isArray(value) ? value.map((item) => serve(schema.items, item)) : value;
     case 'map':
       return isRecord(value) ? mapValues(value, (entry) => serve(schema.values, entry)) : value;
-    case 'embedded':
-      return prune(EMBEDDED[schema.name], value);
     case 'string':
     case 'integer':
     case 'boolean':
@@ -34,42 +34,16 @@ function serve(schema: Schema, value: unknown): unknown {
 }
 
 function serveStruct(schema: StructSchema, value: Record<string, unknown>): unknown {
-  const fields = new Map(Object.entries(fieldsOf(schema)));
-  const kept = Object.entries(value)
-    .map(([name, inner]) => ({ name, inner, field: fields.get(name) }))
-    .filter(({ field, inner }) => field !== undefined && inner !== null);
-  const served = Object.fromEntries(
-    kept.map(({ name, inner, field }) => [name, field ? serve(field.schema, inner) : inner]),
-  );
-  for (const [name, field] of fields) {
+  const served: Record<string, unknown> = {};
+  for (const [name, inner] of Object.entries(value)) {
+    const field = own(schema.fields, name);
+    if (field && inner !== null) served[name] = serve(field.schema, inner);
+  }
+  for (const [name, field] of Object.entries(schema.fields)) {
     if (field.default === undefined || Object.hasOwn(served, name)) continue;
     served[name] = serve(field.schema, structuredClone(field.default));
   }
   return served;
-}
-
-function prune(schema: JsonSchema, value: unknown): unknown {
-  if (Array.isArray(value)) {
-    const { items } = schema;
-    return items ? value.map((item) => prune(items, item)) : value;
-  }
-  if (!isRecord(value)) return value;
-  const { properties, additionalProperties } = schema;
-  if (properties) {
-    const kept = Object.entries(value).flatMap(([name, inner]) => {
-      const known = properties[name];
-      return known && inner !== null ? [[name, prune(known, inner)] as const] : [];
-    });
-    const defaults = Object.entries(properties).flatMap(([name, property]) =>
-      property['default'] === undefined || (value[name] ?? null) !== null
-        ? []
-        : [[name, structuredClone(property['default'])] as const],
-    );
-    return Object.fromEntries([...kept, ...defaults]);
-  }
-  return additionalProperties
-    ? mapValues(value, (inner) => prune(additionalProperties, inner))
-    : value;
 }
 
 const mapValues = (

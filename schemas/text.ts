@@ -7,3 +7,19 @@ export const textOf = (error: unknown): string =>
 /** A moment as Kubernetes writes it: UTC, whole seconds. @param ms since the epoch */
 export const isoSeconds = (ms: number): string =>
   new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** The parts of a text that commas separate. */
+export const listOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+/** What a text in JSON says; undefined for any other text, which nothing in JSON is. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

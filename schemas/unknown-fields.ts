@@ -1,9 +1,8 @@
-import { EMBEDDED, type JsonSchema } from './embedded/index.ts';
-import { fieldsOf } from './kinds/dsl.ts';
+import { opened } from './embedded/index.ts';
 import { API_KINDS } from './kinds/index.ts';
 import type { Problem } from './problem.ts';
 import { nearest } from './spelling.ts';
-import { isRecord, joinPath, type Node, shown, walk } from './walk.ts';
+import { isRecord, joinPath, type Node, shown, walkSpec } from './walk.ts';
 
 /** A field that is none, with the nearest name that is. `listed`: `known` as a reader wants to see it. */
 export function unknownField(
@@ -18,30 +17,13 @@ export function unknownField(
   return { path: joinPath(parent, name), ...shown(value), message: 'is no field of the API', fix };
 }
 
-const unknownIn = (value: Record<string, unknown>, known: string[], path: string): Problem[] =>
-  Object.keys(value)
+function unknownAt({ schema: given, value, path }: Node): Problem[] {
+  const schema = opened(given);
+  if (schema.type !== 'struct' || !isRecord(value)) return [];
+  const known = Object.keys(schema.fields);
+  return Object.keys(value)
     .filter((name) => !known.includes(name))
     .map((name) => unknownField(path, name, value[name], known, known.toSorted()));
-
-function unknownInEmbedded(schema: JsonSchema, value: unknown, path: string): Problem[] {
-  if (Array.isArray(value))
-    return value.flatMap((item, i) =>
-      schema.items ? unknownInEmbedded(schema.items, item, `${path}[${i}]`) : [],
-    );
-  if (!isRecord(value)) return [];
-  const { properties, additionalProperties } = schema;
-  const here = properties ? unknownIn(value, Object.keys(properties), path) : [];
-  const below = Object.entries(value).flatMap(([name, entry]) => {
-    const inner = properties?.[name] ?? additionalProperties;
-    return inner ? unknownInEmbedded(inner, entry, joinPath(path, name)) : [];
-  });
-  return [...here, ...below];
-}
-
-function unknownAt({ schema, value, path }: Node): Problem[] {
-  if (schema.type === 'embedded') return unknownInEmbedded(EMBEDDED[schema.name], value, path);
-  if (schema.type !== 'struct' || !isRecord(value)) return [];
-  return unknownIn(value, Object.keys(fieldsOf(schema)), path);
 }
 
 /**
@@ -49,8 +31,6 @@ function unknownAt({ schema, value, path }: Node): Problem[] {
  * that was most likely meant.
  */
 export function unknownFields(kind: string, object: unknown): Problem[] {
-  const schema = API_KINDS.find((candidate) => candidate.kind === kind)?.spec;
-  if (schema === undefined || !isRecord(object) || object['spec'] === undefined) return [];
-  const root: Node = { schema, value: object['spec'], old: undefined, path: 'spec' };
-  return [...walk(root)].flatMap(unknownAt);
+  const known = API_KINDS.find((candidate) => candidate.kind === kind);
+  return known ? [...walkSpec(known, object)].flatMap(unknownAt) : [];
 }

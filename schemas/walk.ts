@@ -1,4 +1,5 @@
-import { fieldsOf, type ListSchema, type Schema } from './kinds/dsl.ts';
+import { opened } from './embedded/index.ts';
+import type { Kind, ListSchema, Schema } from './kinds/dsl.ts';
 
 /** One value of an object, with its schema and what is stored at the same place today. */
 export interface Node {
@@ -28,34 +29,29 @@ function oldItem(schema: ListSchema, old: unknown, item: unknown): unknown {
   return old.find((other) => isRecord(other) && other[key] === item[key]) as unknown;
 }
 
-const keyOf = (value: unknown, key: string): unknown => (isRecord(value) ? value[key] : undefined);
+export const keyOf = (value: unknown, key: string): unknown =>
+  isRecord(value) ? value[key] : undefined;
 
-function* children({ schema, value, old, path }: Node): Generator<Node> {
+function* children({ schema: given, value, old, path }: Node): Generator<Node> {
+  const schema = opened(given);
+  const below = (inner: Schema, key: string): Node => {
+    return {
+      schema: inner,
+      value: keyOf(value, key),
+      old: keyOf(old, key),
+      path: joinPath(path, key),
+    };
+  };
   if (schema.type === 'struct' && isRecord(value)) {
-    for (const [name, field] of Object.entries(fieldsOf(schema)))
-      if (value[name] !== undefined)
-        yield {
-          schema: field.schema,
-          value: value[name],
-          old: keyOf(old, name),
-          path: joinPath(path, name),
-        };
+    for (const [name, field] of Object.entries(schema.fields))
+      if (value[name] !== undefined) yield below(field.schema, name);
   } else if (schema.type === 'map' && isRecord(value)) {
-    for (const [key, entry] of Object.entries(value))
-      yield {
-        schema: schema.values,
-        value: entry,
-        old: keyOf(old, key),
-        path: joinPath(path, key),
-      };
+    for (const key of Object.keys(value)) yield below(schema.values, key);
   } else if (schema.type === 'list' && Array.isArray(value)) {
-    for (const [i, item] of value.entries())
-      yield {
-        schema: schema.items,
-        value: item,
-        old: oldItem(schema, old, item),
-        path: `${path}[${i}]`,
-      };
+    for (const [i, item] of value.entries()) {
+      const before = oldItem(schema, old, item);
+      yield { schema: schema.items, value: item, old: before, path: `${path}[${i}]` };
+    }
   }
 }
 
@@ -63,9 +59,16 @@ function* children({ schema, value, old, path }: Node): Generator<Node> {
  * A value and all that is in it, wholes before parts. Old and new values are matched as the API
  * server does it: fields and map entries by name, elements of a list only if the list has a key.
  */
-export function* walk(node: Node): Generator<Node> {
+function* walk(node: Node): Generator<Node> {
   yield node;
   for (const child of children(node)) yield* walk(child);
+}
+
+/** The spec of an object and all that is in it; nothing if it has none. */
+export function* walkSpec(kind: Kind, object: unknown, old?: unknown): Generator<Node> {
+  const value = keyOf(object, 'spec');
+  if (value !== undefined)
+    yield* walk({ schema: kind.spec, value, old: keyOf(old, 'spec'), path: 'spec' });
 }
 
 /** A schema and all schemas in it. */
@@ -74,5 +77,5 @@ export function* walkSchemas(schema: Schema): Generator<Schema> {
   if (schema.type === 'list') yield* walkSchemas(schema.items);
   if (schema.type === 'map') yield* walkSchemas(schema.values);
   if (schema.type === 'struct')
-    for (const field of Object.values(fieldsOf(schema))) yield* walkSchemas(field.schema);
+    for (const field of Object.values(schema.fields)) yield* walkSchemas(field.schema);
 }

@@ -9,15 +9,15 @@ import {
 } from '../../schemas/resolve/templates.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
+import { valueAt } from '../../webhook/policies/locate.ts';
 import type { Failure, Input, Manifest } from '../documents.ts';
 import { nameOf, namespaceOf, readInputs } from '../documents.ts';
 import { judgeManifest } from '../judge.ts';
 import { appliedTo } from '../applied.ts';
 import { type LintFinding, lintDocuments, type LintOptions } from '../lint.ts';
-import { pointerOf, type Segment } from '../paths.ts';
+import { pointerOf, type Segment } from '../../schemas/paths.ts';
 import { isWrongTemplate, knownObjects, worldFor } from '../world.ts';
 import type { Position } from '../yaml.ts';
-import { at } from './leaves.ts';
 import { type ExplainedShard, shardsOf } from './shards.ts';
 import { type Origin, provenanceOf } from './provenance.ts';
 
@@ -137,7 +137,7 @@ function explainOne(
     manifests,
     namespace,
     fallback: options.namespace ?? 'default',
-    isKept: (segments) => !sameJson(at(alone, segments), at(stored, segments)),
+    isKept: (segments) => !sameJson(valueAt(alone, segments), valueAt(stored, segments)),
   };
   return {
     file,
@@ -182,7 +182,7 @@ function sourceOf(origin: Origin, cluster: MultigresCluster, finder: Finder): So
     };
   }
   const { source } = finder.manifest;
-  if (at(source.value, from.segments) === undefined) {
+  if (valueAt(source.value, from.segments) === undefined) {
     if (path === '/metadata/namespace') return { from: 'namespace' };
     return finder.isKept(from.segments) ? { from: 'stored' } : { from: 'default', stored: true };
   }

@@ -1,5 +1,6 @@
 import { isRecord } from '../../schemas/walk.ts';
-import type { Segment } from '../paths.ts';
+import { valueAt } from '../../webhook/policies/locate.ts';
+import type { Segment } from '../../schemas/paths.ts';
 
 /** A value without parts, or an empty list or object, and where it stands. */
 export interface Leaf {
@@ -16,22 +17,11 @@ export function leavesOf(value: unknown, segments: Segment[] = []): Leaf[] {
   return [{ segments, value }];
 }
 
-/** The value at a place, or undefined. */
-export function at(value: unknown, segments: readonly Segment[]): unknown {
-  return segments.reduce<unknown>(
-    (inner, segment) =>
-      typeof inner === 'object' && inner !== null
-        ? (inner as Record<Segment, unknown>)[segment]
-        : undefined,
-    value,
-  );
-}
-
 /** A copy with another value at one place; everything beside the way there is shared. */
 export function withValue<T>(value: T, segments: readonly Segment[], leaf: unknown): T {
   const [first, ...rest] = segments;
   if (first === undefined) return leaf as T;
-  const inner = withValue(at(value, [first]), rest, leaf);
+  const inner = withValue(valueAt(value, [first]), rest, leaf);
   if (Array.isArray(value)) return value.with(Number(first), inner) as T;
   return { ...value, [first]: inner };
 }

@@ -3,8 +3,9 @@ import { TEMPLATE_PARTS, type TemplateKind } from '../../schemas/resolve/templat
 import type { ResolvedCluster, RunningShards, Templates } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
 import { isRecord } from '../../schemas/walk.ts';
-import { pointerOf, type Segment } from '../paths.ts';
-import { at, type Leaf, leavesOf, withValue } from './leaves.ts';
+import { pointerOf, type Segment } from '../../schemas/paths.ts';
+import { valueAt } from '../../webhook/policies/locate.ts';
+import { type Leaf, leavesOf, withValue } from './leaves.ts';
 
 /** Where a resolved value was written. */
 type Written =
@@ -37,7 +38,7 @@ export function provenanceOf(sources: Sources, resolved: ResolvedCluster): Prove
     const changed = resolveOrNothing(written.change(mark));
     if (changed === undefined) continue;
     for (const { segments, value } of leaves) {
-      const how = compare(value, at(changed, segments), mark);
+      const how = compare(value, valueAt(changed, segments), mark);
       if (how === undefined) continue;
       const pointer = pointerOf(segments);
       if (how === 'written' || !origins.has(pointer))

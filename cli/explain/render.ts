@@ -1,7 +1,6 @@
 import { Document, isScalar, isMap, isSeq, type Node } from 'yaml';
 import { count } from '../../webhook/policies/words.ts';
-import { published } from '../lint.ts';
-import { pointerOf, type Segment } from '../paths.ts';
+import { pointerOf, type Segment } from '../../schemas/paths.ts';
 import type { ExplainedCluster, ExplainResult, Source } from './explain.ts';
 import type { ExplainedShard } from './shards.ts';
 
@@ -9,13 +8,7 @@ const FORMAT_VERSION = 1;
 
 /** See docs/cli.md, which describes each key. */
 export function renderExplainJson({ clusters, findings, failures }: ExplainResult): string {
-  const body = {
-    version: FORMAT_VERSION,
-    clusters,
-    findings: findings.map(published),
-    failures,
-  };
-  return `${JSON.stringify(body, null, 2)}\n`;
+  return `${JSON.stringify({ version: FORMAT_VERSION, clusters, findings, failures }, null, 2)}\n`;
 }
 
 /** One YAML document for each cluster: comments say where values come from, and what shards survive. */

@@ -1,5 +1,5 @@
 import { count } from '../../webhook/policies/words.ts';
-import { type LintResult, published } from '../lint.ts';
+import type { LintResult } from '../lint.ts';
 import { printable } from '../printable.ts';
 import { renderJunit } from './junit.ts';
 import { renderSarif, type SarifOptions } from './sarif.ts';
@@ -63,7 +63,7 @@ function renderJson({ verdict, objects, findings, failures }: LintResult): strin
       failures: failures.length,
     },
     objects,
-    findings: findings.map(published),
+    findings,
     failures,
   };
   return `${JSON.stringify(body, null, 2)}\n`;

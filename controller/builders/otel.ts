@@ -1,5 +1,5 @@
 import type { Observability } from '../../schemas/types.ts';
-import { listOf } from '../../kube/options.ts';
+import { listOf } from '../../schemas/text.ts';
 import type { BuildContext } from './context.ts';
 import { envOf } from './env.ts';
 import type { Identity } from './meta.ts';

@@ -1,9 +1,7 @@
 import { EMBEDDED, type JsonSchema } from '../../schemas/embedded/index.ts';
 import {
   type Field,
-  fieldsOf,
   type ListSchema,
-  rulesOf,
   type Schema,
   type StructSchema,
 } from '../../schemas/kinds/dsl.ts';
@@ -20,7 +18,7 @@ const listKeys = (schema: ListSchema): Record<string, unknown> => ({
 });
 
 export const requiredNames = (schema: StructSchema): string[] =>
-  Object.entries(fieldsOf(schema))
+  Object.entries(schema.fields)
     .filter(([, field]) => field.required)
     .map(([name]) => name)
     .toSorted();
@@ -54,7 +52,7 @@ function shapeOf(schema: Schema): Record<string, unknown> {
     case 'struct': {
       const required = requiredNames(schema);
       const properties = Object.fromEntries(
-        Object.entries(fieldsOf(schema)).map(([name, field]) => [name, fieldSchema(field)]),
+        Object.entries(schema.fields).map(([name, field]) => [name, fieldSchema(field)]),
       );
       return { type: 'object', required: required.length > 0 ? required : undefined, properties };
     }
@@ -65,7 +63,7 @@ function shapeOf(schema: Schema): Record<string, unknown> {
 
 /** The structural schema of a value, as a CRD holds it. */
 export function openApiOf(schema: Schema): JsonSchema {
-  const rules = rulesOf(schema).map(({ cel, message }) => ({ rule: cel, message }));
+  const rules = (schema.rules ?? []).map(({ cel, message }) => ({ rule: cel, message }));
   return {
     ...present(shapeOf(schema)),
     ...(rules.length > 0 ? { 'x-kubernetes-validations': rules } : {}),

@@ -1,11 +1,4 @@
-import {
-  type Field,
-  fieldsOf,
-  type Kind,
-  rulesOf,
-  type Schema,
-  type StructSchema,
-} from '../../schemas/kinds/dsl.ts';
+import { type Field, type Kind, type Schema, type StructSchema } from '../../schemas/kinds/dsl.ts';
 import { API_GROUP, API_KINDS, API_VERSION } from '../../schemas/kinds/index.ts';
 import type { Output } from './output.ts';
 
@@ -106,7 +99,7 @@ function row(path: string, field: Field): string {
 
 /** Rows of a struct; structs without a name are shown in place, others get a section. */
 function rows(schema: StructSchema, prefix: string): string[] {
-  return Object.entries(fieldsOf(schema)).flatMap(([name, field]) => {
+  return Object.entries(schema.fields).flatMap(([name, field]) => {
     const path = `${prefix}${name}`;
     const inner = innermost(field.schema);
     const below =
@@ -119,14 +112,14 @@ function rows(schema: StructSchema, prefix: string): string[] {
 
 /** Rules of a value and of what is shown in place below it. */
 function rules(schema: Schema, path: string): string[] {
-  const own = rulesOf(schema).map(
+  const own = (schema.rules ?? []).map(
     ({ message, transition }) =>
       `- ${path === '' ? '' : `${code(path)}: `}${message}${transition ? ' (on change)' : ''}`,
   );
   if (schema.type === 'list') return [...own, ...inPlace(schema.items, `${path}[]`)];
   if (schema.type === 'map') return [...own, ...inPlace(schema.values, `${path}.<key>`)];
   if (schema.type !== 'struct') return own;
-  const below = Object.entries(fieldsOf(schema)).flatMap(([name, field]) =>
+  const below = Object.entries(schema.fields).flatMap(([name, field]) =>
     inPlace(field.schema, path === '' ? name : `${path}.${name}`),
   );
   return [...own, ...below];
@@ -149,7 +142,7 @@ function collect(schema: Schema, structs: Structs): void {
   const inner = innermost(schema);
   if (inner.type !== 'struct' || (inner.name !== undefined && structs.has(inner.name))) return;
   if (inner.name !== undefined) structs.set(inner.name, inner);
-  for (const field of Object.values(fieldsOf(inner))) collect(field.schema, structs);
+  for (const field of Object.values(inner.fields)) collect(field.schema, structs);
 }
 
 function kindSection(kind: Kind): string {

@@ -2,7 +2,7 @@ import { Ajv, type AnySchemaObject } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { build } from 'esbuild';
 import { EMBEDDED, type JsonSchema } from '../../schemas/embedded/index.ts';
-import { fieldsOf, type Schema, type StructSchema } from '../../schemas/kinds/dsl.ts';
+import type { Schema, StructSchema } from '../../schemas/kinds/dsl.ts';
 import { API_KINDS } from '../../schemas/kinds/index.ts';
 import { requiredNames } from './openapi.ts';
 import type { Output } from './output.ts';
@@ -61,7 +61,7 @@ function shared(
 
 function structOf(schema: StructSchema, definitions: Definitions): AnySchemaObject {
   const required = requiredNames(schema);
-  const properties = Object.entries(fieldsOf(schema)).map(([name, field]) => [
+  const properties = Object.entries(schema.fields).map(([name, field]) => [
     name,
     jsonSchemaOf(field.schema, definitions),
   ]);

@@ -1,8 +1,5 @@
 import { DEFAULT_POLICY } from '../durability.ts';
-import { DEFAULT_BACKUP } from '../resolve/backup.ts';
-import { BUILTIN } from '../resolve/builtin.ts';
-import { CLUSTER_PVC_POLICY } from '../resolve/pvc-policy.ts';
-import type { MultigresClusterSpec } from '../types.ts';
+import { BUILTIN, CLUSTER_PVC_POLICY, DEFAULT_BACKUP } from '../resolve/builtin.ts';
 
 /**
  * What is stored in a cluster's spec where nobody wrote it. The CRD says so, and the API server fills
@@ -23,4 +20,4 @@ export const STORED = {
       tablegroups: [{ name: BUILTIN.tablegroup, default: true, shards: [{ name: BUILTIN.shard }] }],
     },
   ],
-} satisfies Partial<MultigresClusterSpec>;
+};

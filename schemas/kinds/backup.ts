@@ -12,7 +12,7 @@ import {
 import { storage } from './parts.ts';
 import { text } from './scalars.ts';
 
-const filesystemBackup = struct('FilesystemBackup', 'Backups on a volume.', {
+export const filesystemBackup = struct('FilesystemBackup', 'Backups on a volume.', {
   path: optional(text, 'Folder of the backups, as the pods see it. Default: /backups.'),
   storage: optional(
     storage,
@@ -20,7 +20,7 @@ const filesystemBackup = struct('FilesystemBackup', 'Backups on a volume.', {
   ),
 });
 
-const s3Backup = ruled(
+export const s3Backup = ruled(
   struct('S3Backup', 'Backups in a bucket that speaks the S3 protocol.', {
     bucket: required(string({ minLength: 1 }), 'Name of the bucket.'),
     region: required(string({ minLength: 1 }), 'Region of the bucket.'),

@@ -31,7 +31,7 @@ const locationRules = {
   'a cell needs a place: add zoneId or region': 'has(self.zoneId) || has(self.region)',
 };
 
-const cellConfig = ruled(
+export const cellConfig = ruled(
   struct('CellConfig', 'One cell: a zone or region with gateways and poolers of its own.', {
     name: required(cellName, 'Name of the cell.'),
     zoneId: optional(zoneId, 'Zone of the cell: pods run on Nodes labelled with this zone.'),
@@ -76,7 +76,7 @@ const spec = ruled(
     zoneId: optional(zoneId, 'Zone of the cell.'),
     region: optional(region, 'Region of the cell.'),
     images: required(
-      inline({ multigateway: required(imageRef, 'Image of multigateway.') }, [imagePull]),
+      inline({ ...imagePull.fields, multigateway: required(imageRef, 'Image of multigateway.') }),
       'Images.',
     ),
     multigateway: required(gateway, 'The gateway pods.'),
@@ -106,7 +106,7 @@ const status = struct('CellStatus', 'State of a cell.', {
   gatewayServiceName: optional(string({ maxLength: 253 }), 'Service of the gateway pods.'),
 });
 
-export const cell: Kind = {
+export const cell = {
   kind: 'Cell',
   plural: 'cells',
   shortName: 'cel',
@@ -121,4 +121,4 @@ export const cell: Kind = {
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
     { name: 'Message', type: 'string', jsonPath: '.status.message', priority: 1 },
   ],
-};
+} satisfies Kind;

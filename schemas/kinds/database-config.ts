@@ -4,19 +4,17 @@ import { pvcPolicyInList, specExcludes } from './parts.ts';
 import { databaseName, shardName, tableGroupName, templateRef, text } from './scalars.ts';
 import { clusterPools, shardSettings } from './shard-parts.ts';
 
-const shardOverrides = struct('ShardOverrides', 'Settings that win over a template.', {
+export const shardOverrides = struct('ShardOverrides', 'Settings that win over a template.', {
   ...shardSettings,
   pools: optional(clusterPools, 'Pools by name. Pools can be added, not removed.'),
 });
 
-const shardInlineSpec = struct(
-  'ShardInlineSpec',
-  'A shard written out.',
-  { pvcDeletionPolicy: optional(pvcPolicyInList, 'What happens to data volumes when pods go.') },
-  [shardOverrides],
-);
+export const shardInlineSpec = struct('ShardInlineSpec', 'A shard written out.', {
+  ...shardOverrides.fields,
+  pvcDeletionPolicy: optional(pvcPolicyInList, 'What happens to data volumes when pods go.'),
+});
 
-const shardConfig = ruled(
+export const shardConfig = ruled(
   struct('ShardConfig', 'One shard of a table group.', {
     name: required(
       ruled(
@@ -35,7 +33,7 @@ const shardConfig = ruled(
   specExcludes('shardTemplate'),
 );
 
-const tableGroupConfig = ruled(
+export const tableGroupConfig = ruled(
   struct('TableGroupConfig', 'A group of tables that are sharded alike.', {
     name: required(tableGroupName, 'Name of the table group.'),
     default: optional(boolean, 'The group of all tables that belong to no other one.'),
@@ -52,7 +50,7 @@ const tableGroupConfig = ruled(
   },
 );
 
-const databaseConfig = struct('DatabaseConfig', 'One database.', {
+export const databaseConfig = struct('DatabaseConfig', 'One database.', {
   name: required(databaseName, 'Name of the database: postgres.'),
   default: optional(boolean, 'The database that exists from the start: true.'),
   backup: optional(backup, 'Where its backups go. Absent: as the cluster.'),

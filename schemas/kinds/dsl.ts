@@ -1,9 +1,9 @@
+import type * as k8s from '../k8s.ts';
+
 /**
  * The language in which the API is written down. One value of `Kind` per kind of object; CRDs,
  * TypeScript types, validators and the field reference are all made from these values.
  */
-
-type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /**
  * A rule that looks at more than one value, in the CEL that the API server evaluates.
@@ -19,16 +19,16 @@ interface Ruled {
   rules?: readonly Rule[];
 }
 
-export interface StringSchema extends Ruled {
+export interface StringSchema<Word extends string = string> extends Ruled {
   type: 'string';
-  /** Name of the type in the docs; an enumeration with a name becomes a TypeScript alias. */
+  /** Name of the type in the docs. */
   name?: string;
   minLength?: number;
   maxLength?: number;
   pattern?: string;
   /** The pattern in words, for messages and docs. */
   patternText?: string;
-  enum?: readonly string[];
+  enum?: readonly Word[];
   format?: 'date-time';
 }
 
@@ -43,9 +43,9 @@ interface BooleanSchema extends Ruled {
   type: 'boolean';
 }
 
-export interface ListSchema extends Ruled {
+export interface ListSchema<Item extends Schema = Schema> extends Ruled {
   type: 'list';
-  items: Schema;
+  items: Item;
   minItems?: number;
   maxItems?: number;
   /** `set`: no element twice. `map`: no two elements with the same value of `key`. */
@@ -53,26 +53,35 @@ export interface ListSchema extends Ruled {
   key?: string;
 }
 
-export interface MapSchema extends Ruled {
+interface MapSchema<Value extends Schema = Schema> extends Ruled {
   type: 'map';
-  values: Schema;
+  values: Value;
   maxProperties?: number;
 }
 
-export interface StructSchema extends Ruled {
+type Fields = Readonly<Record<string, Field>>;
+
+export interface StructSchema<Own extends Fields = Fields> extends Ruled {
   type: 'struct';
-  /** Named structs become TypeScript interfaces and sections of the reference. */
+  /** Named structs become sections of the reference. */
   name?: string;
   doc: string;
-  /** Structs whose fields are part of this one. */
-  bases: readonly StructSchema[];
-  fields: Readonly<Record<string, Field>>;
+  fields: Own;
+}
+
+/** Kubernetes' own types that ours contain. */
+interface Embedded {
+  Affinity: k8s.Affinity;
+  Condition: k8s.Condition;
+  LocalObjectReference: k8s.LocalObjectReference;
+  ResourceRequirements: k8s.ResourceRequirements;
+  Toleration: k8s.Toleration;
 }
 
 /** A type of Kubernetes itself; its schema lies in schemas/embedded/<name>.json. */
-export interface EmbeddedSchema extends Ruled {
+export interface EmbeddedSchema<Name extends keyof Embedded = keyof Embedded> extends Ruled {
   type: 'embedded';
-  name: 'Affinity' | 'Condition' | 'LocalObjectReference' | 'ResourceRequirements' | 'Toleration';
+  name: Name;
 }
 
 export type Schema =
@@ -84,13 +93,37 @@ export type Schema =
   | StructSchema
   | EmbeddedSchema;
 
-export interface Field {
-  schema: Schema;
-  required: boolean;
+export interface Field<Of extends Schema = Schema, Required extends boolean = boolean> {
+  schema: Of;
+  required: Required;
   doc: string;
   /** Filled in by the API server when the key is absent. */
-  default?: Json;
+  default?: unknown;
 }
+
+/** The TypeScript type of the values that a schema is about; of a schema that may be any, unknown. */
+export type TypeOf<S extends Schema> = Schema extends S ? unknown : KnownTypeOf<S>;
+
+type KnownTypeOf<S extends Schema> =
+  S extends StructSchema<infer Own>
+    ? ObjectOf<Own>
+    : S extends ListSchema<infer Item>
+      ? TypeOf<Item>[]
+      : S extends MapSchema<infer Value>
+        ? Record<string, TypeOf<Value>>
+        : S extends EmbeddedSchema<infer Name>
+          ? Embedded[Name]
+          : S extends StringSchema<infer Word>
+            ? Word
+            : S extends IntegerSchema
+              ? number
+              : boolean;
+
+type ObjectOf<F extends Fields> = {
+  [K in keyof F as F[K]['required'] extends true ? K : never]: TypeOf<F[K]['schema']>;
+} & {
+  [K in keyof F as F[K]['required'] extends true ? never : K]?: TypeOf<F[K]['schema']>;
+};
 
 interface Column {
   name: string;
@@ -115,13 +148,19 @@ export interface Kind {
   rules?: readonly Rule[];
 }
 
-export const string = (limits: Omit<StringSchema, 'type'> = {}): StringSchema => ({
+export const string = (limits: Omit<StringSchema, 'type' | 'enum'> = {}): StringSchema => ({
   type: 'string',
   ...limits,
 });
 
-export const enumeration = (values: readonly string[], name?: string): StringSchema =>
-  name === undefined ? string({ enum: values }) : string({ enum: values, name });
+export const enumeration = <const Word extends string>(
+  values: readonly Word[],
+  name?: string,
+): StringSchema<Word> => ({
+  type: 'string',
+  enum: values,
+  ...(name !== undefined && { name }),
+});
 
 const integer =
   (format: IntegerSchema['format']) =>
@@ -136,49 +175,52 @@ export const int64 = integer('int64');
 
 export const boolean: BooleanSchema = { type: 'boolean' };
 
-export const list = (
-  items: Schema,
+export const list = <Item extends Schema>(
+  items: Item,
   limits: Omit<ListSchema, 'type' | 'items'> = {},
-): ListSchema => ({ type: 'list', items, ...limits });
+): ListSchema<Item> => ({ type: 'list', items, ...limits });
 
-export const map = (
-  values: Schema,
+export const map = <Value extends Schema>(
+  values: Value,
   limits: Omit<MapSchema, 'type' | 'values'> = {},
-): MapSchema => ({
-  type: 'map',
-  values,
-  ...limits,
-});
+): MapSchema<Value> => ({ type: 'map', values, ...limits });
 
-export const embedded = (name: EmbeddedSchema['name']): EmbeddedSchema => ({
+export const embedded = <Name extends keyof Embedded>(name: Name): EmbeddedSchema<Name> => ({
   type: 'embedded',
   name,
 });
 
-/** A struct used in one place only. `bases`: structs whose fields are part of it. */
-export const inline = (
-  fields: Record<string, Field>,
-  bases: readonly StructSchema[] = [],
-): StructSchema => ({ type: 'struct', doc: '', fields, bases });
+/** A struct used in one place only. */
+export const inline = <Own extends Fields>(fields: Own): StructSchema<Own> => ({
+  type: 'struct',
+  doc: '',
+  fields,
+});
 
 /** A struct that is worth a name of its own. */
-export const struct = (
+export const struct = <Own extends Fields>(
   name: string,
   doc: string,
-  fields: Record<string, Field>,
-  bases?: readonly StructSchema[],
-): StructSchema => ({ ...inline(fields, bases), name, doc });
+  fields: Own,
+): StructSchema<Own> => ({ type: 'struct', name, doc, fields });
 
-export const required = (schema: Schema, doc: string): Field => ({ schema, required: true, doc });
+export const required = <S extends Schema>(schema: S, doc: string): Field<S, true> => ({
+  schema,
+  required: true,
+  doc,
+});
 
-export const optional = (schema: Schema, doc: string): Field => ({ schema, required: false, doc });
-
-export const defaulted = (schema: Schema, value: Json, doc: string): Field => ({
+export const optional = <S extends Schema>(schema: S, doc: string): Field<S, false> => ({
   schema,
   required: false,
   doc,
-  default: value,
 });
+
+export const defaulted = <S extends Schema>(
+  schema: S,
+  value: TypeOf<S>,
+  doc: string,
+): Field<S, false> => ({ ...optional(schema, doc), default: value });
 
 /** The CEL that has to hold, by what is said where it does not: what is wrong and, after a colon, what to do. */
 export type Rules = Readonly<Record<string, string>>;
@@ -198,13 +240,3 @@ export const ruled = withRules(false);
 
 /** A value with rules over what is stored and what shall be. */
 export const ruledInChange = withRules(true);
-
-/** All fields of a struct: those of its bases first. */
-export const fieldsOf = (schema: StructSchema): Record<string, Field> =>
-  Object.assign({}, ...schema.bases.map(fieldsOf), schema.fields) as Record<string, Field>;
-
-/** All rules of a struct, with those of its bases. */
-export const rulesOf = (schema: Schema): readonly Rule[] => [
-  ...(schema.type === 'struct' ? schema.bases.flatMap(rulesOf) : []),
-  ...(schema.rules ?? []),
-];

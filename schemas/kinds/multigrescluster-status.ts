@@ -65,7 +65,7 @@ const resolvedShard = inline({
   pools: required(map(pool, { maxProperties: 8 }), 'Pools, by name.'),
 });
 
-const resolvedSpec = struct(
+export const resolvedSpec = struct(
   'ResolvedStatus',
   'What runs where the spec says nothing: the spec with templates, inheritance and defaults.',
   {

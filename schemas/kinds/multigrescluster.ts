@@ -13,7 +13,6 @@ import {
   ruled,
   string,
   struct,
-  type StructSchema,
 } from './dsl.ts';
 import { multigresClusterStatus } from './multigrescluster-status.ts';
 import {
@@ -32,7 +31,7 @@ import { pullPolicy, roleName, templateRef, text } from './scalars.ts';
 import { globalTopo } from './topology.ts';
 import { placement, stateless } from './workloads.ts';
 
-const admin = (more: Record<string, Field> = {}): StructSchema =>
+const admin = <More extends Record<string, Field>>(more: More) =>
   ruled(
     inline({
       spec: optional(stateless, 'The pods, written out.'),
@@ -66,18 +65,17 @@ const templateDefaults = inline({
   shardTemplate: optional(templateRef, 'ShardTemplate for all shards that name none.'),
 });
 
-const spec = struct('MultigresClusterSpec', 'What a cluster shall be.', {
+export const multigresClusterSpec = struct('MultigresClusterSpec', 'What a cluster shall be.', {
   images: defaulted(
-    inline(
-      {
-        imagePullPolicy: defaulted(
-          pullPolicy,
-          STORED.images.imagePullPolicy,
-          'When to pull. Default: IfNotPresent.',
-        ),
-      },
-      [imagePull, componentImages],
-    ),
+    inline({
+      ...imagePull.fields,
+      ...componentImages.fields,
+      imagePullPolicy: defaulted(
+        pullPolicy,
+        STORED.images.imagePullPolicy,
+        'When to pull. Default: IfNotPresent.',
+      ),
+    }),
     {},
     "Images. One that is named here is pinned; the others follow the operator's defaults.",
   ),
@@ -86,7 +84,7 @@ const spec = struct('MultigresClusterSpec', 'What a cluster shall be.', {
   templateDefaults: optional(templateDefaults, 'Templates for all that names none.'),
   globalTopoServer: optional(globalTopo, 'Topology server of the cluster. Default: managed etcd.'),
   multiadmin: optional(multiadmin, 'The admin service.'),
-  multiadminWeb: optional(admin(), 'The admin page.'),
+  multiadminWeb: optional(admin({}), 'The admin page.'),
   cells: optional(cellConfigs, 'Cells of the cluster. They can be added, not removed.'),
   databases: defaulted(databaseConfigs, STORED.databases, 'Databases. Absent: one named postgres.'),
   pvcDeletionPolicy: defaulted(
@@ -128,7 +126,7 @@ export const multigresCluster = ruled<Kind>(
     shortName: 'mgc',
     doc: 'A Multigres cluster: Postgres with gateways, poolers and automatic failover over cells.',
     writtenBy: 'user',
-    spec,
+    spec: multigresClusterSpec,
     status: multigresClusterStatus,
     columns: [
       { name: 'Available', type: 'string', jsonPath: conditionPath('Available') },

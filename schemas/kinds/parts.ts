@@ -14,7 +14,7 @@ import {
   type Rules,
   string,
   struct,
-  type StructSchema,
+  type TypeOf,
 } from './dsl.ts';
 import { imageRef, ipAddress, logLevel, phase, pullPolicy, pvcRetention, text } from './scalars.ts';
 
@@ -76,16 +76,12 @@ export const imagePull = struct('ImagePull', 'How images are pulled.', {
   imagePullSecrets: optional(list(localObjectReference), 'Secrets for private image registries.'),
 });
 
-export const shardImages = struct(
-  'ShardImages',
-  'The images of a shard.',
-  {
-    multiorch: required(imageRef, 'Image of multiorch.'),
-    multipooler: required(imageRef, 'Image of multipooler.'),
-    postgres: required(imageRef, 'Image of Postgres with pgctld.'),
-  },
-  [imagePull],
-);
+export const shardImages = struct('ShardImages', 'The images of a shard.', {
+  ...imagePull.fields,
+  multiorch: required(imageRef, 'Image of multiorch.'),
+  multipooler: required(imageRef, 'Image of multipooler.'),
+  postgres: required(imageRef, 'Image of Postgres with pgctld.'),
+});
 
 const name253 = string({ minLength: 1, maxLength: 253 });
 
@@ -149,7 +145,7 @@ const exporter = enumeration(['otlp', 'none', 'console']);
 
 type Component = 'pgctld' | 'multipooler' | 'multiorch' | 'multiadmin' | 'multigateway';
 
-const logLevelsWith = (field: (component: Component) => Field): StructSchema =>
+const logLevelsWith = (field: (component: Component) => Field<typeof logLevel, false>) =>
   struct('LogLevels', 'How much each component logs. Default: info.', {
     pgctld: field('pgctld'),
     multipooler: field('multipooler'),
@@ -161,7 +157,7 @@ const logLevelsWith = (field: (component: Component) => Field): StructSchema =>
 export const logLevels = logLevelsWith((component) => optional(logLevel, `Level of ${component}.`));
 
 /** The same with defaults that are stored. */
-export const logLevelsFrom = (levels: Readonly<Record<Component, string>>): StructSchema =>
+export const logLevelsFrom = (levels: Readonly<Record<Component, TypeOf<typeof logLevel>>>) =>
   logLevelsWith((component) => defaulted(logLevel, levels[component], `Level of ${component}.`));
 
 export const observability = struct(
@@ -207,7 +203,7 @@ export const observability = struct(
 );
 
 /** What the status of every kind begins with. */
-export const commonStatus: Record<string, Field> = {
+export const commonStatus = {
   observedGeneration: optional(int64(), 'Generation of the spec that this status is about.'),
   conditions: optional(
     list(condition, { listType: 'map', key: 'type' }),

@@ -1,18 +1,15 @@
 import { backup } from './backup.ts';
 import {
-  type Field,
   int32,
   int64,
   list,
   map,
-  type MapSchema,
   optional,
   required,
   ruled,
   ruledInChange,
   type Rules,
   struct,
-  type StructSchema,
 } from './dsl.ts';
 import {
   affinity,
@@ -48,7 +45,7 @@ const poolCells = ruledInChange(list(cellName, { listType: 'set', minItems: 1, m
     'oldSelf.all(c, c in self)',
 });
 
-const poolWith = (policy: StructSchema): StructSchema =>
+const poolWith = (policy: typeof pvcPolicy) =>
   struct('Pool', 'A group of equal Postgres pods.', {
     type: optional(poolType, 'What the pool serves.'),
     cells: optional(
@@ -68,7 +65,7 @@ const poolWith = (policy: StructSchema): StructSchema =>
     pvcDeletionPolicy: optional(policy, 'What happens to data volumes when pods go.'),
   });
 
-const poolsWith = (policy: StructSchema, nameRules: Rules): MapSchema =>
+const poolsWith = (policy: typeof pvcPolicy, nameRules: Rules) =>
   ruled(map(poolWith(policy), { maxProperties: 8 }), nameRules);
 
 const below63 = {
@@ -91,7 +88,7 @@ export const childPools = poolsWith(pvcPolicy, below63);
 export const templatePools = ruledInChange(childPools, noPoolRemoved);
 
 /** What shards of a cluster, of a template and of a table group have in common, but for pools. */
-export const shardSettings: Record<string, Field> = {
+export const shardSettings = {
   multiorch: optional(multiorch, 'The multiorch pods.'),
   initdbArgs: optional(initdbArgs, 'Arguments of initdb. They only matter for new data.'),
   postgresConfigRef: optional(pgConfRef, 'Deprecated, use postgresConfig.'),
@@ -99,7 +96,7 @@ export const shardSettings: Record<string, Field> = {
 };
 
 /** Fields that a TableGroup hands on to its Shards. */
-export const shardContext: Record<string, Field> = {
+export const shardContext = {
   databaseName: required(databaseName, 'Name of the database.'),
   tableGroupName: required(tableGroupName, 'Name of the table group.'),
   images: required(shardImages, 'Images.'),

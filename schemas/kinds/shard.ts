@@ -17,7 +17,7 @@ import { cellName, cellNames, shardName, text } from './scalars.ts';
 import { childPools, shardContext, shardSettings } from './shard-parts.ts';
 import { multiorch } from './workloads.ts';
 
-const tableGroupShard = struct('TableGroupShard', 'One shard of a table group.', {
+export const tableGroupShard = struct('TableGroupShard', 'One shard of a table group.', {
   ...shardSettings,
   name: required(string({ maxLength: 63 }), 'Name of the shard.'),
   multiorch: required(multiorch, 'The multiorch pods.'),
@@ -26,7 +26,7 @@ const tableGroupShard = struct('TableGroupShard', 'One shard of a table group.',
   backup: optional(backup, 'Where backups of this shard go.'),
 });
 
-export const tableGroup: Kind = {
+export const tableGroup = {
   kind: 'TableGroup',
   plural: 'tablegroups',
   shortName: 'tbg',
@@ -52,7 +52,7 @@ export const tableGroup: Kind = {
     { name: 'Total', type: 'integer', jsonPath: '.status.totalShards', priority: 1 },
     { name: 'Message', type: 'string', jsonPath: '.status.message', priority: 1 },
   ],
-};
+} satisfies Kind;
 
 const time = string({ format: 'date-time' });
 
@@ -142,7 +142,7 @@ const status = struct('ShardStatus', 'State of a shard.', {
   ),
 });
 
-export const shard: Kind = {
+export const shard = {
   kind: 'Shard',
   plural: 'shards',
   shortName: 'srd',
@@ -167,4 +167,4 @@ export const shard: Kind = {
     { name: 'Backup', type: 'date', jsonPath: '.status.lastBackupTime', priority: 1 },
     { name: 'Message', type: 'string', jsonPath: '.status.message', priority: 1 },
   ],
-};
+} satisfies Kind;

@@ -4,7 +4,7 @@ import { shardSettings, templatePools } from './shard-parts.ts';
 import { localTopo, topoServerSpec } from './topology.ts';
 import { gateway, placement, stateless } from './workloads.ts';
 
-export const coreTemplate: Kind = {
+export const coreTemplate = {
   kind: 'CoreTemplate',
   plural: 'coretemplates',
   shortName: 'cot',
@@ -17,9 +17,9 @@ export const coreTemplate: Kind = {
     multiadminWeb: optional(stateless, 'The admin page.'),
   }),
   columns: [],
-};
+} satisfies Kind;
 
-export const cellTemplate: Kind = {
+export const cellTemplate = {
   kind: 'CellTemplate',
   plural: 'celltemplates',
   shortName: 'cet',
@@ -31,9 +31,9 @@ export const cellTemplate: Kind = {
     localTopoServer: optional(localTopo, 'A topology server for each cell alone.'),
   }),
   columns: [],
-};
+} satisfies Kind;
 
-export const shardTemplate: Kind = {
+export const shardTemplate = {
   kind: 'ShardTemplate',
   plural: 'shardtemplates',
   shortName: 'sht',
@@ -48,4 +48,4 @@ export const shardTemplate: Kind = {
     pvcDeletionPolicy: optional(pvcPolicy, 'What happens to data volumes when pods go.'),
   }),
   columns: [],
-};
+} satisfies Kind;

@@ -1,14 +1,4 @@
-import {
-  int32,
-  type Kind,
-  list,
-  optional,
-  required,
-  ruled,
-  string,
-  struct,
-  type StructSchema,
-} from './dsl.ts';
+import { int32, type Kind, list, optional, required, ruled, string, struct } from './dsl.ts';
 import {
   commonStatus,
   conditionPath,
@@ -20,7 +10,7 @@ import {
 import { endpointUrl, imageRef, rootPath, secretName253, templateRef, text } from './scalars.ts';
 import { placement } from './workloads.ts';
 
-const etcdWith = (policy: StructSchema): StructSchema =>
+const etcdWith = (policy: typeof pvcPolicy) =>
   struct('Etcd', 'An etcd that the operator runs.', {
     image: optional(imageRef, "Image of etcd. Absent: the operator's default."),
     replicas: optional(
@@ -39,7 +29,7 @@ const etcdWith = (policy: StructSchema): StructSchema =>
     pvcDeletionPolicy: optional(policy, 'What happens to the data volumes.'),
   });
 
-const etcd = etcdWith(pvcPolicy);
+export const etcd = etcdWith(pvcPolicy);
 
 const credentials = {
   caSecret: optional(secretName253, 'Secret with the CA certificate of the server, key ca.crt.'),
@@ -49,7 +39,7 @@ const credentials = {
   ),
 };
 
-const externalTopo = struct('ExternalTopo', 'A topology server that others run.', {
+export const externalTopo = struct('ExternalTopo', 'A topology server that others run.', {
   endpoints: required(
     ruled(list(endpointUrl, { listType: 'set', minItems: 1, maxItems: 20 }), {
       'an endpoint has no scheme: write it as http://host:port or https://host:port':
@@ -62,7 +52,7 @@ const externalTopo = struct('ExternalTopo', 'A topology server that others run.'
   rootPath: optional(rootPath, 'Prefix of all keys.'),
 });
 
-const localTopoWith = (managed: StructSchema): StructSchema =>
+const localTopoWith = (managed: typeof etcd) =>
   ruled(
     struct('LocalTopo', 'The topology server of one cell: managed etcd or an external one.', {
       etcd: optional(managed, 'An etcd that the operator runs.'),
@@ -117,7 +107,7 @@ export const topoRef = struct('TopoRef', 'How components reach the global topolo
   ...credentials,
 });
 
-export const topoServer: Kind = {
+export const topoServer = {
   kind: 'TopoServer',
   plural: 'toposervers',
   shortName: 'tps',
@@ -135,4 +125,4 @@ export const topoServer: Kind = {
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
     { name: 'Message', type: 'string', jsonPath: '.status.message', priority: 1 },
   ],
-};
+} satisfies Kind;

@@ -1,5 +1,4 @@
-import { BUFFER_DEFAULTS } from '../buffer.ts';
-import { FAILOVER_DEFAULTS, LEAST_INTERVAL } from '../failover.ts';
+import { BUFFER_DEFAULTS, FAILOVER_DEFAULTS } from '../resolve/builtin.ts';
 import { boolean, int32, int64, list, map, optional, ruled, type Rules, struct } from './dsl.ts';
 import { affinity, resourceRequirements, toleration } from './parts.ts';
 import { cellNames, duration, text } from './scalars.ts';
@@ -60,12 +59,13 @@ export const gatewayBuffer = struct(
   },
 );
 
-export const gateway = struct(
-  'Gateway',
-  'The multigateway pods of a cell.',
-  { buffer: optional(gatewayBuffer, 'Holding of queries while a shard has no primary.') },
-  [stateless],
-);
+export const gateway = struct('Gateway', 'The multigateway pods of a cell.', {
+  ...stateless.fields,
+  buffer: optional(gatewayBuffer, 'Holding of queries while a shard has no primary.'),
+});
+
+/** Shortest interval that the API takes. */
+const LEAST_INTERVAL = '100ms';
 
 /** multiorch ends itself on an interval of nothing, and a tiny one keeps its processor and the poolers busy. */
 const notTooShort = (field: string): Rules => ({
@@ -102,11 +102,11 @@ export const multiorch = struct(
   'Multiorch',
   'The multiorch pods of a shard, which watch its poolers and appoint a primary.',
   {
+    ...stateless.fields,
     placement: optional(placement, 'Where the pods may run.'),
     cells: optional(cellNames, 'Cells with multiorch pods. Empty: every cell of the cluster.'),
     failover: optional(failoverTimers, 'When a primary that is gone is replaced.'),
   },
-  [stateless],
 );
 
 export const containerSpec = struct('ContainerSpec', 'One container of a pool pod.', {

@@ -1,13 +1,7 @@
 import { compact } from '../compact.ts';
 import type { Backup, FilesystemBackup, S3Backup } from '../types.ts';
-import { BUILTIN } from './builtin.ts';
+import { BUILTIN, DEFAULT_BACKUP } from './builtin.ts';
 import { byField, mergeStorage, text } from './merge.ts';
-
-/** Where backups go if nobody says anything. */
-export const DEFAULT_BACKUP = {
-  type: 'filesystem',
-  filesystem: { path: BUILTIN.backup.path, storage: { size: BUILTIN.backup.size } },
-} as const satisfies Backup;
 
 const mergeFilesystem = byField<FilesystemBackup>({ path: text, storage: mergeStorage });
 

@@ -2,20 +2,12 @@ import { compact } from '../compact.ts';
 import { DEFAULT_POLICY } from '../durability.ts';
 import { ANNOTATIONS } from '../labels.ts';
 import type { Problem } from '../problem.ts';
-import type {
-  CellConfig,
-  CoreTemplate,
-  MultigresCluster,
-  MultigresClusterSpec,
-  Observability,
-  PvcPolicy,
-  Stateless,
-} from '../types.ts';
-import { BUILTIN } from './builtin.ts';
+import type * as api from '../types.ts';
+import { BUILTIN, CLUSTER_PVC_POLICY } from './builtin.ts';
 import { resolveDatabases } from './databases.ts';
 import type { Findings } from './databases.ts';
 import { mergeGateway, mergePlacement, mergeStateless } from './merge.ts';
-import { CLUSTER_PVC_POLICY, pvcPolicyAsStored } from './pvc-policy.ts';
+import { pvcPolicyAsStored } from './pvc-policy.ts';
 import { chooseTemplate } from './templates.ts';
 import type { TemplateChoice } from './templates.ts';
 import { topoRefOf } from './topo-ref.ts';
@@ -34,10 +26,10 @@ interface ResolveOptions {
   running?: RunningShards;
 }
 
-type Core = TemplateChoice<CoreTemplate>;
+type Core = TemplateChoice<api.CoreTemplate>;
 
 const chooseCore = (
-  spec: MultigresClusterSpec,
+  spec: api.MultigresClusterSpec,
   templates: Templates,
   section: 'globalTopoServer' | 'multiadmin' | 'multiadminWeb',
 ): Core =>
@@ -47,9 +39,9 @@ const chooseCore = (
   ]);
 
 const complete = (
-  builtin: Required<Pick<Stateless, 'replicas' | 'resources'>>,
-  template: Stateless | undefined,
-  inline: Stateless | undefined,
+  builtin: Required<Pick<api.Stateless, 'replicas' | 'resources'>>,
+  template: api.Stateless | undefined,
+  inline: api.Stateless | undefined,
 ): ResolvedStateless => {
   const merged = mergeStateless(template, inline);
   return {
@@ -60,9 +52,9 @@ const complete = (
 };
 
 const resolveCell = (
-  config: CellConfig,
+  config: api.CellConfig,
   template: TemplateChoice<Templates['cell'][string]>['template'],
-  clusterPolicy: Required<PvcPolicy>,
+  clusterPolicy: Required<api.PvcPolicy>,
 ): ResolvedCell => {
   const lower = template?.spec;
   const { overrides, spec } = config;
@@ -90,8 +82,8 @@ const resolveCell = (
 };
 
 const resolveObservability = (
-  observability: Observability | undefined,
-): Observability | undefined => {
+  observability: api.Observability | undefined,
+): api.Observability | undefined => {
   const ref = observability?.samplingConfigRef;
   if (!ref) return observability;
   const samplingConfigRef = { name: ref.name, key: ref.key ?? BUILTIN.samplingConfigKey };
@@ -102,7 +94,7 @@ const sorted = (...used: (string | undefined)[]): string[] =>
   [...new Set(used)].filter((name) => name !== undefined).toSorted();
 
 /** The plain settings of a cluster: everything without templates and inheritance. */
-const resolveSettings = (spec: MultigresClusterSpec) =>
+const resolveSettings = (spec: api.MultigresClusterSpec) =>
   compact({
     durabilityPolicy: spec.durabilityPolicy || DEFAULT_POLICY,
     pvcDeletionPolicy: { ...CLUSTER_PVC_POLICY, ...pvcPolicyAsStored(spec.pvcDeletionPolicy) },
@@ -121,9 +113,9 @@ const resolveSettings = (spec: MultigresClusterSpec) =>
 
 /** What CoreTemplates govern. */
 const resolveCore = (
-  spec: MultigresClusterSpec,
+  spec: api.MultigresClusterSpec,
   templates: Templates,
-  pvcDeletionPolicy: Required<PvcPolicy>,
+  pvcDeletionPolicy: Required<api.PvcPolicy>,
 ) => {
   const topo = chooseCore(spec, templates, 'globalTopoServer');
   const admin = chooseCore(spec, templates, 'multiadmin');
@@ -155,9 +147,9 @@ const distinct = (problems: (Problem | undefined)[]): Problem[] => {
 };
 
 const resolveCells = (
-  spec: MultigresClusterSpec,
+  spec: api.MultigresClusterSpec,
   templates: Templates,
-  clusterPolicy: Required<PvcPolicy>,
+  clusterPolicy: Required<api.PvcPolicy>,
 ): { cell: ResolvedCell; choice: TemplateChoice<Templates['cell'][string]> }[] =>
   (spec.cells ?? []).map((config, i) => {
     const choice = chooseTemplate('CellTemplate', templates.cell, [
@@ -173,7 +165,7 @@ const resolveCells = (
  * makes sense is for policies to judge.
  */
 export const resolveCluster = (
-  cluster: MultigresCluster,
+  cluster: api.MultigresCluster,
   templates: Templates,
   options: ResolveOptions = {},
 ): ResolveResult => {

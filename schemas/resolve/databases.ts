@@ -1,17 +1,7 @@
 import { compact, nonEmpty } from '../compact.ts';
 import { own } from '../own.ts';
 import type { Problem } from '../problem.ts';
-import type {
-  Backup,
-  DatabaseConfig,
-  Multiorch,
-  MultigresClusterSpec,
-  Pool,
-  PvcPolicy,
-  ShardConfig,
-  ShardTemplateSpec,
-  TableGroupConfig,
-} from '../types.ts';
+import type * as api from '../types.ts';
 import { resolveBackup } from './backup.ts';
 import { BUILTIN, defaultReplicasPerCell } from './builtin.ts';
 import { mergeShard, mergeStateless } from './merge.ts';
@@ -28,7 +18,7 @@ import type {
 } from './types.ts';
 
 const completeMultiorch = (
-  multiorch: Multiorch,
+  multiorch: api.Multiorch,
   clusterCells: readonly string[],
 ): ResolvedShard['multiorch'] => {
   const { replicas, resources } = mergeStateless(BUILTIN.multiorch, multiorch);
@@ -41,7 +31,7 @@ const completeMultiorch = (
 };
 
 /** Context defaults of one pool: cells, replicas by number of cells, size, resources. */
-const completePool = (pool: Pool, clusterCells: readonly string[]): ResolvedPool => {
+const completePool = (pool: api.Pool, clusterCells: readonly string[]): ResolvedPool => {
   const cells = pool.cells ?? [...clusterCells];
   return compact({
     ...pool,
@@ -61,18 +51,18 @@ interface ShardContext {
   /** Names of the cluster's cells, sorted. */
   cells: readonly string[];
   /** Pools that run; empty for a new shard. */
-  running: Readonly<Record<string, Pool>>;
+  running: Readonly<Record<string, api.Pool>>;
   path: string;
 }
 
 /** Where a user would write the shard's pools. */
-const poolsPath = (config: ShardConfig, path: string): string =>
+const poolsPath = (config: api.ShardConfig, path: string): string =>
   `${path}.${config.overrides || config.shardTemplate ? 'overrides' : 'spec'}.pools`;
 
 /** Pools and multiorch of a shard; what it inherits from its tablegroup is added by the caller. */
 const resolveShardBody = (
-  config: ShardConfig,
-  template: ShardTemplateSpec | undefined,
+  config: api.ShardConfig,
+  template: api.ShardTemplateSpec | undefined,
   { cells, running, path }: ShardContext,
   notes: Problem[],
 ) => {
@@ -81,7 +71,7 @@ const resolveShardBody = (
   const { multiorch: written = {}, pools: named, ...rest } = merged;
   const multiorch = completeMultiorch(written, cells);
   const authored = nonEmpty(named);
-  const implicit: Pool = { type: BUILTIN.pool.type, cells: multiorch.cells };
+  const implicit: api.Pool = { type: BUILTIN.pool.type, cells: multiorch.cells };
   const base = poolsPath(config, path);
   const pools = new Map<string, ResolvedPool>();
   const keep = (name: string, kept: ReturnType<typeof keepPool>): void => {
@@ -100,13 +90,13 @@ const resolveShardBody = (
 
 /** What a level hands to the level below it. */
 interface Inherited {
-  spec: MultigresClusterSpec;
+  spec: api.MultigresClusterSpec;
   /** Names of the cluster's cells, sorted. */
   cells: readonly string[];
   templates: Templates['shard'];
   running: RunningShards | undefined;
   durabilityPolicy: string;
-  pvcDeletionPolicy: Required<PvcPolicy>;
+  pvcDeletionPolicy: Required<api.PvcPolicy>;
 }
 
 /** Results besides the value: filled while walking down. */
@@ -124,12 +114,12 @@ interface Place {
   database: string;
   tablegroup: string;
   path: string;
-  backup: Backup;
-  pvcDeletionPolicy: Required<PvcPolicy>;
+  backup: api.Backup;
+  pvcDeletionPolicy: Required<api.PvcPolicy>;
 }
 
 const resolveShards = (
-  tablegroup: TableGroupConfig,
+  tablegroup: api.TableGroupConfig,
   place: Place,
   inherited: Inherited,
   findings: Findings,
@@ -162,7 +152,7 @@ const resolveShards = (
   });
 
 const resolveDatabase = (
-  database: DatabaseConfig,
+  database: api.DatabaseConfig,
   path: string,
   inherited: Inherited,
   findings: Findings,

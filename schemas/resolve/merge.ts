@@ -1,19 +1,7 @@
 import { compact } from '../compact.ts';
 import type { ResourceRequirements } from '../k8s.ts';
 import { own } from '../own.ts';
-import type {
-  ContainerSpec,
-  Etcd,
-  FailoverTimers,
-  Gateway,
-  GatewayBuffer,
-  Multiorch,
-  Placement,
-  Pool,
-  ShardInlineSpec,
-  Stateless,
-  Storage,
-} from '../types.ts';
+import type * as api from '../types.ts';
 
 /**
  * How an upper layer of a spec lies over a lower one, field by field. Layers, weakest first:
@@ -65,7 +53,7 @@ const filled = <T>(lower: T[] | undefined, upper: T[] | undefined): T[] | undefi
 const resources: Merge<ResourceRequirements> = (lower, upper) =>
   upper && (upper.requests ?? upper.limits ?? upper.claims) ? upper : lower;
 
-const mergeWritten = byField<Stateless>({
+const mergeWritten = byField<api.Stateless>({
   replicas: last,
   resources,
   affinity: last,
@@ -73,20 +61,20 @@ const mergeWritten = byField<Stateless>({
   podLabels: keys,
 });
 
-export const mergeStateless: MergeAll<Stateless> = (lower, upper) =>
+export const mergeStateless: MergeAll<api.Stateless> = (lower, upper) =>
   // Nothing above it: most layers are not written, and a merge costs an object each time.
   upper ? mergeWritten(lower, upper) : (lower ?? {});
 
 /** The upper object as a whole if present: `{}` clears tolerations. */
-export const mergePlacement: Merge<Placement> = last;
+export const mergePlacement: Merge<api.Placement> = last;
 
 /** Every field is a scalar: the upper's where written. */
-const mergeFields = <T extends GatewayBuffer | FailoverTimers>(
+const mergeFields = <T extends api.GatewayBuffer | api.FailoverTimers>(
   lower: T | undefined,
   upper: T | undefined,
 ): T | undefined => (lower || upper ? ({ ...lower, ...compact({ ...upper }) } as T) : undefined);
 
-export const mergeGateway: MergeAll<Gateway> = (lower, upper) =>
+export const mergeGateway: MergeAll<api.Gateway> = (lower, upper) =>
   upper
     ? compact({
         ...mergeStateless(lower, upper),
@@ -94,7 +82,7 @@ export const mergeGateway: MergeAll<Gateway> = (lower, upper) =>
       })
     : (lower ?? {});
 
-const mergeMultiorch: MergeAll<Multiorch> = (lower, upper) =>
+const mergeMultiorch: MergeAll<api.Multiorch> = (lower, upper) =>
   compact({
     ...mergeStateless(lower, upper),
     placement: mergePlacement(lower?.placement, upper?.placement),
@@ -103,12 +91,14 @@ const mergeMultiorch: MergeAll<Multiorch> = (lower, upper) =>
   });
 
 export const mergeStorage = ifAny(
-  byField<Storage>({ size: text, class: text, accessModes: filled }),
+  byField<api.Storage>({ size: text, class: text, accessModes: filled }),
 );
 
-const container = ifAny(byField<ContainerSpec>({ resources, runAsUser: last, runAsGroup: last }));
+const container = ifAny(
+  byField<api.ContainerSpec>({ resources, runAsUser: last, runAsGroup: last }),
+);
 
-const mergePool = byField<Pool>({
+const mergePool = byField<api.Pool>({
   type: last,
   cells: filled,
   replicasPerCell: last,
@@ -122,14 +112,14 @@ const mergePool = byField<Pool>({
 });
 
 /** Union of the keys, names sorted so that the order in which they were written never shows. */
-const mergePools: MergeAll<Record<string, Pool>> = (lower, upper) =>
+const mergePools: MergeAll<Record<string, api.Pool>> = (lower, upper) =>
   Object.fromEntries(
     Object.keys({ ...lower, ...upper })
       .toSorted()
       .map((key) => [key, mergePool(own(lower, key), own(upper, key))]),
   );
 
-export const mergeShard = byField<ShardInlineSpec>({
+export const mergeShard = byField<api.ShardInlineSpec>({
   multiorch: mergeMultiorch,
   initdbArgs: text,
   postgresConfigRef: last,
@@ -138,7 +128,7 @@ export const mergeShard = byField<ShardInlineSpec>({
   pvcDeletionPolicy: last,
 });
 
-export const mergeEtcd = byField<Etcd>({
+export const mergeEtcd = byField<api.Etcd>({
   image: text,
   replicas: last,
   storage: mergeStorage,

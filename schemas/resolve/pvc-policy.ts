@@ -1,3 +1,4 @@
+import { compact, nonEmpty } from '../compact.ts';
 import type { PvcPolicy } from '../types.ts';
 
 /**
@@ -11,22 +12,17 @@ export const pvcPolicyAsStored = (policy: PvcPolicy | undefined): PvcPolicy | un
     whenScaled: policy.whenScaled ?? 'Delete',
   };
 
-/** The cluster's value when the key is absent. A CRD default, so it is careless but compatible. */
-export const CLUSTER_PVC_POLICY: Required<PvcPolicy> = {
-  whenDeleted: 'Delete',
-  whenScaled: 'Delete',
-};
-
 /** Per half: the child's if set, else the parent's; undefined if neither says anything. */
 export const mergePvcPolicy = (
   child: PvcPolicy | undefined,
   parent: PvcPolicy | undefined,
-): PvcPolicy | undefined => {
-  const whenDeleted = child?.whenDeleted ?? parent?.whenDeleted;
-  const whenScaled = child?.whenScaled ?? parent?.whenScaled;
-  if (!whenDeleted && !whenScaled) return undefined;
-  return { ...(whenDeleted && { whenDeleted }), ...(whenScaled && { whenScaled }) };
-};
+): PvcPolicy | undefined =>
+  nonEmpty(
+    compact({
+      whenDeleted: child?.whenDeleted ?? parent?.whenDeleted,
+      whenScaled: child?.whenScaled ?? parent?.whenScaled,
+    }),
+  );
 
 /** As `mergePvcPolicy` over a complete parent. */
 export const inheritPvcPolicy = (

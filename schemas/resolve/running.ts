@@ -34,13 +34,6 @@ interface Kept {
   notes: Problem[];
 }
 
-const note = (path: string, value: unknown, what: string, fix: string): Problem => ({
-  path,
-  value,
-  message: `${what} is kept: it runs, and nobody wrote another value`,
-  fix,
-});
-
 /** `authored` is the pool before defaults: only what it leaves open can be kept from `runs`. */
 export const keepRunning = (
   resolved: ResolvedPool,
@@ -51,6 +44,10 @@ export const keepRunning = (
   if (!runs) return { pool: resolved, notes: [] };
   const notes: Problem[] = [];
   const pool = { ...resolved };
+  const keep = (field: string, value: unknown, what: string, fix: string): void => {
+    const message = `${what} is kept: it runs, and nobody wrote another value`;
+    notes.push({ path: `${where.path}.${field}`, value, message, fix });
+  };
 
   if (!authored?.cells) {
     const lost = (runs.cells ?? []).filter(
@@ -58,34 +55,20 @@ export const keepRunning = (
     );
     if (lost.length > 0) {
       pool.cells = [...resolved.cells, ...lost].toSorted();
-      notes.push(
-        note(`${where.path}.cells`, lost, 'the pool in these cells', 'write the list of cells'),
-      );
+      keep('cells', lost, 'the pool in these cells', 'write the list of cells');
     }
   }
   const replicas = runs.replicasPerCell ?? 1;
   if (authored?.replicasPerCell === undefined && replicas > resolved.replicasPerCell) {
     pool.replicasPerCell = replicas;
-    notes.push(
-      note(
-        `${where.path}.replicasPerCell`,
-        replicas,
-        `the number of poolers per cell (default now ${resolved.replicasPerCell})`,
-        'write replicasPerCell to choose the number',
-      ),
-    );
+    const what = `the number of poolers per cell (default now ${resolved.replicasPerCell})`;
+    keep('replicasPerCell', replicas, what, 'write replicasPerCell to choose the number');
   }
   const size = runs.storage?.size;
   if (!authored?.storage?.size && size && compareQuantity(resolved.storage.size, size) === -1) {
     pool.storage = { ...resolved.storage, size };
-    notes.push(
-      note(
-        `${where.path}.storage.size`,
-        size,
-        `the volume size (default now ${resolved.storage.size})`,
-        'write storage.size; volumes can grow, not shrink',
-      ),
-    );
+    const what = `the volume size (default now ${resolved.storage.size})`;
+    keep('storage.size', size, what, 'write storage.size; volumes can grow, not shrink');
   }
   return { pool, notes };
 };

@@ -1,6 +1,7 @@
 import { BUILTIN } from './builtin.ts';
 import type { Problem } from '../problem.ts';
 import { names } from '../names.ts';
+import { listOf } from '../text.ts';
 import type { ExternalTopo, TopoRef } from '../types.ts';
 import type { ResolvedCell, ResolvedGlobalTopo } from './types.ts';
 import { topoAddress } from './topo.ts';
@@ -79,11 +80,7 @@ const joined = (endpoints: readonly string[]): string =>
   }, '');
 
 /** The endpoints of an address. */
-export const endpointsOf = (address: string): string[] =>
-  address
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+export const endpointsOf = (address: string): string[] => listOf(address);
 
 /** The reference that all children get. */
 export const topoRefOf = (

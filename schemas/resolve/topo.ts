@@ -1,14 +1,6 @@
 import { compact } from '../compact.ts';
 import { PORTS } from '../ports.ts';
-import type {
-  Etcd,
-  ExternalTopo,
-  GlobalTopo,
-  LocalTopo,
-  Placement,
-  PvcPolicy,
-  TopoServerSpec,
-} from '../types.ts';
+import type * as api from '../types.ts';
 import { BUILTIN } from './builtin.ts';
 import { mergeEtcd, mergePlacement } from './merge.ts';
 import { inheritPvcPolicy, pvcPolicyAsStored } from './pvc-policy.ts';
@@ -19,7 +11,7 @@ import type {
   ResolvedLocalTopo,
 } from './types.ts';
 
-const completeEtcd = (etcd: Etcd, rootPath: string): ResolvedEtcd =>
+const completeEtcd = (etcd: api.Etcd, rootPath: string): ResolvedEtcd =>
   compact({
     image: etcd.image,
     replicas: etcd.replicas ?? BUILTIN.etcd.replicas,
@@ -29,7 +21,7 @@ const completeEtcd = (etcd: Etcd, rootPath: string): ResolvedEtcd =>
     pvcDeletionPolicy: pvcPolicyAsStored(etcd.pvcDeletionPolicy),
   });
 
-const completeExternal = (external: ExternalTopo, rootPath: string): ResolvedExternalTopo => ({
+const completeExternal = (external: api.ExternalTopo, rootPath: string): ResolvedExternalTopo => ({
   ...external,
   implementation: external.implementation || BUILTIN.topoImplementation,
   rootPath: external.rootPath || rootPath,
@@ -37,9 +29,9 @@ const completeExternal = (external: ExternalTopo, rootPath: string): ResolvedExt
 
 /** `clusterPolicy`: what the claims inherit where neither etcd nor the topology block says it. */
 export const resolveGlobalTopo = (
-  inline: GlobalTopo | undefined,
-  template: TopoServerSpec | undefined,
-  clusterPolicy: Required<PvcPolicy>,
+  inline: api.GlobalTopo | undefined,
+  template: api.TopoServerSpec | undefined,
+  clusterPolicy: Required<api.PvcPolicy>,
 ): ResolvedGlobalTopo => {
   if (inline?.external) {
     return {
@@ -53,7 +45,10 @@ export const resolveGlobalTopo = (
     inline?.pvcDeletionPolicy ?? template?.pvcDeletionPolicy,
     clusterPolicy,
   );
-  const placement: Placement | undefined = mergePlacement(template?.placement, inline?.placement);
+  const placement: api.Placement | undefined = mergePlacement(
+    template?.placement,
+    inline?.placement,
+  );
   return {
     kind: 'etcd',
     etcd,
@@ -67,10 +62,10 @@ export const resolveGlobalTopo = (
  * is its own word or the cluster's.
  */
 export const resolveLocalTopo = (
-  inline: LocalTopo | undefined,
-  template: LocalTopo | undefined,
+  inline: api.LocalTopo | undefined,
+  template: api.LocalTopo | undefined,
   cell: string,
-  clusterPolicy: Required<PvcPolicy>,
+  clusterPolicy: Required<api.PvcPolicy>,
 ): ResolvedLocalTopo | undefined => {
   const { external, etcd } = inline ?? template ?? {};
   const rootPath = BUILTIN.localRootPath(cell);

@@ -1,72 +1,49 @@
 import type { ResourceRequirements, LocalObjectReference } from '../k8s.ts';
 import type { Problem } from '../problem.ts';
-import type {
-  Backup,
-  CellTemplate,
-  CoreTemplate,
-  ExternalTopo,
-  External,
-  Gateway,
-  LocalTopo,
-  LogLevel,
-  LogLevels,
-  Multiorch,
-  Observability,
-  PasswordRef,
-  PgConfRef,
-  Placement,
-  Pool,
-  PullPolicy,
-  PvcPolicy,
-  ShardSpec,
-  ShardTemplate,
-  Stateless,
-  Storage,
-  TopoRef,
-} from '../types.ts';
+import type * as api from '../types.ts';
 
 /** The templates of one namespace, by name. */
 export interface Templates {
-  core: Readonly<Record<string, CoreTemplate>>;
-  cell: Readonly<Record<string, CellTemplate>>;
-  shard: Readonly<Record<string, ShardTemplate>>;
+  core: Readonly<Record<string, api.CoreTemplate>>;
+  cell: Readonly<Record<string, api.CellTemplate>>;
+  shard: Readonly<Record<string, api.ShardTemplate>>;
 }
 
 /**
  * What runs already: the spec of each child Shard under `<database>/<tablegroup>/<shard>`. Values
  * that nobody wrote are never resolved below it, so a changed default cannot shrink a shard.
  */
-export type RunningShards = Readonly<Record<string, Pick<ShardSpec, 'pools'>>>;
+export type RunningShards = Readonly<Record<string, Pick<api.ShardSpec, 'pools'>>>;
 
 export interface ResolvedEtcd {
   /** Absent: the operator's own default, which follows operator upgrades. */
   image?: string;
   replicas: number;
-  storage: Storage & { size: string };
+  storage: api.Storage & { size: string };
   resources: ResourceRequirements;
   rootPath: string;
   /** Only in a cell's own etcd; of the global one see `ResolvedGlobalTopo.pvcDeletionPolicy`. */
-  pvcDeletionPolicy?: PvcPolicy;
+  pvcDeletionPolicy?: api.PvcPolicy;
 }
-export type ResolvedExternalTopo = ExternalTopo & { implementation: string; rootPath: string };
+export type ResolvedExternalTopo = api.ExternalTopo & { implementation: string; rootPath: string };
 
 export type ResolvedGlobalTopo =
   | {
       kind: 'etcd';
       etcd: ResolvedEtcd;
-      pvcDeletionPolicy: Required<PvcPolicy>;
-      placement?: Placement;
+      pvcDeletionPolicy: Required<api.PvcPolicy>;
+      placement?: api.Placement;
     }
   | { kind: 'external'; external: ResolvedExternalTopo };
 
 /** Exactly one of the two is present. */
-export interface ResolvedLocalTopo extends LocalTopo {
+export interface ResolvedLocalTopo extends api.LocalTopo {
   etcd?: ResolvedEtcd;
   external?: ResolvedExternalTopo;
 }
 
 /** Replicas and resources are always there; `resources: {}` cannot occur, `{limits: {}}` can. */
-export type ResolvedStateless<T extends Stateless = Stateless> = T & {
+export type ResolvedStateless<T extends api.Stateless = api.Stateless> = T & {
   replicas: number;
   resources: ResourceRequirements;
 };
@@ -75,28 +52,28 @@ export interface ResolvedCell {
   name: string;
   zoneId?: string;
   region?: string;
-  gateway: ResolvedStateless<Gateway>;
-  gatewayPlacement?: Placement;
+  gateway: ResolvedStateless<api.Gateway>;
+  gatewayPlacement?: api.Placement;
   localTopo?: ResolvedLocalTopo;
 }
 
-export type ResolvedPool = Pool & {
+export type ResolvedPool = api.Pool & {
   /** Empty only if the cluster has no cells. */
   cells: string[];
   replicasPerCell: number;
-  storage: Storage & { size: string };
+  storage: api.Storage & { size: string };
 };
 
 export interface ResolvedShard {
   name: string;
   /** `cells` is empty only if the cluster has no cells. */
-  multiorch: ResolvedStateless<Multiorch> & { cells: string[] };
+  multiorch: ResolvedStateless<api.Multiorch> & { cells: string[] };
   pools: Record<string, ResolvedPool>;
   initdbArgs?: string;
-  postgresConfigRef?: PgConfRef;
+  postgresConfigRef?: api.PgConfRef;
   postgresConfig?: Record<string, string>;
-  pvcDeletionPolicy: Required<PvcPolicy>;
-  backup: Backup;
+  pvcDeletionPolicy: Required<api.PvcPolicy>;
+  backup: api.Backup;
   /** Name of the ShardTemplate that was merged. */
   template?: string;
 }
@@ -104,15 +81,15 @@ export interface ResolvedShard {
 export interface ResolvedTableGroup {
   name: string;
   default: boolean;
-  pvcDeletionPolicy: Required<PvcPolicy>;
-  backup: Backup;
+  pvcDeletionPolicy: Required<api.PvcPolicy>;
+  backup: api.Backup;
   shards: ResolvedShard[];
 }
 
 export interface ResolvedDatabase {
   name: string;
   durabilityPolicy: string;
-  backup: Backup;
+  backup: api.Backup;
   tablegroups: ResolvedTableGroup[];
 }
 
@@ -124,25 +101,25 @@ export interface ResolvedCluster {
   projectRef: string;
   globalTopo: ResolvedGlobalTopo;
   /** The reference that every child gets. */
-  topoRef: TopoRef;
-  multiadmin: { spec: ResolvedStateless; placement?: Placement };
+  topoRef: api.TopoRef;
+  multiadmin: { spec: ResolvedStateless; placement?: api.Placement };
   multiadminWeb: { spec: ResolvedStateless };
   /** In the order of spec.cells. */
   cells: ResolvedCell[];
   databases: ResolvedDatabase[];
-  pvcDeletionPolicy: Required<PvcPolicy>;
-  logLevels: Record<keyof LogLevels, LogLevel>;
+  pvcDeletionPolicy: Required<api.PvcPolicy>;
+  logLevels: Record<keyof api.LogLevels, api.LogLevel>;
   topologyPruning: boolean;
   durabilityPolicy: string;
   postgresSuperuser: string;
-  postgresPasswordSecretRef: PasswordRef;
+  postgresPasswordSecretRef: api.PasswordRef;
   internalTLS: { enabled: boolean };
   certCommonName?: string;
-  observability?: Observability;
-  imagePullPolicy: PullPolicy;
+  observability?: api.Observability;
+  imagePullPolicy: api.PullPolicy;
   imagePullSecrets?: LocalObjectReference[];
-  externalGateway?: External;
-  externalAdminWeb?: External;
+  externalGateway?: api.External;
+  externalAdminWeb?: api.External;
   /** Names of the templates that were merged, sorted, also where nobody wrote the name. */
   templatesUsed: { core: string[]; cell: string[]; shard: string[] };
 }

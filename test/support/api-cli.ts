@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { judgeManifest, type ManifestFinding } from '../../cli/judge.ts';
 import { lintDocuments } from '../../cli/lint.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
+import { segmentsOfPointer } from '../../schemas/paths.ts';
 import { describe } from '../../cli/judge.ts';
 import type { ApiCase } from './api-cases.ts';
 import {
@@ -77,7 +78,7 @@ function outcomeOf(findings: readonly ManifestFinding[]): Outcome {
   const warned = codes('warning');
   const text = findings.map(describe).join('\n');
   if (schema.length > 0) {
-    const at = schema.map(({ segments }) => segments.join('.'));
+    const at = schema.map(({ path }) => segmentsOfPointer(path).join('.'));
     return { verdict: 'denied', by: 'schema', at, denied: [], warned: [], text };
   }
   if (denied.length > 0) return { verdict: 'denied', by: 'webhook', at: [], denied, warned, text };

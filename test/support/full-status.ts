@@ -1,7 +1,6 @@
 /** Statuses with every field that a kind has, and every way to take one thing away. */
 import { EMBEDDED } from '../../schemas/embedded/index.ts';
 import type { Kind, Schema, StringSchema } from '../../schemas/kinds/dsl.ts';
-import { fieldsOf } from '../../schemas/kinds/dsl.ts';
 
 type Tree = Record<string, unknown>;
 
@@ -47,10 +46,7 @@ export function fullValue(schema: Schema, nth = 0): unknown {
     }
     case 'struct':
       return Object.fromEntries(
-        Object.entries(fieldsOf(schema)).map(([name, field]) => [
-          name,
-          fullValue(field.schema, nth),
-        ]),
+        Object.entries(schema.fields).map(([name, field]) => [name, fullValue(field.schema, nth)]),
       );
   }
 }
@@ -86,13 +82,13 @@ export function* removals(schema: Schema, value: unknown, path = 'status'): Gene
       yield { what: inner.what, value: set(all, 'one', inner.value) };
   } else if (schema.type === 'struct') {
     const all = value as Tree;
-    for (const [name, field] of Object.entries(fieldsOf(schema))) {
+    for (const [name, field] of Object.entries(schema.fields)) {
       const at = `${path}.${name}`;
       if (!field.required) yield { what: `no ${at}`, value: without(all, name) };
       for (const inner of removals(field.schema, all[name], at))
         yield { what: inner.what, value: set(all, name, inner.value) };
     }
-    const required = Object.entries(fieldsOf(schema)).filter(([, field]) => field.required);
+    const required = Object.entries(schema.fields).filter(([, field]) => field.required);
     const least = Object.fromEntries(required.map(([name]) => [name, all[name]]));
     yield { what: `${path} with required fields only`, value: least };
   }

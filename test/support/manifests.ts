@@ -1,6 +1,6 @@
 /** Manifests made from the schema itself: right ones, and ones with something wrong at any place. */
 import fc from 'fast-check';
-import { fieldsOf, type Schema, type StructSchema } from '../../schemas/kinds/dsl.ts';
+import type { Schema, StructSchema } from '../../schemas/kinds/dsl.ts';
 import { API_KINDS } from '../../schemas/kinds/index.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 
@@ -136,7 +136,7 @@ function text(schema: Extract<Schema, { type: 'string' }>): Any {
 
 /** Required fields are there, the others now and then; unknown ones come with the damage. */
 function structOf(schema: StructSchema, damage: Damage): Any {
-  const fields = Object.entries(fieldsOf(schema)).map(([name, field]) => {
+  const fields = Object.entries(schema.fields).map(([name, field]) => {
     const value = valueOf(field.schema, damage);
     const present = field.required ? 30 : 1;
     const absent = field.required ? Math.min(damage.percent, 1) : 2;

@@ -28,7 +28,7 @@ const KEYS = [
   'lifecycle', // a gateway waits by itself, with --lameduck-period
 ];
 const FLAGS = [
-  '--buffer-window', // 30 s, see schemas/buffer.ts
+  '--buffer-window', // 30 s, see schemas/resolve/builtin.ts
   '--buffer-max-failover-duration',
   '--onterm-timeout', // 35 s: leaves pgctld its 15 s within the grace period
 ];

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bufferFlags } from '../../../controller/cell/buffer.ts';
-import { BUFFER_DEFAULTS, bufferOf } from '../../../schemas/buffer.ts';
+import { bufferOf } from '../../../schemas/buffer.ts';
 import { durationMs } from '../../../schemas/duration.ts';
+import { BUFFER_DEFAULTS } from '../../../schemas/resolve/builtin.ts';
 import { bufferFindings } from '../../../webhook/policies/config/gateway-buffer.ts';
 
 /** Writes blocked for so long at the most when a primary was killed, at the runtime's own slow timers. */

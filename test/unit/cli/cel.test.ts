@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCelRules } from '../../../cli/cel.ts';
-import { rulesOf } from '../../../schemas/kinds/dsl.ts';
 import { API_KINDS } from '../../../schemas/kinds/index.ts';
 import { type HoldsRule, ruleErrors } from '../../../schemas/rule-errors.ts';
 import { shapeErrors } from '../../../schemas/shape-errors.ts';
@@ -13,7 +12,7 @@ const holds = createCelRules();
 const RULES = new Set(
   API_KINDS.flatMap((kind) => [
     ...(kind.rules ?? []),
-    ...[...walkSchemas(kind.spec)].flatMap((schema) => rulesOf(schema)),
+    ...[...walkSchemas(kind.spec)].flatMap((schema) => schema.rules ?? []),
   ]).map(({ cel }) => cel),
 );
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createCelRules } from '../../../cli/cel.ts';
 import { describe as textOf, judgeManifest, type ManifestFinding } from '../../../cli/judge.ts';
-import { rulesOf } from '../../../schemas/kinds/dsl.ts';
 import { API_KINDS } from '../../../schemas/kinds/index.ts';
+import { segmentsOfPointer } from '../../../schemas/paths.ts';
 import { walkSchemas } from '../../../schemas/walk.ts';
 import type { PolicyKind } from '../../../webhook/policies/policy.ts';
 import { policyOf } from '../../support/policy.ts';
@@ -12,7 +12,7 @@ import { plainPath, type SchemaCase, schemaCases } from '../../support/schema-ca
 const holds = createCelRules();
 
 /** The dotted spelling that the cases use. */
-const dotted = ({ segments }: ManifestFinding): string => segments.join('.');
+const dotted = ({ path }: ManifestFinding): string => segmentsOfPointer(path).join('.');
 
 function judge({ object, old }: SchemaCase, webhooks: boolean) {
   return judgeManifest(object, { holds, webhooks, ...(old ? { old } : {}) });
@@ -50,7 +50,7 @@ test('each rule in CEL can be evaluated here', () => {
     [spec, status].flatMap((root) => (root ? [...walkSchemas(root)] : [])),
   );
   const rules = [
-    ...schemas.flatMap((schema) => rulesOf(schema)),
+    ...schemas.flatMap((schema) => schema.rules ?? []),
     ...API_KINDS.flatMap((kind) => kind.rules ?? []),
   ];
   assert.ok(rules.length > 60);

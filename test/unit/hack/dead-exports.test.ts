@@ -53,7 +53,7 @@ describe('an export of the product', () => {
         'test/a.ts': `import { b } from '../cli/b.ts';`,
       },
     ],
-    ['of a generated file', { 'schemas/types.ts': 'export type A = 1;' }],
+    ['of a generated file', { 'schemas/generated/a.ts': 'export type A = 1;' }],
   ];
   for (const [title, files] of ALIVE)
     test(`${title} is alive`, async () => {

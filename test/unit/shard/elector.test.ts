@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ShardStatusResponse } from '../../../controller/rpc/types.ts';
 import { electorOf } from '../../../controller/shard/execute/elector.ts';
-import { FAILOVER_DEFAULTS, graceOf } from '../../../schemas/failover.ts';
+import { graceOf } from '../../../schemas/failover.ts';
 import { durationMs } from '../../../schemas/duration.ts';
+import { FAILOVER_DEFAULTS } from '../../../schemas/resolve/builtin.ts';
 import { FakeClock } from '../../support/clock.ts';
 
 const KEY = { database: 'postgres', table_group: 'default', shard: '0-inf' };

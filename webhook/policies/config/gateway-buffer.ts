@@ -1,4 +1,5 @@
-import { BUFFER_DEFAULTS, bufferOf } from '../../../schemas/buffer.ts';
+import { bufferOf } from '../../../schemas/buffer.ts';
+import { BUFFER_DEFAULTS } from '../../../schemas/resolve/builtin.ts';
 import { parseDuration } from '../../../schemas/duration.ts';
 import type { CellTemplate, GatewayBuffer } from '../../../schemas/types.ts';
 import { clusterOf, locateInCell, pointer } from '../locate.ts';

@@ -10,7 +10,7 @@ export function segmentsOfPath(path: string): Segment[] {
 }
 
 /** The parts of a JSON pointer (RFC 6901). Numbers stay text: only the object tells lists from maps. */
-export function segmentsOfPointer(pointer: string): Segment[] {
+export function segmentsOfPointer(pointer: string): string[] {
   return pointer
     .split('/')
     .slice(1)
