@@ -11,8 +11,7 @@ import type { TlsMaterial } from '../rpc/tls.ts';
 import type { TopoAccess } from '../topo/access.ts';
 import type { PoolerEntry } from '../topo/records.ts';
 import type { Multipooler, ShardKey } from '../topo/types.ts';
-import type { HeardReply } from './pooler-health.ts';
-import { PoolerHealth } from './pooler-health.ts';
+import { PoolerHealth, type HeardReply } from './pooler-health.ts';
 import { ShardTopology, TopologyWatches } from './topology.ts';
 
 export type { HeardReply } from './pooler-health.ts';

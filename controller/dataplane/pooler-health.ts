@@ -2,8 +2,7 @@
 import type { Clock } from '../../kube/clock.ts';
 import type { Rpc } from '../rpc/client.ts';
 import type { Target } from '../rpc/dial.ts';
-import type { Broken } from '../rpc/health-stream.ts';
-import { HealthStream } from '../rpc/health-stream.ts';
+import { HealthStream, type Broken } from '../rpc/health-stream.ts';
 import type { StatusResponse } from '../rpc/types.ts';
 import { whatMatters } from './matters.ts';
 

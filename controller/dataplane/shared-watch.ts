@@ -2,8 +2,7 @@
 import type { Clock } from '../../kube/clock.ts';
 import type { TlsMaterial } from '../rpc/tls.ts';
 import type { TopoAccess } from '../topo/access.ts';
-import type { Item, ItemChange } from '../topo/prefix-watch.ts';
-import { PrefixWatch } from '../topo/prefix-watch.ts';
+import { PrefixWatch, type Item, type ItemChange } from '../topo/prefix-watch.ts';
 
 /** What the watched prefix is part of. */
 interface Place {

@@ -9,8 +9,7 @@ import { topoKeys } from '../topo/keys.ts';
 import type { PoolerEntry } from '../topo/records.ts';
 import type { CellRecord, Multipooler, ShardKey } from '../topo/types.ts';
 import { whatMatters } from './matters.ts';
-import type { Lease } from './shared-watch.ts';
-import { SharedWatches } from './shared-watch.ts';
+import { SharedWatches, type Lease } from './shared-watch.ts';
 
 interface TopologyRequest {
   topo: TopoRef;

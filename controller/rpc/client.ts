@@ -2,8 +2,7 @@
  * Calls to the runtime's components. Every call has a deadline and none is repeated: the caller decides.
  * Channels are kept per address and closed when nobody used them for five minutes.
  */
-import { status } from '@grpc/grpc-js';
-import type { ServiceError } from '@grpc/grpc-js';
+import { status, type ServiceError } from '@grpc/grpc-js';
 import type { ServiceName } from '../proto/load.ts';
 import type { Id, RuleNumber, ShardKey } from '../topo/types.ts';
 import { Channels } from './channels.ts';

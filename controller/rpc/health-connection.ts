@@ -1,8 +1,7 @@
 /** One ManagerHealthStream on a channel of its own, from its opening to its end. No repeats, no timers. */
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { millisOf, timeMessage } from '../proto/time.ts';
-import type { Target } from './dial.ts';
-import { dial } from './dial.ts';
+import { dial, type Target } from './dial.ts';
 import type { HealthSnapshot, HealthStreamRequest, HealthStreamResponse } from './types.ts';
 
 export interface HealthTiming {

@@ -2,8 +2,7 @@
  * etcd over gRPC: keys with compare-and-set, and watches. Several endpoints are tried in turn when
  * one is unreachable. Every call has a deadline; nothing here retries beyond one round of the endpoints.
  */
-import { Metadata, status } from '@grpc/grpc-js';
-import type { ServiceError } from '@grpc/grpc-js';
+import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { textOf } from '../../schemas/text.ts';
 import type { ServiceName } from '../proto/load.ts';
 import { Channels } from '../rpc/channels.ts';
