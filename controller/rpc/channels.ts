@@ -108,7 +108,7 @@ export class Channels {
   }
 
   /** Rejects with a ServiceError of grpc-js. */
-  call<Answer extends object>(
+  call<Answer>(
     target: Target,
     service: ServiceName,
     method: string,
