@@ -88,12 +88,10 @@ export class EtcdClient {
   /** The same, with the revision at which it was true: a watch after `revision` misses nothing. */
   async snapshot(
     prefix: string,
-    options: { keysOnly?: boolean } = {},
+    { keysOnly = false }: { keysOnly?: boolean } = {},
   ): Promise<{ kvs: KeyValue[]; revision: string }> {
-    const answer = await this.call<RawAnswer>('KV', 'Range', {
-      ...under(prefix),
-      ...(options.keysOnly ? { keys_only: true } : {}),
-    });
+    const request = { ...under(prefix), keys_only: keysOnly };
+    const answer = await this.call<RawAnswer>('KV', 'Range', request);
     return { kvs: (answer.kvs ?? []).map(keyValue), revision: answer.header?.revision ?? '0' };
   }
 
