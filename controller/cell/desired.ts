@@ -3,25 +3,27 @@ import { compact, nonEmpty } from '../../schemas/compact.ts';
 import { COMPONENTS, LABELS, selectorOf } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
 import { PORTS } from '../../schemas/ports.ts';
-import type { Cell, CellSpec, TopoServer } from '../../schemas/types.ts';
+import type { Cell, CellSpec, GatewayBuffer, TopoServer } from '../../schemas/types.ts';
 import { flags } from '../builders/args.ts';
 import type { BuildContext } from '../builders/context.ts';
-import { deployment } from '../builders/deployment.ts';
+import { deployment, podDisruptionBudget, service } from '../builders/objects.ts';
 import { GRPC_NO_TXT, POD_IP } from '../builders/env.ts';
-import { childLabels, childMeta, identityOf, projectAnnotation } from '../builders/meta.ts';
-import type { Identity } from '../builders/meta.ts';
+import {
+  childLabels,
+  childMeta,
+  identityOf,
+  projectAnnotation,
+  type Identity,
+} from '../builders/meta.ts';
 import { telemetry } from '../builders/otel.ts';
-import { podDisruptionBudget } from '../builders/pdb.ts';
 import { placeLabels, zoneLabels } from '../builders/place.ts';
 import { serverPod } from '../builders/pod.ts';
 import { RUNTIME_PROBES } from '../builders/probes.ts';
 import { pullAnnotations, pullOf } from '../builders/pull.ts';
 import { GATEWAY_RESOURCES } from '../builders/resources.ts';
 import { RUN_AS } from '../builders/security.ts';
-import { service } from '../builders/service.ts';
-import { internalTls, publicTls } from '../builders/tls.ts';
-import { topoTls } from '../builders/topo-tls.ts';
-import { bufferFlags } from './buffer.ts';
+import { internalTls, publicTls, topoTls } from '../builders/tls.ts';
+import { bufferOf } from '../../schemas/buffer.ts';
 
 /**
  * Seconds after SIGTERM in which a gateway serves as before, its listeners open: by then the endpoints are gone
@@ -162,4 +164,18 @@ export const cellChildren = (cell: Cell, ctx: BuildContext): KubeObject[] => {
       pod: gatewayPod(spec, id, labels, ctx),
     }),
   ];
+};
+
+/** Flags of a gateway's buffer. */
+export const bufferFlags = (given: GatewayBuffer | undefined): string[] => {
+  const buffer = bufferOf(given);
+  if (!buffer.enabled) return flags({ 'buffer-enabled': false });
+  return flags({
+    'buffer-enabled': true,
+    'buffer-window': buffer.window,
+    'buffer-max-failover-duration': buffer.maxFailoverDuration,
+    'buffer-min-time-between-failovers': buffer.minTimeBetweenFailovers,
+    'buffer-size': buffer.size,
+    'buffer-drain-concurrency': buffer.drainConcurrency,
+  });
 };

@@ -19,7 +19,7 @@ import { refusedPods } from '../observe/workload.ts';
 import { withoutWrites } from '../apply/read-only.ts';
 import { writeStatus } from '../apply/status.ts';
 import { isFresh } from '../tablegroup/status.ts';
-import { deleteTopology } from '../toposerver/deletion.ts';
+import { deleteTopology } from '../toposerver/claims.ts';
 import { removeLocal, useAgain, type LeftBehind } from '../toposerver/left-behind.ts';
 import { cellChildren } from './desired.ts';
 import { cellStatus, type CellObserved } from './status.ts';

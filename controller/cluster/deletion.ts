@@ -14,7 +14,7 @@ import type { Result } from '../controller.ts';
 import { deleteObject } from '../apply/children.ts';
 import { removeFinalizer } from '../apply/finalizer.ts';
 import { isTerminating } from '../observe/pods.ts';
-import { topoMaterial, type TopoMaterialMemory } from '../observe/topo-tls.ts';
+import { topoMaterial, type TopoMaterialMemory } from '../observe/credentials.ts';
 import type { Leftovers, RemovalResult, Store } from '../topo/leftovers.ts';
 import { removeLeftovers } from '../topo/leftovers.ts';
 import type { ToRemove, TopologyAt } from './leftovers.ts';

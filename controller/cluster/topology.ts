@@ -11,8 +11,7 @@ import { endpointsOf, plainAddress } from '../../schemas/resolve/topo-ref.ts';
 import { textOf } from '../../schemas/text.ts';
 import { topoAddress } from '../toposerver/desired.ts';
 import { EtcdError, type EtcdClient } from '../topo/client.ts';
-import { pruneRecords, type PruneResult } from '../topo/prune.ts';
-import { writeCell, writeDatabase } from '../topo/records.ts';
+import { pruneRecords, writeCell, writeDatabase, type PruneResult } from '../topo/records.ts';
 import type { BackupLocation, CellRecord, DatabaseRecord, QuorumType } from '../topo/types.ts';
 
 /** Where a repository lies when no path is given. */

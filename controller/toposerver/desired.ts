@@ -5,17 +5,15 @@ import { names } from '../../schemas/names.ts';
 import { PORTS } from '../../schemas/ports.ts';
 import { wholeUnits } from '../../schemas/quantity.ts';
 import type { TopoServer } from '../../schemas/types.ts';
-import { claimSpec } from '../builders/claim.ts';
+import { HEADLESS, claimSpec, podDisruptionBudget, service } from '../builders/objects.ts';
 import type { BuildContext } from '../builders/context.ts';
 import { envOf, POD_NAME, POD_NAMESPACE } from '../builders/env.ts';
 import { childLabels, childMeta, identityOf, type Identity } from '../builders/meta.ts';
-import { podDisruptionBudget } from '../builders/pdb.ts';
 import { placeLabels } from '../builders/place.ts';
 import { serverPod } from '../builders/pod.ts';
 import { pullFromAnnotations } from '../builders/pull.ts';
 import { ETCD_RESOURCES } from '../builders/resources.ts';
 import { RUN_AS } from '../builders/security.ts';
-import { HEADLESS, service } from '../builders/service.ts';
 
 const DATA_DIR = '/var/lib/etcd';
 const DATA_VOLUME = 'data';

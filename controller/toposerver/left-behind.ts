@@ -13,8 +13,7 @@ import { annotate } from '../observe/pending.ts';
 import type { Deps } from '../deps.ts';
 import { condition } from '../observe/conditions.ts';
 import { isTerminating } from '../observe/pods.ts';
-import { clusterOf, retentionOf } from './claims.ts';
-import { deleteTopology } from './deletion.ts';
+import { clusterOf, deleteTopology, retentionOf } from './claims.ts';
 import { topoAddress } from './desired.ts';
 
 /** What speaks for an etcd being in use. */
