@@ -11,6 +11,7 @@ import type { Deps } from '../deps.ts';
 import { guard, type Guarded } from '../guard.ts';
 import { refOf } from '../../kube/api.ts';
 import type { Controller, Key, Result } from '../controller.ts';
+import { keyText } from '../key.ts';
 import type { Failed } from '../apply/children.ts';
 import {
   applyChildren,
@@ -22,7 +23,7 @@ import {
 import { buildContextOf } from '../observe/context.ts';
 import { ensureFinalizer, removeFinalizer } from '../apply/finalizer.ts';
 import { clusterGauges, forgetCluster } from '../observe/gauges.ts';
-import { ownedKinds } from '../observe/keys.ts';
+import { keyIn, ownedKinds } from '../observe/keys.ts';
 import { cancelDrain, removeDrained } from '../observe/pending.ts';
 import { isPaused, withPaused } from '../observe/paused.ts';
 import { isTerminating, podsWith } from '../observe/pods.ts';
@@ -241,7 +242,7 @@ const reconcileLive = async (real: Pass): Promise<Result> => {
 export const createClusterController = (): Controller => {
   const memories = new Memories<ClusterMemory>(() => ({}));
   const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
-    const id = `${key.namespace}/${key.name}`;
+    const id = keyText(key);
     const found = deps.listers.MultigresCluster.get(key.namespace, key.name) as
       MultigresCluster | undefined;
     if (!found) {
@@ -277,15 +278,11 @@ export const createClusterController = (): Controller => {
   };
 };
 
-const clusterOfLabel = (object: KubeObject): Key[] => {
-  const { namespace, labels } = object.metadata;
-  const name = labels?.[LABELS.cluster];
-  return namespace === undefined || name === undefined ? [] : [{ namespace, name }];
-};
+const clusterOfLabel = (object: KubeObject): Key[] =>
+  keyIn(object, object.metadata.labels?.[LABELS.cluster]);
 
 /** A template may concern any cluster beside it: one that names it, or one whose default it becomes. */
 const clustersOfNamespace = (template: KubeObject, listers: Deps['listers']): Key[] =>
-  listers.MultigresCluster.list(template.metadata.namespace).map(({ metadata }) => ({
-    namespace: metadata.namespace ?? '',
-    name: metadata.name,
-  }));
+  listers.MultigresCluster.list(template.metadata.namespace).flatMap((cluster) =>
+    keyIn(cluster, cluster.metadata.name),
+  );

@@ -3,7 +3,8 @@ import type { KindName, KubeObject } from '../../schemas/k8s.ts';
 import { LABELS } from '../../schemas/labels.ts';
 import type { Key, Source } from '../controller.ts';
 
-const keyIn = (object: KubeObject, name: string | undefined): Key[] =>
+/** The key of this name beside the object; none without a name. */
+export const keyIn = (object: KubeObject, name: string | undefined): Key[] =>
   name === undefined || object.metadata.namespace === undefined
     ? []
     : [{ namespace: object.metadata.namespace, name }];
