@@ -33,6 +33,19 @@ export const childMeta = (
 ): ObjectMeta =>
   compact({ name, namespace: id.namespace, labels, annotations: nonEmpty(annotations) });
 
+/** A child of one of our own kinds: what its parent knows of the project is handed down. */
+export const ownChild = <Spec extends object>(
+  id: Identity,
+  kind: 'TopoServer' | 'Cell' | 'TableGroup' | 'Shard',
+  { name, labels = {}, annotations }: Pick<ObjectMeta, 'name' | 'labels' | 'annotations'>,
+  spec: Spec,
+) => ({
+  apiVersion: 'multigres.com/v1alpha1',
+  kind,
+  metadata: childMeta(id, name, labels, { ...projectAnnotation(id), ...annotations }),
+  spec: compact(spec),
+});
+
 export const childLabels = (
   id: Identity,
   component: string,

@@ -1,5 +1,5 @@
 import type { KubeObject, PodSpec } from '../../schemas/k8s.ts';
-import { compact, nonEmpty } from '../../schemas/compact.ts';
+import { nonEmpty } from '../../schemas/compact.ts';
 import { COMPONENTS, LABELS, selectorOf } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
 import { PORTS } from '../../schemas/ports.ts';
@@ -8,13 +8,7 @@ import { flags } from '../builders/args.ts';
 import type { BuildContext } from '../builders/context.ts';
 import { deployment, podDisruptionBudget, service } from '../builders/objects.ts';
 import { GRPC_NO_TXT, POD_IP } from '../builders/env.ts';
-import {
-  childLabels,
-  childMeta,
-  identityOf,
-  projectAnnotation,
-  type Identity,
-} from '../builders/meta.ts';
+import { childLabels, identityOf, ownChild, type Identity } from '../builders/meta.ts';
 import { telemetry } from '../builders/otel.ts';
 import { placeLabels, zoneLabels } from '../builders/place.ts';
 import { serverPod } from '../builders/pod.ts';
@@ -117,26 +111,13 @@ const localTopoServer = (cell: Cell): TopoServer | undefined => {
   const id = identityOf(cell);
   const { pvcDeletionPolicy, ...rest } = etcd;
   const name = names.localTopo(cell.metadata.name);
-  return {
-    apiVersion: 'multigres.com/v1alpha1',
-    kind: 'TopoServer',
-    metadata: childMeta(
-      id,
-      name,
-      childLabels(id, COMPONENTS.localTopo, {
-        [LABELS.cell]: spec.name,
-        [LABELS.toposerver]: name,
-        ...zoneLabels(spec),
-      }),
-      { ...projectAnnotation(id), ...pullAnnotations(pullOf(spec.images)) },
-    ),
-    spec: compact({
-      etcd: rest,
-      pvcDeletionPolicy,
-      // It is pinned to the zone of its cell, so it needs what the cell's other pods tolerate.
-      placement: spec.multigatewayPlacement,
-    }),
-  };
+  const own = { [LABELS.cell]: spec.name, [LABELS.toposerver]: name, ...zoneLabels(spec) };
+  const labels = childLabels(id, COMPONENTS.localTopo, own);
+  const annotations = pullAnnotations(pullOf(spec.images));
+  // It is pinned to the zone of its cell, so it needs what the cell's other pods tolerate.
+  const placement = spec.multigatewayPlacement;
+  const asked = { etcd: rest, pvcDeletionPolicy, placement };
+  return ownChild(id, 'TopoServer', { name, labels, annotations }, asked);
 };
 
 /**
