@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { createControllers } from './controllers.ts';
 import { createFeed } from './dataplane/feed.ts';
@@ -100,14 +101,11 @@ async function lead(world: World, signal: AbortSignal): Promise<boolean> {
   const { options, log, metrics, clock, random } = deps;
   const work = async (leading: AbortSignal) => {
     metrics.set('leader', { name: options.leaseName }, 1);
-    const stopped = new Promise<void>((resolve) => {
-      if (leading.aborted) resolve();
-      else leading.addEventListener('abort', () => resolve(), { once: true });
-    });
-    const late = stopped.then(() =>
-      sleep(clock, signal.aborted ? options.shutdownMs : LOST_GRACE_MS),
-    );
-    await Promise.race([manager.reconcile(leading), late]);
+    const late = async (): Promise<void> => {
+      if (!leading.aborted) await once(leading, 'abort');
+      await sleep(clock, signal.aborted ? options.shutdownMs : LOST_GRACE_MS);
+    };
+    await Promise.race([manager.reconcile(leading), late()]);
     if (signal.aborted) await deps.events.flush(2_000);
     metrics.set('leader', { name: options.leaseName }, 0);
   };
@@ -115,20 +113,9 @@ async function lead(world: World, signal: AbortSignal): Promise<boolean> {
     await work(signal);
     return true;
   }
-  const end = await runWithLease(
-    {
-      api: leaseApi,
-      namespace: options.namespace,
-      name: options.leaseName,
-      identity,
-      clock,
-      random,
-      log,
-    },
-    work,
-    signal,
-  );
-  return end === 'released';
+  const { namespace, leaseName: name } = options;
+  const lease = { api: leaseApi, namespace, name, identity, clock, random, log };
+  return (await runWithLease(lease, work, signal)) === 'released';
 }
 
 /** Runs the controller until it is told to stop; returns the exit code. */

@@ -52,7 +52,9 @@ export class StatusRefused extends Error {
   }
 }
 
-interface AnyStatus {
+/** What the status of each of our kinds has. */
+export interface AnyStatus {
+  observedGeneration?: number;
   phase?: Phase;
   message?: string;
   conditions?: Condition[];
