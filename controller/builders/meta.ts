@@ -12,7 +12,8 @@ export interface Identity {
 
 export const identityOf = (object: KubeObject): Identity => {
   const { labels, annotations, name, namespace } = object.metadata;
-  const cluster = labels?.[LABELS.cluster] ?? name;
+  const isCluster = object.kind === 'MultigresCluster';
+  const cluster = (isCluster ? undefined : labels?.[LABELS.cluster]) ?? name;
   return {
     cluster,
     namespace: namespace ?? 'default',

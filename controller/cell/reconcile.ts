@@ -11,7 +11,7 @@ import { isTrue } from '../observe/conditions.ts';
 import { buildContextOf } from '../observe/context.ts';
 import { isEnding } from '../observe/ending.ts';
 import { cellGauges, forgetCell } from '../observe/gauges.ts';
-import { byLabels, childrenOfCluster, ownedKinds } from '../observe/keys.ts';
+import { byLabels, childrenOfCluster, ofCluster, ownedKinds } from '../observe/keys.ts';
 import { isPaused, withPaused } from '../observe/paused.ts';
 import { isPending } from '../observe/pending.ts';
 import { isTerminating, podsWith } from '../observe/pods.ts';
@@ -97,7 +97,7 @@ const observe = (cell: Cell, deps: Deps, { failed, heldMs, leftBehind }: Outcome
   const hasTopo = cell.spec?.topoServer?.etcd !== undefined;
   return {
     gateway: deps.listers.Deployment.get(namespace, names.cellGatewayDeployment(cluster, logical)),
-    pods: podsWith(deps.listers.Pod.byIndex('cluster', `${namespace}/${cluster}`), {
+    pods: podsWith(ofCluster(deps.listers, 'Pod', cell), {
       [LABELS.component]: COMPONENTS.multigateway,
       [LABELS.cell]: logical,
     }),

@@ -1,6 +1,7 @@
 import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
 import type { Deps } from '../deps.ts';
 import { deleteObject } from '../apply/children.ts';
+import { ownedBy } from '../observe/keys.ts';
 import { isTerminating } from '../observe/pods.ts';
 import { COMPONENTS } from '../../schemas/labels.ts';
 import { commonName, names } from '../../schemas/names.ts';
@@ -21,7 +22,7 @@ export const pruneCertificates = async (
   const names = new Set(
     wanted.filter(({ kind }) => kind === 'Certificate').map(({ metadata }) => metadata.name),
   );
-  for (const certificate of deps.listers.Certificate.byIndex('owner', owner.metadata.uid ?? '')) {
+  for (const certificate of ownedBy(deps.listers, 'Certificate', owner)) {
     if (names.has(certificate.metadata.name) || isTerminating(certificate)) continue;
     const { secretName } = (certificate.spec ?? {}) as { secretName?: string };
     const namespace = certificate.metadata.namespace ?? '';

@@ -13,6 +13,7 @@ import type { Deps } from '../deps.ts';
 import type { Result } from '../controller.ts';
 import { deleteObject } from '../apply/children.ts';
 import { removeFinalizer } from '../apply/finalizer.ts';
+import { ofCluster } from '../observe/keys.ts';
 import { isTerminating } from '../observe/pods.ts';
 import { topoMaterial, type TopoMaterialMemory } from '../observe/credentials.ts';
 import type { Leftovers, RemovalResult, Store } from '../topo/leftovers.ts';
@@ -31,10 +32,6 @@ export interface Ending {
   left: ToRemove;
 }
 
-/** Key of the index `cluster` under which all children stand. */
-export const indexOf = ({ metadata }: MultigresCluster): string =>
-  `${metadata.namespace ?? ''}/${metadata.name}`;
-
 const deleteAll = async (deps: Deps, objects: readonly KubeObject[]): Promise<void> => {
   const living = objects.filter((object) => !isTerminating(object));
   await Promise.all(living.map((object) => deleteObject(deps, object)));
@@ -42,18 +39,18 @@ const deleteAll = async (deps: Deps, objects: readonly KubeObject[]): Promise<vo
 
 /** Deletes children from the inside out. Names of the processes that have not ended yet. */
 const endProcesses = async ({ deps, cluster }: Ending): Promise<string[]> => {
-  const index = indexOf(cluster);
-  const groups = deps.listers.TableGroup.byIndex('cluster', index);
-  const shards = deps.listers.Shard.byIndex('cluster', index);
-  const pods = deps.listers.Pod.byIndex('cluster', index);
+  const groups = ofCluster(deps.listers, 'TableGroup', cluster);
+  const shards = ofCluster(deps.listers, 'Shard', cluster);
   const of = (...components: string[]): KubeObject[] =>
-    pods.filter(({ metadata }) => components.includes(metadata.labels?.[LABELS.component] ?? ''));
+    ofCluster(deps.listers, 'Pod', cluster).filter(({ metadata }) =>
+      components.includes(metadata.labels?.[LABELS.component] ?? ''),
+    );
   await deleteAll(deps, [...groups, ...shards]);
   const poolers = of(COMPONENTS.pool, COMPONENTS.multiorch);
   if (groups.length + shards.length + poolers.length > 0) {
     return [...shards, ...poolers].map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   }
-  await deleteAll(deps, deps.listers.Cell.byIndex('cluster', index));
+  await deleteAll(deps, ofCluster(deps.listers, 'Cell', cluster));
   return of(COMPONENTS.multigateway).map(({ metadata }) => `Pod ${metadata.name}`);
 };
 
@@ -140,7 +137,7 @@ export const deleteCluster = async (ending: Ending): Promise<Result> => {
       'processes did not end: releasing the cluster all the same',
     );
     deps.events.event(cluster, 'Warning', 'CleanUpError', text);
-    await deleteAll(deps, deps.listers.Cell.byIndex('cluster', indexOf(cluster)));
+    await deleteAll(deps, ofCluster(deps.listers, 'Cell', cluster));
   }
   const nothing = !ending.left.global && ending.left.cells.every(({ at }) => at === undefined);
   if (!nothing && !tellRecords(ending, await removeRecords(ending), ageMs > RECORDS_MS)) {

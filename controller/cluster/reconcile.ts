@@ -23,7 +23,7 @@ import {
 import { buildContextOf } from '../observe/context.ts';
 import { ensureFinalizer, removeFinalizer } from '../apply/finalizer.ts';
 import { clusterGauges, forgetCluster } from '../observe/gauges.ts';
-import { keyIn, ownedKinds } from '../observe/keys.ts';
+import { keyIn, ofCluster, ownedBy, ownedKinds } from '../observe/keys.ts';
 import { cancelDrain, removeDrained } from '../observe/pending.ts';
 import { isPaused, withPaused } from '../observe/paused.ts';
 import { isTerminating, podsWith } from '../observe/pods.ts';
@@ -32,7 +32,7 @@ import { writeStatus } from '../apply/status.ts';
 import { refusedPods } from '../observe/workload.ts';
 import { Memories } from '../observe/memories.ts';
 import { pruneCertificates } from './certificates.ts';
-import { deleteCluster, indexOf } from './deletion.ts';
+import { deleteCluster } from './deletion.ts';
 import { leavesRecords, toRemove, toRemoveByStatus, type ToRemove } from './leftovers.ts';
 import { clusterChildren } from './desired.ts';
 import { keepRegistered, lastKnown, VERIFY_MS, type RegistrationMemory } from './registration.ts';
@@ -67,7 +67,7 @@ const guardOf = ({ deps, cluster }: Pass): Guarded => {
       cell: deps.listers.CellTemplate.byName(namespace),
       shard: deps.listers.ShardTemplate.byName(namespace),
     } as Templates,
-    shards: deps.listers.Shard.byIndex('cluster', indexOf(cluster)) as Shard[],
+    shards: ofCluster<Shard>(deps.listers, 'Shard', cluster),
     defaultImages: defaultImagesFromEnv(deps.options.env),
     imageStrategy: deps.options.imageUpdateStrategy,
   });
@@ -132,7 +132,7 @@ const bringAbout = async (pass: Pass, guarded: Resolved): Promise<Children> => {
   }
   const keep = new Set(wanted.map(nameOf));
   const orphans = (['TableGroup', 'Cell'] as const)
-    .flatMap((kind) => deps.listers[kind].byIndex('owner', cluster.metadata.uid ?? ''))
+    .flatMap((kind) => ownedBy(deps.listers, kind, cluster))
     .filter((child) => !keep.has(nameOf(child)));
   for (const orphan of orphans) await removeDrained(deps, cluster, orphan);
   return { failed, orphans, leftBehind: await leaveEtcd(pass, guarded.resolved) };
@@ -161,12 +161,12 @@ const observe = (
         get<TableGroup>('TableGroup', names.tableGroup(name, database, group)),
       ]),
     ),
-    shards: deps.listers.Shard.byIndex('cluster', indexOf(cluster)) as Shard[],
+    shards: ofCluster<Shard>(deps.listers, 'Shard', cluster),
     services: {
       gateway: get('Service', names.gatewayService(name)),
       adminWeb: get('Service', names.multiadminWeb(name)),
     },
-    adminWebPods: podsWith(deps.listers.Pod.byIndex('cluster', indexOf(cluster)), {
+    adminWebPods: podsWith(ofCluster(deps.listers, 'Pod', cluster), {
       [LABELS.component]: COMPONENTS.multiadminWeb,
     }),
     leaving: orphans.map(({ metadata }) => metadata.name),
@@ -217,9 +217,7 @@ const reconcileLive = async (real: Pass): Promise<Result> => {
   if (images.warning !== undefined && images.status.updateStrategy === 'immediate') {
     deps.events.event(cluster, 'Warning', 'ImagesAcknowledgementIgnored', images.warning);
   }
-  const refusals = refusedPods(
-    deps.listers.Deployment.byIndex('owner', cluster.metadata.uid ?? ''),
-  );
+  const refusals = refusedPods(ownedBy(deps.listers, 'Deployment', cluster));
   const status = clusterStatus({
     cluster,
     resolved,

@@ -12,18 +12,17 @@ import type { MultigresCluster, PvcRetention, TopoServer } from '../../schemas/t
 import { deleteObject, type Failed } from '../apply/children.ts';
 import { patchIfSame } from '../apply/finalizer.ts';
 import type { Deps } from '../deps.ts';
+import { ofCluster } from '../observe/keys.ts';
 import { isTerminating } from '../observe/pods.ts';
 import { mayDeleteClaim } from '../guards/may-delete-claim.ts';
 
 /** Claims of the members of an etcd. */
-export const claimsOf = (deps: Pick<Deps, 'listers'>, topo: TopoServer): KubeObject[] => {
-  const { cluster, namespace } = identityOf(topo);
-  return deps.listers.PersistentVolumeClaim.byIndex('cluster', `${namespace}/${cluster}`).filter(
+export const claimsOf = (deps: Pick<Deps, 'listers'>, topo: TopoServer): KubeObject[] =>
+  ofCluster(deps.listers, 'PersistentVolumeClaim', topo).filter(
     ({ metadata: { labels } }) =>
       labels?.[LABELS.component] === COMPONENTS.toposerver &&
       labels[LABELS.toposerver] === topo.metadata.name,
   );
-};
 
 export const retentionOf = (topo: TopoServer): PvcRetention =>
   topo.spec?.pvcDeletionPolicy?.whenDeleted ?? 'Retain';
