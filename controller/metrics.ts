@@ -7,7 +7,6 @@ interface MetricDef {
   labels: string[];
 }
 
-/** Upper bounds of the buckets of histograms. */
 const SECONDS = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const OWN = 'multigres_operator_';
 
@@ -148,7 +147,6 @@ export function createMetrics(processMetrics = false) {
         if (wanted.every(([key, value]) => series[key] === value)) found?.remove(series);
       }
     },
-    /** All series in the text format. */
     text: () => registry.metrics(),
     contentType: registry.contentType as string,
   };

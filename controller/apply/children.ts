@@ -11,7 +11,6 @@ import { ownedBy } from '../observe/keys.ts';
 import { isAsWanted } from './claims.ts';
 import { keepImmutable } from './immutable.ts';
 
-/** The local copy of an object. */
 export const observedOf = (deps: Deps, object: KubeObject): KubeObject | undefined =>
   deps.listers[kindOf(object).kind as KindName].get(
     object.metadata.namespace,

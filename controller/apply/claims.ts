@@ -6,7 +6,6 @@ import { refOf } from '../../kube/api.ts';
 import type { Failed } from './children.ts';
 import { isTerminating } from '../observe/pods.ts';
 
-/** Storage that a claim requests. */
 export const requestedStorage = (claim: KubeObject | undefined): string | undefined =>
   (claim?.spec as { resources?: { requests?: { storage?: string } } } | undefined)?.resources
     ?.requests?.storage;

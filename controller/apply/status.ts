@@ -24,7 +24,6 @@ export const refusedCondition = (
   return [condition('ChildrenRefused', true, name, text, generation)];
 };
 
-/** A status with that condition. */
 export const withRefusals = <T extends { conditions?: Condition[] }>(
   status: T,
   failed: readonly Failed[],

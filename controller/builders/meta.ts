@@ -2,7 +2,6 @@ import type { KubeObject, ObjectMeta } from '../../schemas/k8s.ts';
 import { ANNOTATIONS, LABELS, standardLabels } from '../../schemas/labels.ts';
 import { compact, nonEmpty } from '../../schemas/compact.ts';
 
-/** Of which cluster an object is, read from the object itself. */
 export interface Identity {
   readonly cluster: string;
   readonly namespace: string;

@@ -76,7 +76,6 @@ export const deployment = (
   },
 });
 
-/** One more condition on the labels of the pods. */
 interface Requirement {
   readonly key: string;
   readonly operator: 'In' | 'NotIn';

@@ -81,7 +81,6 @@ export interface Scheduling {
   readonly spread: Record<string, string>;
 }
 
-/** Affinity and tolerations of a pod. */
 export const scheduling = (
   wish: Scheduling,
   ctx: Pick<BuildContext, 'zoneKeys'>,

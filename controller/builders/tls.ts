@@ -22,7 +22,6 @@ const PLACES: Record<TlsComponent, { volume: string; dir: string }> = {
   multipooler: { volume: 'tls-certs', dir: '/etc/multigres/tls' },
 };
 
-/** A Secret of certificates, read only. */
 const certVolume = (volume: string, secret: string, dir: string): Omit<Tls, 'args'> => ({
   volumes: [{ name: volume, secret: { secretName: secret, defaultMode: SECRET_MODE } }],
   mounts: [{ name: volume, mountPath: dir, readOnly: true }],

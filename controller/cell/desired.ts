@@ -147,7 +147,6 @@ export const cellChildren = (cell: Cell, ctx: BuildContext): KubeObject[] => {
   ];
 };
 
-/** Flags of a gateway's buffer. */
 export const bufferFlags = (given: GatewayBuffer | undefined): string[] => {
   const buffer = bufferOf(given);
   if (!buffer.enabled) return flags({ 'buffer-enabled': false });

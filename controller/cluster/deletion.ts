@@ -123,7 +123,6 @@ const tellRecords = (ending: Ending, cleaned: Cleaned, late: boolean): boolean =
   return true;
 };
 
-/** One step of the deletion of a cluster. */
 export const deleteCluster = async (ending: Ending): Promise<Result> => {
   const { deps, cluster } = ending;
   if (!cluster.metadata.finalizers?.includes(FINALIZERS.clusterCleanup)) return {};

@@ -103,7 +103,6 @@ const annotate = async (pass: Pass, guarded: Resolved): Promise<void> => {
 
 interface Children {
   failed: Failed[];
-  /** Children that are leaving. */
   orphans: KubeObject[];
   /** The etcd of before the topology went elsewhere. */
   leftBehind: LeftBehind | undefined;
@@ -236,7 +235,6 @@ const reconcileLive = async (real: Pass): Promise<Result> => {
   return requeueAfter(pass, topology, orphans.length > 0 || leftBehind !== undefined);
 };
 
-/** Owner of a memory per cluster: made once per process. */
 export const createClusterController = (): Controller => {
   const memories = new Memories<ClusterMemory>(() => ({}));
   const reconcile = async (key: Key, deps: Deps): Promise<Result> => {

@@ -42,9 +42,7 @@ export interface Heard {
   error?: string | undefined;
   /** Not everything was read yet for the first time: what is missing here may be there. */
   pending: boolean;
-  /** Cells of the shard that have no record yet. */
   unregisteredCells: string[];
-  /** Pooler id -> its record. */
   entries: ReadonlyMap<string, PoolerEntry>;
   /** Pooler id -> its last reply, while that counts. */
   replies: ReadonlyMap<string, HeardReply>;

@@ -30,7 +30,6 @@ export const keyIn = (object: KubeObject, name: string | undefined): Key[] =>
     ? []
     : [{ namespace: object.metadata.namespace, name }];
 
-/** The controlling owner, if it is of this kind. */
 const ownerKey = (object: KubeObject, kind: string): Key[] => {
   const owner = object.metadata.ownerReferences?.find((ref) => ref.controller && ref.kind === kind);
   return keyIn(object, owner?.name);

@@ -37,7 +37,6 @@ export interface RuleUpdate {
 const IDLE_MS = 300_000;
 const UNREACHABLE = new Set<number>([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]);
 
-/** What the reconcilers call. */
 export type Rpc = ReturnType<typeof createRpc>;
 
 /** @param now milliseconds since the epoch, real time: deadlines are made of it */

@@ -20,7 +20,6 @@ function since(stamp: string): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** `namespace/name` */
 export const keyOf = (namespace: string | undefined, name: string): string =>
   `${namespace}/${name}`;
 

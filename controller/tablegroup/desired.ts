@@ -40,6 +40,5 @@ const shardOf = (tg: TableGroup, entry: TableGroupShard): Shard => {
   );
 };
 
-/** The Shards of a TableGroup, in its order. */
 export const shardsOf = (tg: TableGroup): Shard[] =>
   (tg.spec?.shards ?? []).map((entry) => shardOf(tg, entry));

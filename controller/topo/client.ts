@@ -22,7 +22,6 @@ interface EtcdOptions {
   timeoutMs?: number;
   /** How often a watch asks the server whether it is still served, in ms; 20 000 unless given. */
   progressMs?: number;
-  /** For endpoints with TLS. */
   tls?: TlsMaterial | undefined;
 }
 

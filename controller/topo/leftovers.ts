@@ -96,7 +96,6 @@ interface Process {
   kv: KeyValue;
   cell: string;
   hostname: string;
-  /** Of a pooler. */
   database: string | undefined;
 }
 

@@ -70,13 +70,11 @@ const recordsBelow = async (
   return found;
 };
 
-/** Names with a Cell record. */
 export const listCells = async (client: EtcdClient, root: string): Promise<string[]> => {
   const found = await recordsBelow(client, topoKeys.cells(root), 'Cell', { keysOnly: true });
   return [...found.keys()];
 };
 
-/** Databases with a record, by name. */
 export const listDatabases = async (
   client: EtcdClient,
   root: string,
@@ -85,7 +83,6 @@ export const listDatabases = async (
   return new Map([...found].map(([name, value]) => [name, codecs.Database.decode(value)]));
 };
 
-/** One pooler's record as read. */
 export interface PoolerEntry {
   kv: KeyValue;
   record: Multipooler;
@@ -99,9 +96,7 @@ interface PruneRequest {
 }
 
 export interface PruneResult {
-  /** Keys that were deleted. */
   deleted: string[];
-  /** What was left, and why. */
   refused: { key: string; reason: string }[];
 }
 

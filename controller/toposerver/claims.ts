@@ -16,7 +16,6 @@ import { ofCluster } from '../observe/keys.ts';
 import { isTerminating } from '../observe/pods.ts';
 import { mayDeleteClaim } from '../guards/may-delete-claim.ts';
 
-/** Claims of the members of an etcd. */
 export const claimsOf = (deps: Pick<Deps, 'listers'>, topo: TopoServer): KubeObject[] =>
   ofCluster(deps.listers, 'PersistentVolumeClaim', topo).filter(
     ({ metadata: { labels } }) =>

@@ -55,7 +55,6 @@ export interface LeftBehind {
   refusal: string;
 }
 
-/** Says so where there is one. */
 export const leftBehindCondition = (left: LeftBehind | undefined): Condition[] => {
   if (!left) return [];
   const text = `etcd ${left.name} is not asked for any more and stays for now: ${left.refusal}`;
