@@ -13,8 +13,6 @@ interface ServerOptions {
   metrics: Pick<Metrics, 'text' | 'contentType'>;
 }
 
-export type Servers = Awaited<ReturnType<typeof startServers>>;
-
 interface Page {
   status: number;
   body: string;

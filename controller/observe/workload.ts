@@ -54,7 +54,7 @@ export const workloadOf = (object: KubeObject | undefined): Workload => {
 };
 
 /** A refusal of pods as if we had made them ourselves: for the conditions of a status, not to be thrown. */
-export const refusedBy = (workload: KubeObject, refusal: string): Failed => ({
+const refusedBy = (workload: KubeObject, refusal: string): Failed => ({
   child: workload,
   error: new KubeError(`its pods are refused: ${refusal}`, {
     class: 'denied',

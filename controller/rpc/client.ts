@@ -37,6 +37,9 @@ export interface RuleUpdate {
 const IDLE_MS = 300_000;
 const UNREACHABLE = new Set<number>([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]);
 
+/** Milliseconds; without it a call has its own. */
+type Limit = number | undefined;
+
 export type Rpc = ReturnType<typeof createRpc>;
 
 /** @param now milliseconds since the epoch, real time: deadlines are made of it */
@@ -65,10 +68,10 @@ export const createRpc = (now: () => number) => {
   const info = callOf('ServiceInfo');
   return {
     /** Works without PostgreSQL; hangs to the deadline when PostgreSQL is frozen. */
-    poolerStatus: (target: Target, timeoutMs = 4000) =>
+    poolerStatus: (target: Target, timeoutMs: Limit = 4000) =>
       pooler<StatusResponse>(target, 'Status', {}, timeoutMs),
     /** Any pooler of the shard may answer. */
-    getBackups: async (target: Target, limit: number, timeoutMs = 10_000) => {
+    getBackups: async (target: Target, limit: number, timeoutMs: Limit = 10_000) => {
       type Answer = { backups?: BackupMetadata[] };
       return (await pooler<Answer>(target, 'GetBackups', { limit }, timeoutMs)).backups ?? [];
     },
@@ -78,7 +81,7 @@ export const createRpc = (now: () => number) => {
       request: { type: 'full' | 'differential' | 'incremental'; force_primary: boolean },
       timeoutMs: number,
     ) => pooler(target, 'Backup', request, timeoutMs),
-    reloadConfig: (target: Target, expected: Record<string, string>, timeoutMs = 10_000) => {
+    reloadConfig: (target: Target, expected: Record<string, string>, timeoutMs: Limit = 10_000) => {
       const request = { expected_settings: expected };
       return pooler<ReloadConfigResponse>(target, 'ReloadConfig', request, timeoutMs);
     },
@@ -96,19 +99,19 @@ export const createRpc = (now: () => number) => {
     checkpoint: (target: Target, timeoutMs: number) =>
       queries(target, 'ExecuteQuery', { query: 'CHECKPOINT' }, timeoutMs),
     /** Moves leadership away from this pooler. */
-    resignLeadership: (target: Target, timeoutMs = 120_000) =>
+    resignLeadership: (target: Target, timeoutMs: Limit = 120_000) =>
       pooler(target, 'ResignLeadership', {}, timeoutMs),
-    shardStatus: (target: Target, shard: ShardKey, timeoutMs = 4000) =>
+    shardStatus: (target: Target, shard: ShardKey, timeoutMs: Limit = 4000) =>
       orch<ShardStatusResponse>(target, 'GetShardStatus', { shard_key: shard }, timeoutMs),
     /** Ends grace periods that already count; what is left undone is returned. */
-    triggerRecoveryNow: async (target: Target, timeoutMs = 30_000) => {
+    triggerRecoveryNow: async (target: Target, timeoutMs: Limit = 30_000) => {
       type Answer = { remaining_problem_codes?: string[] };
       const request = { max_cycles: 1 };
       const answer = await orch<Answer>(target, 'TriggerRecoveryNow', request, timeoutMs);
       return answer.remaining_problem_codes ?? [];
     },
     /** Which build answers on this port. */
-    buildInfo: async (target: Target, timeoutMs = 4000): Promise<BuildInfo> => {
+    buildInfo: async (target: Target, timeoutMs: Limit = 4000): Promise<BuildInfo> => {
       const answer = await info<{ build_info?: BuildInfo }>(target, 'GetBuildInfo', {}, timeoutMs);
       return answer.build_info ?? {};
     },

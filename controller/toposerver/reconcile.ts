@@ -14,7 +14,7 @@ import { refusedMembers, workloadOf } from '../observe/workload.ts';
 import type { Failed } from '../apply/children.ts';
 import { withoutWrites } from '../apply/read-only.ts';
 import { writeStatus } from '../apply/status.ts';
-import { growClaims } from '../apply/claims.ts';
+import { growClaims } from '../apply/volumes.ts';
 import {
   claimsOf,
   clusterOf,

@@ -4,7 +4,8 @@
  */
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import { applyChildren, deleteObject, observedOf, type Failed } from '../../apply/children.ts';
-import { requestedStorage, tellGrowth } from '../../apply/claims.ts';
+import { requestedStorage } from '../../apply/claims.ts';
+import { tellGrowth } from '../../apply/volumes.ts';
 import { isDisruptive, type Action, type Plan } from '../state/action.ts';
 import { ensureCertificates } from './certificates.ts';
 import { deleteClaim, patchClaim } from './claims.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KubeError } from '../../../kube/errors.ts';
-import { growClaims } from '../../../controller/apply/claims.ts';
+import { growClaims } from '../../../controller/apply/volumes.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 
 const claim = (name: string, storage: string): KubeObject => ({
