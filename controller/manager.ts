@@ -18,13 +18,7 @@ interface ManagerOptions {
   writes: Pick<Writes, 'track'>;
 }
 
-export type Manager = ReturnType<typeof createManager>;
-
-interface Running {
-  controller: Controller;
-  queue: WorkQueue;
-  failures: Map<string, Failure>;
-}
+type Running = ReturnType<typeof makeRunning>;
 
 const SYNC_REPORT_MS = 15_000;
 
@@ -71,7 +65,7 @@ export function createManager(options: ManagerOptions) {
   };
 }
 
-function makeRunning(controller: Controller, deps: Deps): Running {
+function makeRunning(controller: Controller, deps: Deps) {
   const labels = { name: controller.name };
   const { metrics, clock } = deps;
   const queue = new WorkQueue({
@@ -83,7 +77,7 @@ function makeRunning(controller: Controller, deps: Deps): Running {
       waited: (seconds) => metrics.observe('queueWait', labels, seconds),
     },
   });
-  return { controller, queue, failures: new Map() };
+  return { controller, queue, failures: new Map<string, Failure>() };
 }
 
 /** Puts the keys that a change concerns into the queue; undefined if the kind does not concern it. */

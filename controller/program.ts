@@ -5,7 +5,6 @@ import { createFeed } from './dataplane/feed.ts';
 import type { Deps } from './deps.ts';
 import { createFleet } from './fleet.ts';
 import { createApplier } from '../kube/apply.ts';
-import type { KubeApi } from '../kube/api.ts';
 import { createClient } from '../kube/client.ts';
 import { sleep, systemClock } from '../kube/clock.ts';
 import { createEventRecorder } from '../kube/events.ts';
@@ -14,7 +13,7 @@ import { loadKubeConfig } from '../kube/config.ts';
 import { createTransport, type Transport } from '../kube/transport.ts';
 import { createLog, type Log } from '../kube/log.ts';
 import { parseKey } from './key.ts';
-import { createManager, type Manager } from './manager.ts';
+import { createManager } from './manager.ts';
 import { createMetrics } from './metrics.ts';
 import { parseOptions, type Options } from './options.ts';
 import { createRpc } from './rpc/client.ts';
@@ -30,14 +29,9 @@ const LEASE_DEADLINE_MS = 5_000;
 /** After losing the lease: a successor starts 5 s after the renew deadline at the earliest. */
 const LOST_GRACE_MS = 3_000;
 
-interface World {
-  deps: Deps;
-  manager: Manager;
-  leaseApi: KubeApi;
-  identity: string;
-}
+type World = ReturnType<typeof assemble>;
 
-function assemble(options: Options, log: Log, transport: Transport): World {
+function assemble(options: Options, log: Log, transport: Transport) {
   // Two processes on one host must not take each other for themselves.
   const identity = options.identity || `${hostname()}_${process.pid}`;
   const metrics = createMetrics(true);

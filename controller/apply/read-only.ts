@@ -5,12 +5,6 @@ import { compact } from '../../schemas/compact.ts';
 import type { Deps } from '../deps.ts';
 import { nameOf } from './children.ts';
 
-interface ReadOnly {
-  deps: Deps;
-  /** What would have been written, in words: `apply Cell demo-a`. */
-  pending: string[];
-}
-
 /** Longer lists help nobody. */
 const MAX_PENDING = 20;
 
@@ -19,7 +13,8 @@ const MAX_PENDING = 20;
  * Events and log lines about what is done are left out, as nothing is; statuses are written with the deps
  * that these are made of.
  */
-export const withoutWrites = (deps: Deps): ReadOnly => {
+export const withoutWrites = (deps: Deps): { deps: Deps; pending: string[] } => {
+  /** What would have been written, in words: `apply Cell demo-a`. */
   const pending: string[] = [];
   const note = (what: string): void => {
     if (!pending.includes(what) && pending.length < MAX_PENDING) pending.push(what);

@@ -5,10 +5,8 @@ import type { BuildContext } from './context.ts';
 
 const HOST_KEY = 'kubernetes.io/hostname';
 
-export interface NodeSelectorTerm {
-  matchExpressions?: { key: string; operator: string; values?: string[] }[];
-  matchFields?: unknown[];
-}
+type Requirement = { key: string; operator: string; values?: string[] };
+export type NodeSelectorTerm = Partial<Record<'matchExpressions' | 'matchFields', Requirement[]>>;
 interface NodeAffinity {
   requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms?: NodeSelectorTerm[] };
   [other: string]: unknown;

@@ -8,6 +8,7 @@
 import type { KubeObject, Pod } from '../../schemas/k8s.ts';
 import { COMPONENTS, FINALIZERS, LABELS } from '../../schemas/labels.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
+import { compact } from '../../schemas/compact.ts';
 import { textOf } from '../../schemas/text.ts';
 import type { Deps } from '../deps.ts';
 import type { Result } from '../controller.ts';
@@ -62,7 +63,7 @@ const runningIn = (deps: Deps, namespace: string): Set<string> =>
     }),
   );
 
-type Cleaned = { ok: true; result: RemovalResult } | { ok: false; problem: string };
+type Cleaned = RemovalResult | { problem: string };
 
 const removeRecords = async ({ deps, cluster, memory, left }: Ending): Promise<Cleaned> => {
   const { namespace = '' } = cluster.metadata;
@@ -72,7 +73,7 @@ const removeRecords = async ({ deps, cluster, memory, left }: Ending): Promise<C
     const material = await topoMaterial(deps.kube, { namespace, ref: left.ref, nowMs }, memory);
     // The Secret may have gone before the cluster did: what it held last is as good.
     if (material.ok) ({ tls } = material);
-    else if (!tls) return { ok: false, problem: material.problem };
+    else if (!tls) return { problem: material.problem };
   }
   const storeOf = ({ endpoints, root }: TopologyAt): Store => ({
     client: deps.topo.client(endpoints, tls),
@@ -81,14 +82,14 @@ const removeRecords = async ({ deps, cluster, memory, left }: Ending): Promise<C
   const request: Leftovers = {
     namespace,
     ...(left.global ? { global: storeOf(left.global) } : {}),
-    cells: left.cells.map(({ name, at }) => ({ name, ...(at ? { store: storeOf(at) } : {}) })),
+    cells: left.cells.map(({ name, at }) => compact({ name, store: at && storeOf(at) })),
     shards: left.shards,
     running: runningIn(deps, namespace),
   };
   try {
-    return { ok: true, result: await removeLeftovers(request) };
+    return await removeLeftovers(request);
   } catch (error) {
-    return { ok: false, problem: textOf(error) };
+    return { problem: textOf(error) };
   }
 };
 
@@ -102,7 +103,7 @@ const placesOf = ({ left }: Ending): string => {
 const tellRecords = (ending: Ending, cleaned: Cleaned, late: boolean): boolean => {
   const { deps, cluster } = ending;
   const fields = { ns: cluster.metadata.namespace, cluster: cluster.metadata.name };
-  if (!cleaned.ok) {
+  if ('problem' in cleaned) {
     if (!late) return false;
     const text =
       `records of the cluster stay in the topology under ${placesOf(ending)}: ${cleaned.problem}. ` +
@@ -111,7 +112,7 @@ const tellRecords = (ending: Ending, cleaned: Cleaned, late: boolean): boolean =
     deps.events.event(cluster, 'Warning', 'TopoCleanupFailed', text);
     return true;
   }
-  const { deleted, kept } = cleaned.result;
+  const { deleted, kept } = cleaned;
   deps.log.info({ ...fields, deleted, kept }, 'records removed from the topology');
   if (deleted.length > 0) {
     deps.events.event(cluster, 'Normal', 'TopoCleanup', `Removed: ${deleted.join(', ')}`);

@@ -12,7 +12,6 @@ import { guard, type Guarded } from '../guard.ts';
 import { refOf } from '../../kube/api.ts';
 import type { Controller, Key, Result } from '../controller.ts';
 import { keyText } from '../key.ts';
-import type { Failed } from '../apply/children.ts';
 import {
   applyChildren,
   failureText,
@@ -101,13 +100,6 @@ const annotate = async (pass: Pass, guarded: Resolved): Promise<void> => {
   }
 };
 
-interface Children {
-  failed: Failed[];
-  orphans: KubeObject[];
-  /** The etcd of before the topology went elsewhere. */
-  leftBehind: LeftBehind | undefined;
-}
-
 /** The global etcd of a cluster that has its topology elsewhere: removed, or why not. */
 const leaveEtcd = async (
   { deps, cluster }: Pass,
@@ -119,7 +111,7 @@ const leaveEtcd = async (
 };
 
 /** Everything at once: nothing that a cluster is made of has to wait for another part of it. */
-const bringAbout = async (pass: Pass, guarded: Resolved): Promise<Children> => {
+const bringAbout = async (pass: Pass, guarded: Resolved) => {
   const { deps, cluster } = pass;
   const context = buildContextOf(deps.options);
   const wanted = clusterChildren(guarded.resolved, cluster, guarded.images.effective, context);

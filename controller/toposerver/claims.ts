@@ -112,13 +112,13 @@ export const withoutDoomedVolumes = (
 const replicasOf = (set: KubeObject | undefined): number | undefined =>
   (set?.spec as { replicas?: number } | undefined)?.replicas;
 
-export interface Held {
+interface Held {
   children: KubeObject[];
   refused: Failed[];
 }
 
 /** Children that may be applied, and the StatefulSet where `why` says that it may not. Pure. */
-export const holdingBack = (
+const holdingBack = (
   children: readonly KubeObject[],
   why: (set: KubeObject) => KubeError | undefined,
 ): Held => {

@@ -8,7 +8,7 @@ import type { TopoServer } from '../../schemas/types.ts';
 import { HEADLESS, claimSpec, podDisruptionBudget, service } from '../builders/objects.ts';
 import type { BuildContext } from '../builders/context.ts';
 import { envOf, POD_NAME, POD_NAMESPACE } from '../builders/env.ts';
-import { childLabels, childMeta, identityOf, type Identity } from '../builders/meta.ts';
+import { childLabels, childMeta, identityOf } from '../builders/meta.ts';
 import { placeLabels } from '../builders/place.ts';
 import { serverPod } from '../builders/pod.ts';
 import { pullFromAnnotations } from '../builders/pull.ts';
@@ -29,15 +29,9 @@ const DUAL_STACK = { ipFamilyPolicy: 'PreferDualStack' } as const;
 export const topoAddress = (name: string, namespace: string): string =>
   `${name}.${namespace}.svc:${PORTS.etcd.client}`;
 
-interface Topo {
-  readonly id: Identity;
-  readonly name: string;
-  readonly labels: Record<string, string>;
-  readonly replicas: number;
-  readonly domain: string;
-}
+type Topo = ReturnType<typeof topoOf>;
 
-const topoOf = (topo: TopoServer, ctx: BuildContext): Topo => {
+const topoOf = (topo: TopoServer, ctx: BuildContext) => {
   const id = identityOf(topo);
   const { name, labels = {} } = topo.metadata;
   const cell = labels[LABELS.cell];
