@@ -1,4 +1,5 @@
 import type { KubeObject, PodSpec } from '../../schemas/k8s.ts';
+import { bufferOf } from '../../schemas/buffer.ts';
 import { nonEmpty } from '../../schemas/compact.ts';
 import { COMPONENTS, LABELS, selectorOf } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
@@ -17,7 +18,6 @@ import { pullAnnotations, pullOf } from '../builders/pull.ts';
 import { GATEWAY_RESOURCES } from '../builders/resources.ts';
 import { RUN_AS } from '../builders/security.ts';
 import { internalTls, publicTls, topoTls } from '../builders/tls.ts';
-import { bufferOf } from '../../schemas/buffer.ts';
 
 /**
  * Seconds after SIGTERM in which a gateway serves as before, its listeners open: by then the endpoints are gone
@@ -46,6 +46,19 @@ const GATEWAY_PORTS = {
 const specOf = (cell: Cell): CellSpec => {
   if (cell.spec === undefined) throw new Error(`Cell ${cell.metadata.name} has no spec`);
   return cell.spec;
+};
+
+export const bufferFlags = (given: GatewayBuffer | undefined): string[] => {
+  const buffer = bufferOf(given);
+  if (!buffer.enabled) return flags({ 'buffer-enabled': false });
+  return flags({
+    'buffer-enabled': true,
+    'buffer-window': buffer.window,
+    'buffer-max-failover-duration': buffer.maxFailoverDuration,
+    'buffer-min-time-between-failovers': buffer.minTimeBetweenFailovers,
+    'buffer-size': buffer.size,
+    'buffer-drain-concurrency': buffer.drainConcurrency,
+  });
 };
 
 const gatewayPod = (
@@ -145,17 +158,4 @@ export const cellChildren = (cell: Cell, ctx: BuildContext): KubeObject[] => {
       pod: gatewayPod(spec, id, labels, ctx),
     }),
   ];
-};
-
-export const bufferFlags = (given: GatewayBuffer | undefined): string[] => {
-  const buffer = bufferOf(given);
-  if (!buffer.enabled) return flags({ 'buffer-enabled': false });
-  return flags({
-    'buffer-enabled': true,
-    'buffer-window': buffer.window,
-    'buffer-max-failover-duration': buffer.maxFailoverDuration,
-    'buffer-min-time-between-failovers': buffer.minTimeBetweenFailovers,
-    'buffer-size': buffer.size,
-    'buffer-drain-concurrency': buffer.drainConcurrency,
-  });
 };

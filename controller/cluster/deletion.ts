@@ -42,10 +42,9 @@ const deleteAll = async (deps: Deps, objects: readonly KubeObject[]): Promise<vo
 const endProcesses = async ({ deps, cluster }: Ending): Promise<string[]> => {
   const groups = ofCluster(deps.listers, 'TableGroup', cluster);
   const shards = ofCluster(deps.listers, 'Shard', cluster);
+  const pods = ofCluster(deps.listers, 'Pod', cluster);
   const of = (...components: string[]): KubeObject[] =>
-    ofCluster(deps.listers, 'Pod', cluster).filter(({ metadata }) =>
-      components.includes(metadata.labels?.[LABELS.component] ?? ''),
-    );
+    pods.filter(({ metadata }) => components.includes(metadata.labels?.[LABELS.component] ?? ''));
   await deleteAll(deps, [...groups, ...shards]);
   const poolers = of(COMPONENTS.pool, COMPONENTS.multiorch);
   if (groups.length + shards.length + poolers.length > 0) {
