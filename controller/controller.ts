@@ -15,7 +15,6 @@ export type Result = { requeueAfterMs?: number } | { terminal: string };
 /** Objects of `kind` whose changes concern the controller. */
 export interface Source {
   kind: KindName;
-  /** Keys to look at when `object` changes. */
   map(object: KubeObject, listers: Record<KindName, Lister>): Key[];
 }
 

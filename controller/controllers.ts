@@ -5,7 +5,6 @@ import { createShardController } from './shard/controller.ts';
 import { tableGroupController } from './tablegroup/reconcile.ts';
 import { topoServerController } from './toposerver/reconcile.ts';
 
-/** All controllers of this process. */
 export const createControllers = (): readonly Controller[] => [
   createClusterController(),
   topoServerController,

@@ -15,7 +15,6 @@ interface GuardInput {
   cluster: MultigresCluster;
   /** Of the cluster's namespace. */
   templates: Templates;
-  /** Shards of the cluster that exist. */
   shards: Shard[];
   defaultImages: DefaultImages;
   imageStrategy: ImageStrategy;

@@ -4,7 +4,10 @@ export interface Key {
   name: string;
 }
 
-/** From `namespace/name`. */
+/** `namespace/name` */
+export const keyText = ({ namespace, name }: Key): string => `${namespace}/${name}`;
+
+/** The other way round. */
 export function parseKey(text: string): Key {
   const [namespace = '', name = ''] = text.split('/');
   return { namespace, name };

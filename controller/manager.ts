@@ -1,8 +1,9 @@
 import type { KindName, KindRef } from '../schemas/k8s.ts';
+import { compact } from '../schemas/compact.ts';
 import { LABELS } from '../schemas/labels.ts';
 import type { Controller, Key, Result } from './controller.ts';
 import type { Deps } from './deps.ts';
-import { parseKey } from './key.ts';
+import { keyText, parseKey } from './key.ts';
 import { sleep } from '../kube/clock.ts';
 import type { Informer } from '../kube/informer.ts';
 import { WorkQueue, type Outcome } from '../kube/queue.ts';
@@ -17,26 +18,11 @@ interface ManagerOptions {
   writes: Pick<Writes, 'track'>;
 }
 
-export interface Manager {
-  /** True when all local copies are complete. */
-  readonly synced: boolean;
-  /** Kinds whose first list is still missing. */
-  missing(): string[];
-  /** Keeps the local copies in step until `signal` aborts. Call it once, whether leading or not. */
-  watch(signal: AbortSignal): Promise<void>;
-  /** Waits for complete copies, then reconciles until `signal` aborts and running work has ended. */
-  reconcile(signal: AbortSignal): Promise<void>;
-}
-
-interface Running {
-  controller: Controller;
-  queue: WorkQueue;
-  failures: Map<string, Failure>;
-}
+type Running = ReturnType<typeof makeRunning>;
 
 const SYNC_REPORT_MS = 15_000;
 
-export function createManager(options: ManagerOptions): Manager {
+export function createManager(options: ManagerOptions) {
   const { deps, informers } = options;
   const running = options.controllers.map((controller) => makeRunning(controller, deps));
   for (const { controller, queue } of running) {
@@ -54,14 +40,18 @@ export function createManager(options: ManagerOptions): Manager {
   const missing = () => [...new Set(informers.filter((i) => !i.hasSynced).map((i) => i.kind.kind))];
 
   return {
+    /** True when all local copies are complete. */
     get synced() {
       return missing().length === 0;
     },
+    /** Kinds whose first list is still missing. */
     missing,
-    async watch(signal) {
+    /** Keeps the local copies in step until `signal` aborts. Call it once, whether leading or not. */
+    async watch(signal: AbortSignal): Promise<void> {
       await Promise.all(informers.map((informer) => informer.start(signal)));
     },
-    async reconcile(signal) {
+    /** Waits for complete copies, then reconciles until `signal` aborts and running work has ended. */
+    async reconcile(signal: AbortSignal): Promise<void> {
       if (!(await waitForSync(informers, missing, deps, signal))) return;
       const resyncs = running.map((one) => resync(one, deps, signal));
       const workers = running.map((one) =>
@@ -75,7 +65,7 @@ export function createManager(options: ManagerOptions): Manager {
   };
 }
 
-function makeRunning(controller: Controller, deps: Deps): Running {
+function makeRunning(controller: Controller, deps: Deps) {
   const labels = { name: controller.name };
   const { metrics, clock } = deps;
   const queue = new WorkQueue({
@@ -87,10 +77,8 @@ function makeRunning(controller: Controller, deps: Deps): Running {
       waited: (seconds) => metrics.observe('queueWait', labels, seconds),
     },
   });
-  return { controller, queue, failures: new Map() };
+  return { controller, queue, failures: new Map<string, Failure>() };
 }
-
-const keyText = (key: Key) => `${key.namespace}/${key.name}`;
 
 /** Puts the keys that a change concerns into the queue; undefined if the kind does not concern it. */
 function handlerFor(
@@ -138,12 +126,8 @@ async function work(one: Running, key: Key, options: ManagerOptions): Promise<Ou
   const id = keyText(key);
   const object = deps.listers[controller.kind.kind as KindName].get(key.namespace, key.name);
   const cluster = object?.metadata.labels?.[LABELS.cluster];
-  const log = deps.log.child({
-    kind: controller.kind.kind,
-    ns: key.namespace,
-    name: key.name,
-    ...(cluster === undefined ? {} : { cluster }),
-  });
+  const { kind } = controller.kind;
+  const log = deps.log.child(compact({ kind, ns: key.namespace, name: key.name, cluster }));
   if (actions.length > 0) log.info({ action: actions.join(', '), durMs }, 'reconciled');
   if ('error' in result) {
     const failure = outcomeOfError(result.error, failures.get(id));
@@ -166,10 +150,8 @@ async function work(one: Running, key: Key, options: ManagerOptions): Promise<Ou
   if (before) log.info({ after: before.text }, 'works again');
   failures.delete(id);
   const after = object ? result.requeueAfterMs : undefined;
-  deps.metrics.add('reconcileTotal', {
-    ...labels,
-    result: after === undefined ? 'success' : 'requeue_after',
-  });
+  const outcome = after === undefined ? 'success' : 'requeue_after';
+  deps.metrics.add('reconcileTotal', { ...labels, result: outcome });
   return after === undefined ? { kind: 'done' } : { kind: 'after', ms: after };
 }
 

@@ -7,7 +7,6 @@ interface MetricDef {
   labels: string[];
 }
 
-/** Upper bounds of the buckets of histograms. */
 const SECONDS = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const OWN = 'multigres_operator_';
 
@@ -112,25 +111,13 @@ export const METRICS = {
   ),
 } as const satisfies Record<string, MetricDef>;
 
-type MetricName = keyof typeof METRICS;
+export type MetricName = keyof typeof METRICS;
 type Labels = Record<string, string>;
 
-export interface Metrics {
-  /** Sets a gauge. */
-  set(name: MetricName, labels: Labels, value: number): void;
-  /** Adds to a gauge or counter; 1 when `by` is absent. */
-  add(name: MetricName, labels: Labels, by?: number): void;
-  /** Notes a duration in seconds. */
-  observe(name: MetricName, labels: Labels, seconds: number): void;
-  /** Removes the series that carry all of `labels`: call it when their object is gone. */
-  remove(name: MetricName, labels: Labels): void;
-  /** All series in the text format. */
-  text(): Promise<string>;
-  readonly contentType: string;
-}
+export type Metrics = ReturnType<typeof createMetrics>;
 
 /** @param processMetrics adds memory, CPU and event loop of the process */
-export function createMetrics(processMetrics = false): Metrics {
+export function createMetrics(processMetrics = false) {
   const registry = new Registry();
   if (processMetrics) collectDefaultMetrics({ register: registry });
   const metrics = new Map<string, Gauge | Counter | Histogram>();
@@ -141,19 +128,23 @@ export function createMetrics(processMetrics = false): Metrics {
     else metrics.set(key, new Histogram({ ...config, buckets: SECONDS }));
   }
   return {
-    set(name, labels, value) {
+    /** Sets a gauge. */
+    set(name: MetricName, labels: Labels, value: number): void {
       const found = metrics.get(name);
       if (found instanceof Gauge) found.set(labels, value);
     },
-    add(name, labels, by = 1) {
+    /** Adds to a gauge or counter. */
+    add(name: MetricName, labels: Labels, by = 1): void {
       const found = metrics.get(name);
       if (found instanceof Gauge || found instanceof Counter) found.inc(labels, by);
     },
-    observe(name, labels, seconds) {
+    /** Notes a duration in seconds. */
+    observe(name: MetricName, labels: Labels, seconds: number): void {
       const found = metrics.get(name);
       if (found instanceof Histogram) found.observe(labels, seconds);
     },
-    remove(name, labels) {
+    /** Removes the series that carry all of `labels`: call it when their object is gone. */
+    remove(name: MetricName, labels: Labels): void {
       const found = metrics.get(name);
       const wanted = Object.entries(labels);
       for (const series of seriesOf(found)) {
@@ -161,7 +152,7 @@ export function createMetrics(processMetrics = false): Metrics {
       }
     },
     text: () => registry.metrics(),
-    contentType: registry.contentType,
+    contentType: registry.contentType as string,
   };
 }
 

@@ -13,7 +13,6 @@ import type { Controller, Key } from './controller.ts';
 export interface Failure {
   /** What is told to people; the same text is told once. */
   text: string;
-  /** Failures in a row with this text. */
   count: number;
   outcome: Outcome;
   error?: unknown;

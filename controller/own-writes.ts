@@ -4,24 +4,16 @@ import type { Write } from '../kube/client.ts';
 import type { Store } from '../kube/store.ts';
 import { WATCHED } from './watched.ts';
 
-/** Follows the writes of this process. */
-export interface Writes {
-  /** For ClientOptions.onWrite: shows the write to readers of the store at once. */
-  onWrite(write: Write): void;
-  /** For ClientOptions.knownVersion. */
-  knownVersion(ref: ObjectRef): string | undefined;
-  /** Runs `work` and collects what it changed in the API, as `apply Service demo-web`. */
-  track<T>(actions: string[], work: () => Promise<T>): Promise<T>;
-}
+export type Writes = ReturnType<typeof createWrites>;
 
 /** Longest list of actions that one log line names. */
 const MAX_ACTIONS = 30;
 
-export function createWrites(stores: Record<KindName, Store>): Writes {
+/** Follows the writes of this process. */
+export function createWrites(stores: Record<KindName, Store>) {
   const tracked = new AsyncLocalStorage<string[]>();
   // Nothing would ever clear the copy of a kind that is not watched.
-  const byKind = new Map<KindRef, Store>(WATCHED.map(({ kind }) => [KINDS[kind], stores[kind]]));
-  const storeOf = (kind: KindRef): Store | undefined => byKind.get(kind);
+  const watched = new Map<KindRef, Store>(WATCHED.map(({ kind }) => [KINDS[kind], stores[kind]]));
 
   const changed = (write: Write): boolean => {
     if (!write.object || write.knownVersion === undefined) return true;
@@ -29,7 +21,8 @@ export function createWrites(stores: Record<KindName, Store>): Writes {
   };
 
   return {
-    onWrite(write) {
+    /** For ClientOptions.onWrite: shows the write to readers of the store at once. */
+    onWrite(write: Write): void {
       const actions = tracked.getStore();
       if (actions && write.kind !== KINDS.Event && changed(write)) {
         const sub = write.subresource ? ` ${write.subresource}` : '';
@@ -37,12 +30,14 @@ export function createWrites(stores: Record<KindName, Store>): Writes {
           actions.push(`${write.verb} ${write.kind.kind} ${write.name}${sub}`);
         }
       }
-      const store = storeOf(write.kind);
+      const store = watched.get(write.kind);
       if (write.object) store?.observe(write.object);
       else store?.observeDeleted(write.namespace, write.name, write.uid);
     },
-    knownVersion: ({ kind, namespace, name }) =>
-      storeOf(kind)?.get(namespace, name)?.metadata.resourceVersion,
-    track: (actions, work) => tracked.run(actions, work),
+    /** For ClientOptions.knownVersion. */
+    knownVersion: ({ kind, namespace, name }: ObjectRef): string | undefined =>
+      watched.get(kind)?.get(namespace, name)?.metadata.resourceVersion,
+    /** Runs `work` and collects what it changed in the API, as `apply Service demo-web`. */
+    track: <T>(actions: string[], work: () => Promise<T>): Promise<T> => tracked.run(actions, work),
   };
 }

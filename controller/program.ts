@@ -1,10 +1,10 @@
+import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { createControllers } from './controllers.ts';
 import { createFeed } from './dataplane/feed.ts';
 import type { Deps } from './deps.ts';
 import { createFleet } from './fleet.ts';
 import { createApplier } from '../kube/apply.ts';
-import type { KubeApi } from '../kube/api.ts';
 import { createClient } from '../kube/client.ts';
 import { sleep, systemClock } from '../kube/clock.ts';
 import { createEventRecorder } from '../kube/events.ts';
@@ -13,7 +13,7 @@ import { loadKubeConfig } from '../kube/config.ts';
 import { createTransport, type Transport } from '../kube/transport.ts';
 import { createLog, type Log } from '../kube/log.ts';
 import { parseKey } from './key.ts';
-import { createManager, type Manager } from './manager.ts';
+import { createManager } from './manager.ts';
 import { createMetrics } from './metrics.ts';
 import { parseOptions, type Options } from './options.ts';
 import { createRpc } from './rpc/client.ts';
@@ -29,14 +29,9 @@ const LEASE_DEADLINE_MS = 5_000;
 /** After losing the lease: a successor starts 5 s after the renew deadline at the earliest. */
 const LOST_GRACE_MS = 3_000;
 
-interface World {
-  deps: Deps;
-  manager: Manager;
-  leaseApi: KubeApi;
-  identity: string;
-}
+type World = ReturnType<typeof assemble>;
 
-function assemble(options: Options, log: Log, transport: Transport): World {
+function assemble(options: Options, log: Log, transport: Transport) {
   // Two processes on one host must not take each other for themselves.
   const identity = options.identity || `${hostname()}_${process.pid}`;
   const metrics = createMetrics(true);
@@ -100,14 +95,11 @@ async function lead(world: World, signal: AbortSignal): Promise<boolean> {
   const { options, log, metrics, clock, random } = deps;
   const work = async (leading: AbortSignal) => {
     metrics.set('leader', { name: options.leaseName }, 1);
-    const stopped = new Promise<void>((resolve) => {
-      if (leading.aborted) resolve();
-      else leading.addEventListener('abort', () => resolve(), { once: true });
-    });
-    const late = stopped.then(() =>
-      sleep(clock, signal.aborted ? options.shutdownMs : LOST_GRACE_MS),
-    );
-    await Promise.race([manager.reconcile(leading), late]);
+    const late = async (): Promise<void> => {
+      if (!leading.aborted) await once(leading, 'abort');
+      await sleep(clock, signal.aborted ? options.shutdownMs : LOST_GRACE_MS);
+    };
+    await Promise.race([manager.reconcile(leading), late()]);
     if (signal.aborted) await deps.events.flush(2_000);
     metrics.set('leader', { name: options.leaseName }, 0);
   };
@@ -115,20 +107,9 @@ async function lead(world: World, signal: AbortSignal): Promise<boolean> {
     await work(signal);
     return true;
   }
-  const end = await runWithLease(
-    {
-      api: leaseApi,
-      namespace: options.namespace,
-      name: options.leaseName,
-      identity,
-      clock,
-      random,
-      log,
-    },
-    work,
-    signal,
-  );
-  return end === 'released';
+  const { namespace, leaseName: name } = options;
+  const lease = { api: leaseApi, namespace, name, identity, clock, random, log };
+  return (await runWithLease(lease, work, signal)) === 'released';
 }
 
 /** Runs the controller until it is told to stop; returns the exit code. */

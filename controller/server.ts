@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from './metrics.ts';
@@ -12,12 +13,6 @@ interface ServerOptions {
   metrics: Pick<Metrics, 'text' | 'contentType'>;
 }
 
-export interface Servers {
-  /** Ports in the order health, metrics. */
-  ports: number[];
-  close(): Promise<void>;
-}
-
 interface Page {
   status: number;
   body: string;
@@ -25,16 +20,16 @@ interface Page {
 }
 type Route = () => Page | Promise<Page>;
 
+const OK: Page = { status: 200, body: 'ok\n' };
+
 /** Listens for probes and scrapes. Rejects when an address cannot be used. */
-export async function startServers(options: ServerOptions): Promise<Servers> {
+export async function startServers(options: ServerOptions) {
   const health: Record<string, Route> = {
     // Alive means that the event loop turns: a broken API connection heals without a restart.
-    '/healthz': () => ({ status: 200, body: 'ok\n' }),
+    '/healthz': () => OK,
     '/readyz': () => {
       const reason = options.notReady();
-      return reason === undefined
-        ? { status: 200, body: 'ok\n' }
-        : { status: 503, body: `${reason}\n` };
+      return reason === undefined ? OK : { status: 503, body: `${reason}\n` };
     },
   };
   const metrics: Record<string, Route> = {
@@ -57,10 +52,9 @@ export async function startServers(options: ServerOptions): Promise<Servers> {
     throw error;
   }
   return {
+    /** In the order health, metrics. */
     ports: servers.map((server) => (server.address() as AddressInfo).port),
-    async close() {
-      await Promise.all(servers.map(closeServer));
-    },
+    close: () => Promise.all(servers.map(closeServer)),
   };
 }
 
@@ -84,13 +78,9 @@ async function listen(address: string, routes: Record<string, Route>): Promise<S
   // Probes and scrapes are small and rare: nobody may hold a connection for long.
   server.headersTimeout = 5_000;
   server.requestTimeout = 10_000;
-  return await new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port: Number(match[2]), ...(host ? { host } : {}) }, () => {
-      server.off('error', reject);
-      resolve(server);
-    });
-  });
+  server.listen({ port: Number(match[2]), ...(host ? { host } : {}) });
+  await once(server, 'listening');
+  return server;
 }
 
 function closeServer(server: Server): Promise<void> {

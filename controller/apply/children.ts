@@ -7,10 +7,10 @@ import type { Applier } from '../../kube/apply.ts';
 import { compact } from '../../schemas/compact.ts';
 import { textOf } from '../../schemas/text.ts';
 import type { Deps } from '../deps.ts';
+import { ownedBy } from '../observe/keys.ts';
 import { isAsWanted } from './claims.ts';
 import { keepImmutable } from './immutable.ts';
 
-/** The local copy of an object. */
 export const observedOf = (deps: Deps, object: KubeObject): KubeObject | undefined =>
   deps.listers[kindOf(object).kind as KindName].get(
     object.metadata.namespace,
@@ -114,9 +114,9 @@ export const pruneChildren = async (
   wanted: readonly KubeObject[],
 ): Promise<void> => {
   const names = new Set(wanted.map(nameOf));
-  const unwanted = PRUNED.flatMap((kind) =>
-    deps.listers[kind].byIndex('owner', owner.metadata.uid ?? ''),
-  ).filter((child) => !names.has(nameOf(child)) && !child.metadata.deletionTimestamp);
+  const unwanted = PRUNED.flatMap((kind) => ownedBy(deps.listers, kind, owner)).filter(
+    (child) => !names.has(nameOf(child)) && !child.metadata.deletionTimestamp,
+  );
   for (const child of unwanted) await deleteObject(deps, child);
   const removed = unwanted.map(nameOf);
   if (removed.length > 0)

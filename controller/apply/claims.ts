@@ -2,7 +2,6 @@
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { compareQuantity } from '../../schemas/quantity.ts';
 
-/** Storage that a claim requests. */
 export const requestedStorage = (claim: KubeObject | undefined): string | undefined =>
   (claim?.spec as { resources?: { requests?: { storage?: string } } } | undefined)?.resources
     ?.requests?.storage;

@@ -21,27 +21,23 @@ const warning = (reason: string): Told => ({ type: 'Warning', reason });
 /** By the type of a condition: what its new state is called; undefined where it is no news. */
 type Rule = (now: Condition, before: Condition | undefined) => Told | undefined;
 
-const whenTrue =
-  (told: Told): Rule =>
+const when =
+  (wanted: Condition['status'], told: Told): Rule =>
   ({ status }) =>
-    status === 'True' ? told : undefined;
-const whenFalse =
-  (told: Told): Rule =>
-  ({ status }) =>
-    status === 'False' ? told : undefined;
+    status === wanted ? told : undefined;
 
 const OF_CHILDREN: Readonly<Record<string, Rule>> = {
   BackupHealthy: ({ status }) =>
     status === 'True' ? normal('BackupHealthy') : warning('BackupStale'),
-  PodsStuck: whenTrue(warning('StuckTerminating')),
-  ReadyForDeletion: whenTrue(normal('ReadyForDeletion')),
-  RolloutPending: whenTrue(normal('RolloutPending')),
+  PodsStuck: when('True', warning('StuckTerminating')),
+  ReadyForDeletion: when('True', normal('ReadyForDeletion')),
+  RolloutPending: when('True', normal('RolloutPending')),
   RollingUpdate: ({ status, reason }) =>
     status === 'True' && reason === 'Stuck' ? warning('RollingUpdateStuck') : undefined,
   ScalingDown: ({ status, reason }) =>
     status === 'True' && reason === 'Waiting' ? warning('ScaleDownBlocked') : undefined,
-  SecretsReady: whenFalse(warning('SecretMissing')),
-  StorageClassValid: whenFalse(warning('StorageClassNotFound')),
+  SecretsReady: when('False', warning('SecretMissing')),
+  StorageClassValid: when('False', warning('StorageClassNotFound')),
 };
 
 /** A cluster repeats conditions of its children; what is said here is its own. */
@@ -50,7 +46,7 @@ const OF_CLUSTER: Readonly<Record<string, Rule>> = {
     status === 'True' && reason === 'RevisionMismatch'
       ? warning('ImagesRevisionMismatch')
       : undefined,
-  Paused: whenTrue(normal('Paused')),
+  Paused: when('True', normal('Paused')),
   TerminalError: ({ status, reason }) => (status === 'True' ? warning(reason) : undefined),
   TopologyRegistered({ status, reason }, before) {
     if (status !== 'False') return undefined;

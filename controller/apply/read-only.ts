@@ -1,13 +1,9 @@
 /** For clusters that are paused: all of a reconcile but its writes, which are noted instead. */
 import type { KindName, KubeObject, ObjectRef } from '../../schemas/k8s.ts';
 import { apiVersionOf } from '../../kube/api.ts';
+import { compact } from '../../schemas/compact.ts';
 import type { Deps } from '../deps.ts';
-
-interface ReadOnly {
-  deps: Deps;
-  /** What would have been written, in words: `apply Cell demo-a`. */
-  pending: string[];
-}
+import { nameOf } from './children.ts';
 
 /** Longer lists help nobody. */
 const MAX_PENDING = 20;
@@ -17,18 +13,22 @@ const MAX_PENDING = 20;
  * Events and log lines about what is done are left out, as nothing is; statuses are written with the deps
  * that these are made of.
  */
-export const withoutWrites = (deps: Deps): ReadOnly => {
+export const withoutWrites = (deps: Deps): { deps: Deps; pending: string[] } => {
+  /** What would have been written, in words: `apply Cell demo-a`. */
   const pending: string[] = [];
   const note = (what: string): void => {
     if (!pending.includes(what) && pending.length < MAX_PENDING) pending.push(what);
   };
-  const noteRef = (verb: string, { kind, name }: ObjectRef): void =>
+  /** Notes it, and gives what is stored. */
+  const noted = (verb: string, { kind, namespace, name }: ObjectRef): KubeObject => {
     note(`${verb} ${kind.kind} ${name}`);
-  const stored = (ref: ObjectRef): KubeObject => {
-    const { kind, namespace, name } = ref;
     const found = deps.listers[kind.kind as KindName].get(namespace, name);
-    const metadata = { name, ...(namespace === undefined ? {} : { namespace }) };
+    const metadata = compact({ name, namespace });
     return found ?? { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata };
+  };
+  const notedObject = (verb: string, object: KubeObject): KubeObject => {
+    note(`${verb} ${nameOf(object)}`);
+    return object;
   };
   const quiet = (): void => {};
   return {
@@ -37,24 +37,12 @@ export const withoutWrites = (deps: Deps): ReadOnly => {
       ...deps,
       kube: {
         ...deps.kube,
-        async create(object) {
-          note(`create ${object.kind} ${object.metadata.name}`);
-          return object;
-        },
-        async apply(object) {
-          note(`apply ${object.kind} ${object.metadata.name}`);
-          return object;
-        },
-        async mergePatch(ref) {
-          noteRef('change', ref);
-          return stored(ref);
-        },
-        async replaceStatus(ref) {
-          noteRef('write the status of', ref);
-          return stored(ref);
-        },
+        create: async (object) => notedObject('create', object),
+        apply: async (object) => notedObject('apply', object),
+        mergePatch: async (ref) => noted('change', ref),
+        replaceStatus: async (ref) => noted('write the status of', ref),
         async delete(ref) {
-          noteRef('delete', ref);
+          noted('delete', ref);
           return false;
         },
         raw: async (method, path, body) => {
@@ -66,9 +54,7 @@ export const withoutWrites = (deps: Deps): ReadOnly => {
       applier: {
         ...deps.applier,
         async apply(desired, observed) {
-          if (await deps.applier.wouldChange(desired, observed)) {
-            note(`apply ${desired.kind} ${desired.metadata.name}`);
-          }
+          if (await deps.applier.wouldChange(desired, observed)) notedObject('apply', desired);
           return { object: observed ?? desired, changed: false };
         },
       },

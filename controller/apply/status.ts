@@ -24,7 +24,6 @@ export const refusedCondition = (
   return [condition('ChildrenRefused', true, name, text, generation)];
 };
 
-/** A status with that condition. */
 export const withRefusals = <T extends { conditions?: Condition[] }>(
   status: T,
   failed: readonly Failed[],
@@ -52,7 +51,9 @@ export class StatusRefused extends Error {
   }
 }
 
-interface AnyStatus {
+/** What the status of each of our kinds has. */
+export interface AnyStatus {
+  observedGeneration?: number;
   phase?: Phase;
   message?: string;
   conditions?: Condition[];

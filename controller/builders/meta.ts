@@ -2,7 +2,6 @@ import type { KubeObject, ObjectMeta } from '../../schemas/k8s.ts';
 import { ANNOTATIONS, LABELS, standardLabels } from '../../schemas/labels.ts';
 import { compact, nonEmpty } from '../../schemas/compact.ts';
 
-/** Of which cluster an object is, read from the object itself. */
 export interface Identity {
   readonly cluster: string;
   readonly namespace: string;
@@ -12,7 +11,8 @@ export interface Identity {
 
 export const identityOf = (object: KubeObject): Identity => {
   const { labels, annotations, name, namespace } = object.metadata;
-  const cluster = labels?.[LABELS.cluster] ?? name;
+  const isCluster = object.kind === 'MultigresCluster';
+  const cluster = (isCluster ? undefined : labels?.[LABELS.cluster]) ?? name;
   return {
     cluster,
     namespace: namespace ?? 'default',
@@ -32,6 +32,19 @@ export const childMeta = (
   annotations?: Record<string, string>,
 ): ObjectMeta =>
   compact({ name, namespace: id.namespace, labels, annotations: nonEmpty(annotations) });
+
+/** A child of one of our own kinds: what its parent knows of the project is handed down. */
+export const ownChild = <Spec extends object>(
+  id: Identity,
+  kind: 'TopoServer' | 'Cell' | 'TableGroup' | 'Shard',
+  { name, labels = {}, annotations }: Pick<ObjectMeta, 'name' | 'labels' | 'annotations'>,
+  spec: Spec,
+) => ({
+  apiVersion: 'multigres.com/v1alpha1',
+  kind,
+  metadata: childMeta(id, name, labels, { ...projectAnnotation(id), ...annotations }),
+  spec: compact(spec),
+});
 
 export const childLabels = (
   id: Identity,

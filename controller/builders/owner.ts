@@ -1,6 +1,5 @@
 import type { KubeObject, OwnerReference } from '../../schemas/k8s.ts';
 
-/** The owner that controls an object. */
 export const controllerOf = ({ metadata }: KubeObject): OwnerReference | undefined =>
   metadata.ownerReferences?.find(({ controller }) => controller);
 

@@ -18,7 +18,6 @@ interface Server extends Pick<Container, 'name' | 'image' | 'command' | 'args' |
   readonly pull: Pull;
   /** One of `RUN_AS`. */
   readonly user: number;
-  /** Container ports by name. */
   readonly ports: Readonly<Record<string, number>>;
   readonly probes: { readonly port: number; readonly paths: ProbePaths };
   readonly resources: Container['resources'];
@@ -28,7 +27,6 @@ interface Server extends Pick<Container, 'name' | 'image' | 'command' | 'args' |
   readonly graceSeconds?: number;
 }
 
-/** @param ports by name */
 export const containerPorts = (
   ports: Readonly<Record<string, number>>,
 ): NonNullable<Container['ports']> =>

@@ -31,7 +31,6 @@ export const probes = (
   readinessProbe: probe(paths.readiness, port, { periodSeconds: 5 }),
 });
 
-/** Paths of every runtime server. */
 export const RUNTIME_PROBES: ProbePaths = {
   startup: '/live',
   liveness: '/live',

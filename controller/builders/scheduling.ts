@@ -5,10 +5,8 @@ import type { BuildContext } from './context.ts';
 
 const HOST_KEY = 'kubernetes.io/hostname';
 
-export interface NodeSelectorTerm {
-  matchExpressions?: { key: string; operator: string; values?: string[] }[];
-  matchFields?: unknown[];
-}
+type Requirement = { key: string; operator: string; values?: string[] };
+export type NodeSelectorTerm = Partial<Record<'matchExpressions' | 'matchFields', Requirement[]>>;
 interface NodeAffinity {
   requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms?: NodeSelectorTerm[] };
   [other: string]: unknown;
@@ -81,7 +79,6 @@ export interface Scheduling {
   readonly spread: Record<string, string>;
 }
 
-/** Affinity and tolerations of a pod. */
 export const scheduling = (
   wish: Scheduling,
   ctx: Pick<BuildContext, 'zoneKeys'>,

@@ -7,7 +7,6 @@ export const RUN_AS = {
   postgres: 999,
   /** etcd and the Go servers: the user of the distroless images. */
   server: 65532,
-  /** multiadmin-web. */
   web: 1001,
 } as const;
 

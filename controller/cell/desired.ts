@@ -1,27 +1,23 @@
 import type { KubeObject, PodSpec } from '../../schemas/k8s.ts';
-import { compact, nonEmpty } from '../../schemas/compact.ts';
+import { bufferOf } from '../../schemas/buffer.ts';
+import { nonEmpty } from '../../schemas/compact.ts';
 import { COMPONENTS, LABELS, selectorOf } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
 import { PORTS } from '../../schemas/ports.ts';
-import type { Cell, CellSpec, TopoServer } from '../../schemas/types.ts';
+import type { Cell, CellSpec, GatewayBuffer, TopoServer } from '../../schemas/types.ts';
 import { flags } from '../builders/args.ts';
 import type { BuildContext } from '../builders/context.ts';
-import { deployment } from '../builders/deployment.ts';
+import { deployment, podDisruptionBudget, service } from '../builders/objects.ts';
 import { GRPC_NO_TXT, POD_IP } from '../builders/env.ts';
-import { childLabels, childMeta, identityOf, projectAnnotation } from '../builders/meta.ts';
-import type { Identity } from '../builders/meta.ts';
+import { childLabels, identityOf, ownChild, type Identity } from '../builders/meta.ts';
 import { telemetry } from '../builders/otel.ts';
-import { podDisruptionBudget } from '../builders/pdb.ts';
 import { placeLabels, zoneLabels } from '../builders/place.ts';
 import { serverPod } from '../builders/pod.ts';
 import { RUNTIME_PROBES } from '../builders/probes.ts';
 import { pullAnnotations, pullOf } from '../builders/pull.ts';
 import { GATEWAY_RESOURCES } from '../builders/resources.ts';
 import { RUN_AS } from '../builders/security.ts';
-import { service } from '../builders/service.ts';
-import { internalTls, publicTls } from '../builders/tls.ts';
-import { topoTls } from '../builders/topo-tls.ts';
-import { bufferFlags } from './buffer.ts';
+import { internalTls, publicTls, topoTls } from '../builders/tls.ts';
 
 /**
  * Seconds after SIGTERM in which a gateway serves as before, its listeners open: by then the endpoints are gone
@@ -50,6 +46,19 @@ const GATEWAY_PORTS = {
 const specOf = (cell: Cell): CellSpec => {
   if (cell.spec === undefined) throw new Error(`Cell ${cell.metadata.name} has no spec`);
   return cell.spec;
+};
+
+export const bufferFlags = (given: GatewayBuffer | undefined): string[] => {
+  const buffer = bufferOf(given);
+  if (!buffer.enabled) return flags({ 'buffer-enabled': false });
+  return flags({
+    'buffer-enabled': true,
+    'buffer-window': buffer.window,
+    'buffer-max-failover-duration': buffer.maxFailoverDuration,
+    'buffer-min-time-between-failovers': buffer.minTimeBetweenFailovers,
+    'buffer-size': buffer.size,
+    'buffer-drain-concurrency': buffer.drainConcurrency,
+  });
 };
 
 const gatewayPod = (
@@ -115,26 +124,13 @@ const localTopoServer = (cell: Cell): TopoServer | undefined => {
   const id = identityOf(cell);
   const { pvcDeletionPolicy, ...rest } = etcd;
   const name = names.localTopo(cell.metadata.name);
-  return {
-    apiVersion: 'multigres.com/v1alpha1',
-    kind: 'TopoServer',
-    metadata: childMeta(
-      id,
-      name,
-      childLabels(id, COMPONENTS.localTopo, {
-        [LABELS.cell]: spec.name,
-        [LABELS.toposerver]: name,
-        ...zoneLabels(spec),
-      }),
-      { ...projectAnnotation(id), ...pullAnnotations(pullOf(spec.images)) },
-    ),
-    spec: compact({
-      etcd: rest,
-      pvcDeletionPolicy,
-      // It is pinned to the zone of its cell, so it needs what the cell's other pods tolerate.
-      placement: spec.multigatewayPlacement,
-    }),
-  };
+  const own = { [LABELS.cell]: spec.name, [LABELS.toposerver]: name, ...zoneLabels(spec) };
+  const labels = childLabels(id, COMPONENTS.localTopo, own);
+  const annotations = pullAnnotations(pullOf(spec.images));
+  // It is pinned to the zone of its cell, so it needs what the cell's other pods tolerate.
+  const placement = spec.multigatewayPlacement;
+  const asked = { etcd: rest, pvcDeletionPolicy, placement };
+  return ownChild(id, 'TopoServer', { name, labels, annotations }, asked);
 };
 
 /**

@@ -5,13 +5,12 @@ import type { Cell, MultigresCluster, TopoServer } from '../../schemas/types.ts'
 import { identityOf } from '../builders/meta.ts';
 import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result } from '../controller.ts';
-import type { Failed } from '../apply/children.ts';
 import { applyChildren, failureText, pruneChildren, throwFailure } from '../apply/children.ts';
 import { isTrue } from '../observe/conditions.ts';
 import { buildContextOf } from '../observe/context.ts';
 import { isEnding } from '../observe/ending.ts';
 import { cellGauges, forgetCell } from '../observe/gauges.ts';
-import { byLabels, childrenOfCluster, ownedKinds } from '../observe/keys.ts';
+import { byLabels, childrenOfCluster, ofCluster, ownedKinds } from '../observe/keys.ts';
 import { isPaused, withPaused } from '../observe/paused.ts';
 import { isPending } from '../observe/pending.ts';
 import { isTerminating, podsWith } from '../observe/pods.ts';
@@ -19,7 +18,7 @@ import { refusedPods } from '../observe/workload.ts';
 import { withoutWrites } from '../apply/read-only.ts';
 import { writeStatus } from '../apply/status.ts';
 import { isFresh } from '../tablegroup/status.ts';
-import { deleteTopology } from '../toposerver/deletion.ts';
+import { deleteTopology } from '../toposerver/claims.ts';
 import { removeLocal, useAgain, type LeftBehind } from '../toposerver/left-behind.ts';
 import { cellChildren } from './desired.ts';
 import { cellStatus, type CellObserved } from './status.ts';
@@ -54,13 +53,6 @@ const holdGateway = (cell: Cell, deps: Deps): number => {
 /** Between two looks at what still uses an etcd that is not asked for any more. */
 const LEFT_BEHIND_MS = 10_000;
 
-interface Outcome {
-  failed: Failed[];
-  heldMs: number;
-  /** The etcd of before the cell went to another topology. */
-  leftBehind?: LeftBehind | undefined;
-}
-
 /** The etcd of a cell that has its topology elsewhere: removed, or why not. */
 const leaveEtcd = async (cell: Cell, deps: Deps): Promise<LeftBehind | undefined> => {
   const topo = localTopoOf(cell, deps);
@@ -76,11 +68,11 @@ const leaveEtcd = async (cell: Cell, deps: Deps): Promise<LeftBehind | undefined
 };
 
 /** Children of a cell; while it is being removed its own etcd goes first. */
-const bringAbout = async (cell: Cell, deps: Deps): Promise<Outcome> => {
+const bringAbout = async (cell: Cell, deps: Deps) => {
   if (isPending(cell)) {
     const topo = localTopoOf(cell, deps);
     if (topo && !isTerminating(topo)) await deleteTopology(deps, topo);
-    return { failed: [], heldMs: 0 };
+    return { failed: [], heldMs: 0, leftBehind: undefined };
   }
   const children = cellChildren(cell, buildContextOf(deps.options));
   const heldMs = holdGateway(cell, deps);
@@ -90,6 +82,8 @@ const bringAbout = async (cell: Cell, deps: Deps): Promise<Outcome> => {
   return { failed, heldMs, leftBehind: await leaveEtcd(cell, deps) };
 };
 
+type Outcome = Awaited<ReturnType<typeof bringAbout>>;
+
 const observe = (cell: Cell, deps: Deps, { failed, heldMs, leftBehind }: Outcome): CellObserved => {
   const { cluster, namespace } = identityOf(cell);
   const logical = cell.spec?.name ?? '';
@@ -97,7 +91,7 @@ const observe = (cell: Cell, deps: Deps, { failed, heldMs, leftBehind }: Outcome
   const hasTopo = cell.spec?.topoServer?.etcd !== undefined;
   return {
     gateway: deps.listers.Deployment.get(namespace, names.cellGatewayDeployment(cluster, logical)),
-    pods: podsWith(deps.listers.Pod.byIndex('cluster', `${namespace}/${cluster}`), {
+    pods: podsWith(ofCluster(deps.listers, 'Pod', cell), {
       [LABELS.component]: COMPONENTS.multigateway,
       [LABELS.cell]: logical,
     }),

@@ -4,7 +4,7 @@ import type { Cell, CellStatus, Phase, TopoServer } from '../../schemas/types.ts
 import { asOf, condition, isTrue } from '../observe/conditions.ts';
 import { isPending } from '../observe/pending.ts';
 import { crashLoop, troubles } from '../observe/pods.ts';
-import { workloadOf, type Workload } from '../observe/workload.ts';
+import { workloadOf } from '../observe/workload.ts';
 import { leftBehindCondition, type LeftBehind } from '../toposerver/left-behind.ts';
 
 export interface CellObserved {
@@ -34,14 +34,9 @@ const readyForDeletion = (cell: Cell, { localTopo }: CellObserved): Condition[] 
     : [condition(type, false, 'LocalTopoServerDeleting', 'Waiting for the etcd')];
 };
 
-interface Facts {
-  pending: boolean;
-  topoReady: boolean;
-  crashing: boolean;
-  gateways: Workload;
-}
+type Facts = ReturnType<typeof factsOf>;
 
-const factsOf = (cell: Cell, { localTopo, pods, gateway }: CellObserved): Facts => ({
+const factsOf = (cell: Cell, { localTopo, pods, gateway }: CellObserved) => ({
   pending: isPending(cell),
   topoReady: localTopo === undefined || isTrue(localTopo?.status?.conditions, 'Ready'),
   crashing: pods.some((pod) => crashLoop(pod) !== undefined),
@@ -78,13 +73,8 @@ export const cellStatus = (cell: Cell, observed: CellObserved): CellStatus => {
   const { desired, ready, observed: seen, allReady } = gateways;
   const message = messageOf(observed, facts);
   const when = (type: string, gatewaysDo: boolean, [yes, no]: [string, string]): Condition => {
-    const reason = gatewaysDo ? yes : no;
-    return condition(
-      type,
-      topoReady && gatewaysDo,
-      topoReady ? reason : 'LocalTopoServerNotReady',
-      message,
-    );
+    if (!topoReady) return condition(type, false, 'LocalTopoServerNotReady', message);
+    return condition(type, gatewaysDo, gatewaysDo ? yes : no, message);
   };
   return compact({
     observedGeneration: seen || observed.held ? generation : undefined,

@@ -8,13 +8,15 @@
 import type { KubeObject, Pod } from '../../schemas/k8s.ts';
 import { COMPONENTS, FINALIZERS, LABELS } from '../../schemas/labels.ts';
 import type { MultigresCluster } from '../../schemas/types.ts';
+import { compact } from '../../schemas/compact.ts';
 import { textOf } from '../../schemas/text.ts';
 import type { Deps } from '../deps.ts';
 import type { Result } from '../controller.ts';
 import { deleteObject } from '../apply/children.ts';
 import { removeFinalizer } from '../apply/finalizer.ts';
+import { ofCluster } from '../observe/keys.ts';
 import { isTerminating } from '../observe/pods.ts';
-import { topoMaterial, type TopoMaterialMemory } from '../observe/topo-tls.ts';
+import { topoMaterial, type TopoMaterialMemory } from '../observe/credentials.ts';
 import type { Leftovers, RemovalResult, Store } from '../topo/leftovers.ts';
 import { removeLeftovers } from '../topo/leftovers.ts';
 import type { ToRemove, TopologyAt } from './leftovers.ts';
@@ -31,10 +33,6 @@ export interface Ending {
   left: ToRemove;
 }
 
-/** Key of the index `cluster` under which all children stand. */
-export const indexOf = ({ metadata }: MultigresCluster): string =>
-  `${metadata.namespace ?? ''}/${metadata.name}`;
-
 const deleteAll = async (deps: Deps, objects: readonly KubeObject[]): Promise<void> => {
   const living = objects.filter((object) => !isTerminating(object));
   await Promise.all(living.map((object) => deleteObject(deps, object)));
@@ -42,10 +40,9 @@ const deleteAll = async (deps: Deps, objects: readonly KubeObject[]): Promise<vo
 
 /** Deletes children from the inside out. Names of the processes that have not ended yet. */
 const endProcesses = async ({ deps, cluster }: Ending): Promise<string[]> => {
-  const index = indexOf(cluster);
-  const groups = deps.listers.TableGroup.byIndex('cluster', index);
-  const shards = deps.listers.Shard.byIndex('cluster', index);
-  const pods = deps.listers.Pod.byIndex('cluster', index);
+  const groups = ofCluster(deps.listers, 'TableGroup', cluster);
+  const shards = ofCluster(deps.listers, 'Shard', cluster);
+  const pods = ofCluster(deps.listers, 'Pod', cluster);
   const of = (...components: string[]): KubeObject[] =>
     pods.filter(({ metadata }) => components.includes(metadata.labels?.[LABELS.component] ?? ''));
   await deleteAll(deps, [...groups, ...shards]);
@@ -53,7 +50,7 @@ const endProcesses = async ({ deps, cluster }: Ending): Promise<string[]> => {
   if (groups.length + shards.length + poolers.length > 0) {
     return [...shards, ...poolers].map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   }
-  await deleteAll(deps, deps.listers.Cell.byIndex('cluster', index));
+  await deleteAll(deps, ofCluster(deps.listers, 'Cell', cluster));
   return of(COMPONENTS.multigateway).map(({ metadata }) => `Pod ${metadata.name}`);
 };
 
@@ -65,7 +62,7 @@ const runningIn = (deps: Deps, namespace: string): Set<string> =>
     }),
   );
 
-type Cleaned = { ok: true; result: RemovalResult } | { ok: false; problem: string };
+type Cleaned = RemovalResult | { problem: string };
 
 const removeRecords = async ({ deps, cluster, memory, left }: Ending): Promise<Cleaned> => {
   const { namespace = '' } = cluster.metadata;
@@ -75,7 +72,7 @@ const removeRecords = async ({ deps, cluster, memory, left }: Ending): Promise<C
     const material = await topoMaterial(deps.kube, { namespace, ref: left.ref, nowMs }, memory);
     // The Secret may have gone before the cluster did: what it held last is as good.
     if (material.ok) ({ tls } = material);
-    else if (!tls) return { ok: false, problem: material.problem };
+    else if (!tls) return { problem: material.problem };
   }
   const storeOf = ({ endpoints, root }: TopologyAt): Store => ({
     client: deps.topo.client(endpoints, tls),
@@ -84,14 +81,14 @@ const removeRecords = async ({ deps, cluster, memory, left }: Ending): Promise<C
   const request: Leftovers = {
     namespace,
     ...(left.global ? { global: storeOf(left.global) } : {}),
-    cells: left.cells.map(({ name, at }) => ({ name, ...(at ? { store: storeOf(at) } : {}) })),
+    cells: left.cells.map(({ name, at }) => compact({ name, store: at && storeOf(at) })),
     shards: left.shards,
     running: runningIn(deps, namespace),
   };
   try {
-    return { ok: true, result: await removeLeftovers(request) };
+    return await removeLeftovers(request);
   } catch (error) {
-    return { ok: false, problem: textOf(error) };
+    return { problem: textOf(error) };
   }
 };
 
@@ -105,7 +102,7 @@ const placesOf = ({ left }: Ending): string => {
 const tellRecords = (ending: Ending, cleaned: Cleaned, late: boolean): boolean => {
   const { deps, cluster } = ending;
   const fields = { ns: cluster.metadata.namespace, cluster: cluster.metadata.name };
-  if (!cleaned.ok) {
+  if ('problem' in cleaned) {
     if (!late) return false;
     const text =
       `records of the cluster stay in the topology under ${placesOf(ending)}: ${cleaned.problem}. ` +
@@ -114,7 +111,7 @@ const tellRecords = (ending: Ending, cleaned: Cleaned, late: boolean): boolean =
     deps.events.event(cluster, 'Warning', 'TopoCleanupFailed', text);
     return true;
   }
-  const { deleted, kept } = cleaned.result;
+  const { deleted, kept } = cleaned;
   deps.log.info({ ...fields, deleted, kept }, 'records removed from the topology');
   if (deleted.length > 0) {
     deps.events.event(cluster, 'Normal', 'TopoCleanup', `Removed: ${deleted.join(', ')}`);
@@ -126,7 +123,6 @@ const tellRecords = (ending: Ending, cleaned: Cleaned, late: boolean): boolean =
   return true;
 };
 
-/** One step of the deletion of a cluster. */
 export const deleteCluster = async (ending: Ending): Promise<Result> => {
   const { deps, cluster } = ending;
   if (!cluster.metadata.finalizers?.includes(FINALIZERS.clusterCleanup)) return {};
@@ -140,7 +136,7 @@ export const deleteCluster = async (ending: Ending): Promise<Result> => {
       'processes did not end: releasing the cluster all the same',
     );
     deps.events.event(cluster, 'Warning', 'CleanUpError', text);
-    await deleteAll(deps, deps.listers.Cell.byIndex('cluster', indexOf(cluster)));
+    await deleteAll(deps, ofCluster(deps.listers, 'Cell', cluster));
   }
   const nothing = !ending.left.global && ending.left.cells.every(({ at }) => at === undefined);
   if (!nothing && !tellRecords(ending, await removeRecords(ending), ageMs > RECORDS_MS)) {

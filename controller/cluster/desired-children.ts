@@ -1,4 +1,3 @@
-import { compact } from '../../schemas/compact.ts';
 import type { KubeObject } from '../../schemas/k8s.ts';
 import { cellNodeSelector, COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
@@ -9,47 +8,33 @@ import type {
   ResolvedTableGroup,
 } from '../../schemas/resolve/types.ts';
 import type { Cell, TableGroup, TableGroupShard, TopoServer } from '../../schemas/types.ts';
-import { childLabels, childMeta, projectAnnotation } from '../builders/meta.ts';
+import { childLabels, ownChild } from '../builders/meta.ts';
 import { zoneLabels } from '../builders/place.ts';
 import { pullAnnotations } from '../builders/pull.ts';
 import { imageOf, type ClusterScope } from './scope.ts';
-
-const API_VERSION = 'multigres.com/v1alpha1';
 
 /** The cluster's own global etcd; none when the topology is external. */
 export const globalTopoServer = (scope: ClusterScope): TopoServer[] => {
   const { resolved, id } = scope;
   if (resolved.globalTopo.kind === 'external') return [];
-  const { etcd, pvcDeletionPolicy, placement } = resolved.globalTopo;
-  const { pvcDeletionPolicy: _, ...rest } = etcd;
+  const { etcd: resolvedEtcd, pvcDeletionPolicy, placement } = resolved.globalTopo;
+  const { pvcDeletionPolicy: _, ...etcd } = resolvedEtcd;
   const name = names.globalTopo(id.cluster);
-  return [
-    {
-      apiVersion: API_VERSION,
-      kind: 'TopoServer',
-      metadata: childMeta(
-        id,
-        name,
-        childLabels(id, COMPONENTS.globalTopo, { [LABELS.toposerver]: name }),
-        { ...projectAnnotation(id), ...pullAnnotations(scope.pull) },
-      ),
-      spec: compact({ etcd: rest, pvcDeletionPolicy, placement }),
-    },
-  ];
+  const labels = childLabels(id, COMPONENTS.globalTopo, { [LABELS.toposerver]: name });
+  const annotations = pullAnnotations(scope.pull);
+  const spec = { etcd, pvcDeletionPolicy, placement };
+  return [ownChild(id, 'TopoServer', { name, labels, annotations }, spec)];
 };
 
 const cellObject = (scope: ClusterScope, cell: ResolvedCell): Cell => {
   const { resolved, id } = scope;
-  return {
-    apiVersion: API_VERSION,
-    kind: 'Cell',
-    metadata: childMeta(
-      id,
-      names.cell(id.cluster, cell.name),
-      childLabels(id, COMPONENTS.cell, { [LABELS.cell]: cell.name, ...zoneLabels(cell) }),
-      projectAnnotation(id),
-    ),
-    spec: compact({
+  const name = names.cell(id.cluster, cell.name);
+  const own = { [LABELS.cell]: cell.name, ...zoneLabels(cell) };
+  return ownChild(
+    id,
+    'Cell',
+    { name, labels: childLabels(id, COMPONENTS.cell, own) },
+    {
       name: cell.name,
       zoneId: cell.zoneId,
       region: cell.region,
@@ -64,8 +49,8 @@ const cellObject = (scope: ClusterScope, cell: ResolvedCell): Cell => {
       logLevels: resolved.logLevels,
       internalTLS: resolved.internalTLS,
       certCommonName: resolved.certCommonName,
-    }),
-  };
+    },
+  );
 };
 
 export const cellObjects = (scope: ClusterScope): Cell[] =>
@@ -83,20 +68,14 @@ const tableGroupObject = (
   tg: ResolvedTableGroup,
 ): TableGroup => {
   const { resolved, id } = scope;
-  const shards = tg.shards.map(withoutTemplate);
-  return {
-    apiVersion: API_VERSION,
-    kind: 'TableGroup',
-    metadata: childMeta(
-      id,
-      names.tableGroup(id.cluster, database.name, tg.name),
-      childLabels(id, COMPONENTS.tablegroup, {
-        [LABELS.database]: database.name,
-        [LABELS.tablegroup]: tg.name,
-      }),
-      { ...projectAnnotation(id), ...scope.handedDown },
-    ),
-    spec: compact({
+  const name = names.tableGroup(id.cluster, database.name, tg.name);
+  const own = { [LABELS.database]: database.name, [LABELS.tablegroup]: tg.name };
+  const labels = childLabels(id, COMPONENTS.tablegroup, own);
+  return ownChild(
+    id,
+    'TableGroup',
+    { name, labels, annotations: scope.handedDown },
+    {
       databaseName: database.name,
       tableGroupName: tg.name,
       default: tg.default,
@@ -107,7 +86,7 @@ const tableGroupObject = (
         postgres: imageOf(scope, 'postgres'),
       },
       globalTopoServer: resolved.topoRef,
-      shards,
+      shards: tg.shards.map(withoutTemplate),
       pvcDeletionPolicy: tg.pvcDeletionPolicy,
       internalTLS: resolved.internalTLS,
       observability: resolved.observability,
@@ -120,8 +99,8 @@ const tableGroupObject = (
       durabilityPolicy: database.durabilityPolicy,
       postgresSuperuser: resolved.postgresSuperuser,
       postgresPasswordSecretRef: resolved.postgresPasswordSecretRef,
-    }),
-  };
+    },
+  );
 };
 
 export const tableGroupObjects = (scope: ClusterScope): KubeObject[] =>

@@ -6,11 +6,10 @@ import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { ComponentImages, MultigresCluster } from '../../schemas/types.ts';
 import type { BuildContext } from '../builders/context.ts';
 import { childLabels } from '../builders/meta.ts';
-import { service } from '../builders/service.ts';
-import { adminObjects } from './desired-admin.ts';
-import { certificateObjects } from './desired-certificates.ts';
+import { service } from '../builders/objects.ts';
+import { adminObjects, exposed, webObjects } from './desired-servers.ts';
+import { certificateObjects } from './certificates.ts';
 import { cellObjects, globalTopoServer, tableGroupObjects } from './desired-children.ts';
-import { exposed, webObjects } from './desired-web.ts';
 import { clusterScope, type ClusterScope } from './scope.ts';
 
 /**

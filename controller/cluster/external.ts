@@ -18,19 +18,27 @@ const endpointOf = (service: KubeObject | undefined): string => {
 
 interface ExternalInput {
   resolved: ResolvedCluster;
-  services: { gateway: KubeObject | undefined; adminWeb: KubeObject | undefined };
+  services: Record<Way, KubeObject | undefined>;
   gatewaysReady: boolean;
   adminWebReady: boolean;
 }
 
-interface Way {
-  what: string;
-  type: string;
-  noneReady: string;
-  ready: boolean;
-}
+const WAYS = {
+  gateway: {
+    what: 'multigateway',
+    type: 'GatewayExternalReady',
+    noneReady: 'NoReadyGateways',
+  },
+  adminWeb: {
+    what: 'multiadmin-web',
+    type: 'AdminWebExternalReady',
+    noneReady: 'NoReadyAdminWeb',
+  },
+} as const;
+type Way = keyof typeof WAYS;
 
-const wayCondition = ({ what, type, noneReady, ready }: Way, endpoint: string): Condition => {
+const wayCondition = (way: Way, ready: boolean, endpoint: string): Condition => {
+  const { what, type, noneReady } = WAYS[way];
   if (endpoint === '') {
     const text = `The Service has no external address yet: set externalIPs, or let a load balancer give one`;
     return condition(type, false, 'AwaitingEndpoint', text);
@@ -47,31 +55,17 @@ export const externalStatus = ({
   gatewaysReady,
   adminWebReady,
 }: ExternalInput): {
-  status: Pick<MultigresClusterStatus, 'gateway' | 'adminWeb'>;
+  status: Pick<MultigresClusterStatus, Way>;
   conditions: Condition[];
 } => {
-  const conditions: Condition[] = [];
-  const status: Pick<MultigresClusterStatus, 'gateway' | 'adminWeb'> = {};
-  const expose = (key: 'gateway' | 'adminWeb', way: Way): void => {
-    const externalEndpoint = endpointOf(services[key]);
-    status[key] = { externalEndpoint };
-    conditions.push(wayCondition(way, externalEndpoint));
-  };
-  if (resolved.externalGateway?.enabled) {
-    expose('gateway', {
-      what: 'multigateway',
-      type: 'GatewayExternalReady',
-      noneReady: 'NoReadyGateways',
-      ready: gatewaysReady,
-    });
-  }
-  if (resolved.externalAdminWeb?.enabled) {
-    expose('adminWeb', {
-      what: 'multiadmin-web',
-      type: 'AdminWebExternalReady',
-      noneReady: 'NoReadyAdminWeb',
-      ready: adminWebReady,
-    });
-  }
+  const asked = { gateway: resolved.externalGateway, adminWeb: resolved.externalAdminWeb };
+  const ready = { gateway: gatewaysReady, adminWeb: adminWebReady };
+  const ways = (['gateway', 'adminWeb'] as const).filter((way) => asked[way]?.enabled);
+  const status: Pick<MultigresClusterStatus, Way> = {};
+  const conditions = ways.map((way) => {
+    const externalEndpoint = endpointOf(services[way]);
+    status[way] = { externalEndpoint };
+    return wayCondition(way, ready[way], externalEndpoint);
+  });
   return { status, conditions };
 };

@@ -11,7 +11,7 @@ import type { Deps } from '../deps.ts';
 import { guard, type Guarded } from '../guard.ts';
 import { refOf } from '../../kube/api.ts';
 import type { Controller, Key, Result } from '../controller.ts';
-import type { Failed } from '../apply/children.ts';
+import { keyText } from '../key.ts';
 import {
   applyChildren,
   failureText,
@@ -22,7 +22,7 @@ import {
 import { buildContextOf } from '../observe/context.ts';
 import { ensureFinalizer, removeFinalizer } from '../apply/finalizer.ts';
 import { clusterGauges, forgetCluster } from '../observe/gauges.ts';
-import { ownedKinds } from '../observe/keys.ts';
+import { keyIn, ofCluster, ownedBy, ownedKinds } from '../observe/keys.ts';
 import { cancelDrain, removeDrained } from '../observe/pending.ts';
 import { isPaused, withPaused } from '../observe/paused.ts';
 import { isTerminating, podsWith } from '../observe/pods.ts';
@@ -31,7 +31,7 @@ import { writeStatus } from '../apply/status.ts';
 import { refusedPods } from '../observe/workload.ts';
 import { Memories } from '../observe/memories.ts';
 import { pruneCertificates } from './certificates.ts';
-import { deleteCluster, indexOf } from './deletion.ts';
+import { deleteCluster } from './deletion.ts';
 import { leavesRecords, toRemove, toRemoveByStatus, type ToRemove } from './leftovers.ts';
 import { clusterChildren } from './desired.ts';
 import { keepRegistered, lastKnown, VERIFY_MS, type RegistrationMemory } from './registration.ts';
@@ -66,7 +66,7 @@ const guardOf = ({ deps, cluster }: Pass): Guarded => {
       cell: deps.listers.CellTemplate.byName(namespace),
       shard: deps.listers.ShardTemplate.byName(namespace),
     } as Templates,
-    shards: deps.listers.Shard.byIndex('cluster', indexOf(cluster)) as Shard[],
+    shards: ofCluster<Shard>(deps.listers, 'Shard', cluster),
     defaultImages: defaultImagesFromEnv(deps.options.env),
     imageStrategy: deps.options.imageUpdateStrategy,
   });
@@ -100,14 +100,6 @@ const annotate = async (pass: Pass, guarded: Resolved): Promise<void> => {
   }
 };
 
-interface Children {
-  failed: Failed[];
-  /** Children that are leaving. */
-  orphans: KubeObject[];
-  /** The etcd of before the topology went elsewhere. */
-  leftBehind: LeftBehind | undefined;
-}
-
 /** The global etcd of a cluster that has its topology elsewhere: removed, or why not. */
 const leaveEtcd = async (
   { deps, cluster }: Pass,
@@ -119,7 +111,7 @@ const leaveEtcd = async (
 };
 
 /** Everything at once: nothing that a cluster is made of has to wait for another part of it. */
-const bringAbout = async (pass: Pass, guarded: Resolved): Promise<Children> => {
+const bringAbout = async (pass: Pass, guarded: Resolved) => {
   const { deps, cluster } = pass;
   const context = buildContextOf(deps.options);
   const wanted = clusterChildren(guarded.resolved, cluster, guarded.images.effective, context);
@@ -131,7 +123,7 @@ const bringAbout = async (pass: Pass, guarded: Resolved): Promise<Children> => {
   }
   const keep = new Set(wanted.map(nameOf));
   const orphans = (['TableGroup', 'Cell'] as const)
-    .flatMap((kind) => deps.listers[kind].byIndex('owner', cluster.metadata.uid ?? ''))
+    .flatMap((kind) => ownedBy(deps.listers, kind, cluster))
     .filter((child) => !keep.has(nameOf(child)));
   for (const orphan of orphans) await removeDrained(deps, cluster, orphan);
   return { failed, orphans, leftBehind: await leaveEtcd(pass, guarded.resolved) };
@@ -160,12 +152,12 @@ const observe = (
         get<TableGroup>('TableGroup', names.tableGroup(name, database, group)),
       ]),
     ),
-    shards: deps.listers.Shard.byIndex('cluster', indexOf(cluster)) as Shard[],
+    shards: ofCluster<Shard>(deps.listers, 'Shard', cluster),
     services: {
       gateway: get('Service', names.gatewayService(name)),
       adminWeb: get('Service', names.multiadminWeb(name)),
     },
-    adminWebPods: podsWith(deps.listers.Pod.byIndex('cluster', indexOf(cluster)), {
+    adminWebPods: podsWith(ofCluster(deps.listers, 'Pod', cluster), {
       [LABELS.component]: COMPONENTS.multiadminWeb,
     }),
     leaving: orphans.map(({ metadata }) => metadata.name),
@@ -216,9 +208,7 @@ const reconcileLive = async (real: Pass): Promise<Result> => {
   if (images.warning !== undefined && images.status.updateStrategy === 'immediate') {
     deps.events.event(cluster, 'Warning', 'ImagesAcknowledgementIgnored', images.warning);
   }
-  const refusals = refusedPods(
-    deps.listers.Deployment.byIndex('owner', cluster.metadata.uid ?? ''),
-  );
+  const refusals = refusedPods(ownedBy(deps.listers, 'Deployment', cluster));
   const status = clusterStatus({
     cluster,
     resolved,
@@ -237,11 +227,10 @@ const reconcileLive = async (real: Pass): Promise<Result> => {
   return requeueAfter(pass, topology, orphans.length > 0 || leftBehind !== undefined);
 };
 
-/** Owner of a memory per cluster: made once per process. */
 export const createClusterController = (): Controller => {
   const memories = new Memories<ClusterMemory>(() => ({}));
   const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
-    const id = `${key.namespace}/${key.name}`;
+    const id = keyText(key);
     const found = deps.listers.MultigresCluster.get(key.namespace, key.name) as
       MultigresCluster | undefined;
     if (!found) {
@@ -277,15 +266,11 @@ export const createClusterController = (): Controller => {
   };
 };
 
-const clusterOfLabel = (object: KubeObject): Key[] => {
-  const { namespace, labels } = object.metadata;
-  const name = labels?.[LABELS.cluster];
-  return namespace === undefined || name === undefined ? [] : [{ namespace, name }];
-};
+const clusterOfLabel = (object: KubeObject): Key[] =>
+  keyIn(object, object.metadata.labels?.[LABELS.cluster]);
 
 /** A template may concern any cluster beside it: one that names it, or one whose default it becomes. */
 const clustersOfNamespace = (template: KubeObject, listers: Deps['listers']): Key[] =>
-  listers.MultigresCluster.list(template.metadata.namespace).map(({ metadata }) => ({
-    namespace: metadata.namespace ?? '',
-    name: metadata.name,
-  }));
+  listers.MultigresCluster.list(template.metadata.namespace).flatMap((cluster) =>
+    keyIn(cluster, cluster.metadata.name),
+  );

@@ -5,7 +5,7 @@ import type { ResolvedCluster } from '../../schemas/resolve/types.ts';
 import type { MultigresCluster, TopoServer } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import { findCondition, isTrue } from '../observe/conditions.ts';
-import { topoMaterial, type TopoMaterialMemory } from '../observe/topo-tls.ts';
+import { topoMaterial, type TopoMaterialMemory } from '../observe/credentials.ts';
 import { registerTopology, type TopologyState } from './topology.ts';
 
 /** Losing it costs one more look at the topology. */

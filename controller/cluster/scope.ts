@@ -5,19 +5,9 @@ import { ANNOTATIONS } from '../../schemas/labels.ts';
 import type { ComponentImages, ImagePull, MultigresCluster } from '../../schemas/types.ts';
 import type { BuildContext } from '../builders/context.ts';
 import type { Identity } from '../builders/meta.ts';
-import { pullOf, type Pull } from '../builders/pull.ts';
+import { pullOf } from '../builders/pull.ts';
 
-/** What all builders of one cluster share. */
-export interface ClusterScope {
-  readonly resolved: ResolvedCluster;
-  readonly id: Identity;
-  readonly images: ComponentImages;
-  readonly imagePull: ImagePull;
-  readonly pull: Pull;
-  readonly ctx: BuildContext;
-  /** Annotations of the cluster that its table groups and shards have to see. */
-  readonly handedDown: Record<string, string>;
-}
+export type ClusterScope = ReturnType<typeof clusterScope>;
 
 /** @throws if the image is not known; resolving images always gives all six. */
 export const imageOf = ({ images }: ClusterScope, component: keyof ComponentImages): string => {
@@ -33,12 +23,13 @@ export const handedDown = ({ metadata }: KubeObject): Record<string, string> =>
     string
   >;
 
+/** What all builders of one cluster share. */
 export const clusterScope = (
   resolved: ResolvedCluster,
   cluster: MultigresCluster,
   images: ComponentImages,
   ctx: BuildContext,
-): ClusterScope => {
+) => {
   const { name, namespace, projectRef, imagePullPolicy, imagePullSecrets } = resolved;
   const imagePull: ImagePull = compact({ imagePullPolicy, imagePullSecrets });
   return {
@@ -47,7 +38,8 @@ export const clusterScope = (
     imagePull,
     pull: pullOf(imagePull),
     ctx,
+    /** Annotations of the cluster that its table groups and shards have to see. */
     handedDown: handedDown(cluster),
-    id: { cluster: name, namespace, projectRef },
+    id: { cluster: name, namespace, projectRef } satisfies Identity,
   };
 };

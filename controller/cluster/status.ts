@@ -11,6 +11,7 @@ import type {
   TableGroup,
   TopoServer,
 } from '../../schemas/types.ts';
+import type { AnyStatus } from '../apply/status.ts';
 import { asOf, condition, findCondition, isTrue } from '../observe/conditions.ts';
 import { isReady } from '../observe/pods.ts';
 import { isFresh } from '../tablegroup/status.ts';
@@ -48,22 +49,11 @@ export interface ClusterStatusInput {
 
 interface Child {
   what: string;
-  object: { metadata: { generation?: number }; status?: ChildStatus } | undefined;
+  object: KubeObject<unknown, AnyStatus> | undefined;
 }
-interface ChildStatus {
-  observedGeneration?: number;
-  phase?: Phase;
-  message?: string;
-  conditions?: Condition[];
-}
+type Children = ReturnType<typeof childrenOf>;
 
-interface Children {
-  topo: Child[];
-  cells: Child[];
-  tableGroups: Child[];
-}
-
-const childrenOf = ({ observed, resolved }: ClusterStatusInput): Children => ({
+const childrenOf = ({ observed, resolved }: ClusterStatusInput) => ({
   topo: resolved.globalTopo.kind === 'etcd' ? [{ what: 'etcd', object: observed.topo }] : [],
   cells: [...observed.cells].map(([name, object]) => ({ what: `cell ${name}`, object })),
   tableGroups: [...observed.tableGroups].map(([name, object]) => ({
@@ -159,7 +149,7 @@ const topologyCondition = ({ topology }: ClusterStatusInput): Condition => {
 };
 
 /** What the children say under this type, of those where it has this status. */
-const said = <T extends { status?: ChildStatus }>(
+const said = <T extends { status?: AnyStatus }>(
   children: readonly (T | undefined)[],
   type: string,
   status: Condition['status'],

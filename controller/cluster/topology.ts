@@ -1,4 +1,5 @@
 /** The records of a cluster in its topology: what they should say, and writing them. */
+import { compact } from '../../schemas/compact.ts';
 import { policyOrDefault } from '../../schemas/durability.ts';
 import { names } from '../../schemas/names.ts';
 import type {
@@ -11,8 +12,7 @@ import { endpointsOf, plainAddress } from '../../schemas/resolve/topo-ref.ts';
 import { textOf } from '../../schemas/text.ts';
 import { topoAddress } from '../toposerver/desired.ts';
 import { EtcdError, type EtcdClient } from '../topo/client.ts';
-import { pruneRecords, type PruneResult } from '../topo/prune.ts';
-import { writeCell, writeDatabase } from '../topo/records.ts';
+import { pruneRecords, writeCell, writeDatabase, type PruneResult } from '../topo/records.ts';
 import type { BackupLocation, CellRecord, DatabaseRecord, QuorumType } from '../topo/types.ts';
 
 /** Where a repository lies when no path is given. */
@@ -48,16 +48,14 @@ const location = (backup: Backup): BackupLocation => {
   const encrypted = backup.encryption ? { require_initial_repo_encryption: true } : {};
   if (backup.type === 's3' && backup.s3) {
     const { bucket, region, endpoint, keyPrefix, useEnvCredentials } = backup.s3;
-    return {
-      s3: {
-        bucket,
-        region,
-        ...(endpoint ? { endpoint } : {}),
-        ...(keyPrefix ? { key_prefix: keyPrefix } : {}),
-        ...(useEnvCredentials ? { use_env_credentials: true } : {}),
-      },
-      ...encrypted,
-    };
+    const s3 = compact({
+      bucket,
+      region,
+      endpoint: endpoint || undefined,
+      key_prefix: keyPrefix || undefined,
+      use_env_credentials: useEnvCredentials || undefined,
+    });
+    return { s3, ...encrypted };
   }
   return { filesystem: { path: backup.filesystem?.path || DEFAULT_BACKUP_PATH }, ...encrypted };
 };

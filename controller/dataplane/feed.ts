@@ -2,7 +2,7 @@
  * What the data plane says, heard instead of asked for: a stream to each pooler, a watch on the topology.
  * One per process. It knows no Kubernetes object and decides nothing.
  */
-import type { Clock } from '../../kube/clock.ts';
+import { within, type Clock } from '../../kube/clock.ts';
 import type { TopoRef } from '../../schemas/types.ts';
 import type { Rpc } from '../rpc/client.ts';
 import type { Target } from '../rpc/dial.ts';
@@ -11,8 +11,7 @@ import type { TlsMaterial } from '../rpc/tls.ts';
 import type { TopoAccess } from '../topo/access.ts';
 import type { PoolerEntry } from '../topo/records.ts';
 import type { Multipooler, ShardKey } from '../topo/types.ts';
-import type { HeardReply } from './pooler-health.ts';
-import { PoolerHealth } from './pooler-health.ts';
+import { PoolerHealth, type HeardReply } from './pooler-health.ts';
 import { ShardTopology, TopologyWatches } from './topology.ts';
 
 export type { HeardReply } from './pooler-health.ts';
@@ -43,9 +42,7 @@ export interface Heard {
   error?: string | undefined;
   /** Not everything was read yet for the first time: what is missing here may be there. */
   pending: boolean;
-  /** Cells of the shard that have no record yet. */
   unregisteredCells: string[];
-  /** Pooler id -> its record. */
   entries: ReadonlyMap<string, PoolerEntry>;
   /** Pooler id -> its last reply, while that counts. */
   replies: ReadonlyMap<string, HeardReply>;
@@ -55,19 +52,7 @@ export interface Heard {
   readAtMs?: number | undefined;
 }
 
-export interface Feed {
-  /** Follows what `request` names (again: adjusts to it) and returns what is known now, at once. */
-  follow(request: FeedRequest): Heard;
-  /**
-   * Reads every record anew and asks every pooler. Never rejects: what did not answer within `timeoutMs`
-   * is missing, and each reply in the answer is newer than the call.
-   */
-  refresh(request: FeedRequest, timeoutMs: number): Promise<Heard>;
-  forget(key: string): void;
-  /** Called with the key of a shard when something that matters changed, at most every 50 ms for each. */
-  onChange(listener: (key: string) => void): void;
-  close(): void;
-}
+export type Feed = ReturnType<typeof createFeed>;
 
 interface FeedOptions {
   topo: Pick<TopoAccess, 'client'>;
@@ -108,7 +93,7 @@ const addressOf = (
   return record.hostname && port ? `${record.hostname}:${port}` : undefined;
 };
 
-export const createFeed = ({ topo, rpc, clock, random }: FeedOptions): Feed => {
+export const createFeed = ({ topo, rpc, clock, random }: FeedOptions) => {
   const watches = new TopologyWatches({ topo, clock, random });
   const shards = new Map<string, Followed>();
   const listeners: ((key: string) => void)[] = [];
@@ -180,27 +165,24 @@ export const createFeed = ({ topo, rpc, clock, random }: FeedOptions): Feed => {
   const refresh = async (request: FeedRequest, timeoutMs: number): Promise<Heard> => {
     const followed = adopt(request);
     const startMs = clock.now();
-    const late = Promise.withResolvers<false>();
-    const cancel = clock.after(timeoutMs, () => late.resolve(false));
+    const leftMs = (): number => Math.max(1, startMs + timeoutMs - clock.now());
     const polls = new Map<PoolerHealth, Promise<boolean>>();
     const pollAll = (): void => {
-      const leftMs = Math.max(1, startMs + timeoutMs - clock.now());
       for (const health of followed.members.values()) {
-        if (!polls.has(health)) polls.set(health, health.poll(leftMs));
+        if (!polls.has(health)) polls.set(health, health.poll(leftMs()));
       }
     };
     // those that are known need not wait for the records; the records may name others
     pollAll();
-    const read = await Promise.race([followed.topology.refresh(), late.promise]);
+    const read = await within(clock, timeoutMs, followed.topology.refresh());
     if (read) followed.readAtMs = startMs;
     pollAll();
     const answered = new Set<PoolerHealth | undefined>();
     await Promise.all(
       [...polls].map(async ([health, poll]) => {
-        if (await Promise.race([poll, late.promise])) answered.add(health);
+        if (await within(clock, leftMs(), poll)) answered.add(health);
       }),
     );
-    cancel();
     const all = heard(followed);
     const replies = [...all.replies].filter(([id]) => answered.has(followed.members.get(id)));
     const unread = all.error ?? `topology: no answer within ${timeoutMs} ms`;
@@ -218,11 +200,17 @@ export const createFeed = ({ topo, rpc, clock, random }: FeedOptions): Feed => {
   };
 
   return {
-    follow: (request) => heard(adopt(request)),
+    /** Follows what `request` names (again: adjusts to it) and returns what is known now, at once. */
+    follow: (request: FeedRequest): Heard => heard(adopt(request)),
+    /**
+     * Reads every record anew and asks every pooler. Never rejects: what did not answer within `timeoutMs`
+     * is missing, and each reply in the answer is newer than the call.
+     */
     refresh,
     forget,
-    onChange: (listener) => void listeners.push(listener),
-    close: () => {
+    /** Called with the key of a shard when something that matters changed, at most every 50 ms for each. */
+    onChange: (listener: (key: string) => void): void => void listeners.push(listener),
+    close: (): void => {
       for (const key of [...shards.keys()]) forget(key);
     },
   };

@@ -2,8 +2,7 @@
 import type { Clock } from '../../kube/clock.ts';
 import type { Rpc } from '../rpc/client.ts';
 import type { Target } from '../rpc/dial.ts';
-import type { Broken } from '../rpc/health-stream.ts';
-import { HealthStream } from '../rpc/health-stream.ts';
+import { HealthStream, type Broken } from '../rpc/health-stream.ts';
 import type { StatusResponse } from '../rpc/types.ts';
 import { whatMatters } from './matters.ts';
 
@@ -42,21 +41,15 @@ interface PoolerHealthOptions {
   clock: Clock;
   random: () => number;
   rpc: Pick<Rpc, 'poolerStatus'>;
-  /** Something that matters changed. */
   onChange: () => void;
-}
-
-interface Last {
-  value: StatusResponse;
-  atMs: number;
-  matters: string;
-  streamed: boolean;
 }
 
 export class PoolerHealth {
   readonly #options: PoolerHealthOptions;
   readonly #stream: HealthStream;
-  #last: Last | undefined;
+  #last: HeardReply | undefined;
+  /** Of the last reply. */
+  #matters = '';
   #told = '';
   #cancel = (): void => {};
 
@@ -68,7 +61,7 @@ export class PoolerHealth {
       ...{ target, clock, random, timing: HEALTH_TIMING },
       onSnapshot: ({ status, receivedAtMs }) => this.#take(status, receivedAtMs, true),
       onState: () => {
-        if (this.#last) this.#last.streamed = false;
+        if (this.#last) this.#last = { ...this.#last, live: false };
         this.#tell();
       },
     });
@@ -77,11 +70,9 @@ export class PoolerHealth {
 
   get reply(): HeardReply | undefined {
     const last = this.#last;
-    if (!last || this.#options.clock.now() >= this.#endMs(last)) return undefined;
-    return { value: last.value, atMs: last.atMs, live: last.streamed };
+    return last && this.#options.clock.now() < this.#endMs(last) ? last : undefined;
   }
 
-  /** Undefined while the stream is open. */
   get broken(): Broken | undefined {
     return this.#stream.broken;
   }
@@ -121,7 +112,7 @@ export class PoolerHealth {
   }
 
   /** When the last reply stops to count, ms since the epoch. */
-  #endMs(last: Last): number {
+  #endMs(last: HeardReply): number {
     const { broken, timing } = this.#stream;
     const staleMs = last.atMs + timing.stalenessMs;
     return broken
@@ -129,14 +120,15 @@ export class PoolerHealth {
       : staleMs;
   }
 
-  #take(value: StatusResponse, atMs: number, streamed: boolean): void {
-    this.#last = { value, atMs, matters: whatMatters(value), streamed };
+  #take(value: StatusResponse, atMs: number, live: boolean): void {
+    this.#last = { value, atMs, live };
+    this.#matters = whatMatters(value);
     this.#tell();
   }
 
   #summary(): string {
     const { reply } = this;
-    return reply ? `${reply.live} ${this.#last?.matters}` : '';
+    return reply ? `${reply.live} ${this.#matters}` : '';
   }
 
   /** Tells of a change now, and looks again when the reply ends to count. */

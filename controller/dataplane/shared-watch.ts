@@ -2,8 +2,7 @@
 import type { Clock } from '../../kube/clock.ts';
 import type { TlsMaterial } from '../rpc/tls.ts';
 import type { TopoAccess } from '../topo/access.ts';
-import type { Item, ItemChange } from '../topo/prefix-watch.ts';
-import { PrefixWatch } from '../topo/prefix-watch.ts';
+import { PrefixWatch, type Item, type ItemChange } from '../topo/prefix-watch.ts';
 
 /** What the watched prefix is part of. */
 interface Place {
@@ -13,15 +12,9 @@ interface Place {
 }
 
 /** One user's hold on a watch, and its view of it. */
-export interface Lease<T> {
+export interface Lease<T> extends Pick<PrefixWatch<T>, 'hasSynced' | 'error' | 'refresh'> {
   /** Values of the group by their key, as last read. */
   items(): ReadonlyMap<string, Item<T>>;
-  /** False before the first reading. */
-  readonly hasSynced: boolean;
-  /** Why the server cannot be read, if so. */
-  readonly error: string | undefined;
-  /** A full reading that begins after this call; false when the server cannot be read. Never rejects. */
-  refresh(): Promise<boolean>;
   /** The watch ends with its last lease. */
   release(): void;
 }

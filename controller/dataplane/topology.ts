@@ -9,22 +9,19 @@ import { topoKeys } from '../topo/keys.ts';
 import type { PoolerEntry } from '../topo/records.ts';
 import type { CellRecord, Multipooler, ShardKey } from '../topo/types.ts';
 import { whatMatters } from './matters.ts';
-import type { Lease } from './shared-watch.ts';
-import { SharedWatches } from './shared-watch.ts';
+import { SharedWatches, type Lease } from './shared-watch.ts';
 
 interface TopologyRequest {
   topo: TopoRef;
   shard: ShardKey;
   /** Names of the cells in which the shard has members. */
   cells: readonly string[];
-  /** For topology servers with TLS. */
   tls?: TlsMaterial | undefined;
 }
 
 const groupOf = (cell: string | undefined, shard: ShardKey | undefined): string =>
   JSON.stringify([cell, shard?.database, shard?.table_group, shard?.shard]);
 
-/** All watches of a process. */
 export class TopologyWatches {
   readonly cells: SharedWatches<CellRecord>;
   readonly poolers: SharedWatches<Multipooler>;
@@ -50,7 +47,6 @@ interface Held<T> {
   lease: Lease<T>;
 }
 
-/** One shard's part of them. */
 export class ShardTopology {
   readonly #watches: TopologyWatches;
   readonly #onChange: () => void;
@@ -101,14 +97,12 @@ export class ShardTopology {
     return this.#held().some(({ lease }) => !lease.hasSynced);
   }
 
-  /** Cells of the shard that have no record. */
   get unregisteredCells(): string[] {
     if (this.#cells?.lease.hasSynced !== true) return [];
     const records = this.#records();
     return this.#request.cells.filter((cell) => !records.has(cell));
   }
 
-  /** Pooler id -> its record as last read. */
   get entries(): Map<string, PoolerEntry> {
     const entries = new Map<string, PoolerEntry>();
     for (const { lease } of this.#poolers.values()) {

@@ -2,7 +2,6 @@ import { defaultImagesFromEnv } from '../../schemas/images.ts';
 import { parseIssuer, type BuildContext } from '../builders/context.ts';
 import type { Options } from '../options.ts';
 
-/** What the builders need of the operator's own settings. */
 export const buildContextOf = (options: Options): BuildContext => {
   const { etcd, exporter } = defaultImagesFromEnv(options.env);
   const otel = Object.entries(options.env).filter(([name]) => name.startsWith('OTEL_'));

@@ -13,13 +13,22 @@ import type {
 } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Key } from '../controller.ts';
-import type { Metrics } from '../metrics.ts';
+import type { MetricName, Metrics } from '../metrics.ts';
 import type { DesiredPod } from '../shard/desired/index.ts';
 import { leaderOf, usefulStandby, type PoolerView } from '../shard/state/roles.ts';
 import { isTrue } from './conditions.ts';
 import type { Workload } from './workload.ts';
 
 const namespaceOf = (object: KubeObject): string => object.metadata.namespace ?? '';
+
+const removeAll = (
+  { metrics }: Pick<Deps, 'metrics'>,
+  labels: Record<string, string>,
+  ...series: MetricName[]
+): void => series.forEach((name) => metrics.remove(name, labels));
+
+/** Series of a shard with its pools and cells as labels. */
+const POOL_SERIES = ['shardPoolReplicas', 'poolPodsDrifted', 'rollingUpdate'] as const;
 
 const labelsOf = (shard: Shard): Record<'cluster' | 'shard' | 'namespace', string> => ({
   cluster: shard.metadata.labels?.[LABELS.cluster] ?? '',
@@ -37,12 +46,9 @@ export const clusterGauges = (
   metrics.set('clusterInfo', { name, namespace, phase: status.phase ?? 'Unknown' }, 1);
   const labels = { cluster: name, namespace };
   metrics.set('clusterCells', labels, Object.keys(status.cells ?? {}).length);
-  const totals = Object.values(status.databases ?? {}).map(({ totalShards }) => totalShards);
-  metrics.set(
-    'clusterShards',
-    labels,
-    totals.reduce((sum, shards) => sum + shards, 0),
-  );
+  const databases = Object.values(status.databases ?? {});
+  const shards = databases.reduce((sum, { totalShards }) => sum + totalShards, 0);
+  metrics.set('clusterShards', labels, shards);
 };
 
 export const cellGauges = ({ metrics }: Deps, cell: Cell, status: CellStatus): void => {
@@ -83,9 +89,7 @@ const poolGauges = (metrics: Metrics, shard: Shard, figures: ShardFigures): void
   if (shard.status?.observedGeneration !== shard.metadata.generation) {
     // The spec has changed: the series of a pool or cell that is no longer in it must not stay.
     const { cluster: _, ...own } = labelsOf(shard);
-    metrics.remove('shardPoolReplicas', own);
-    metrics.remove('poolPodsDrifted', own);
-    metrics.remove('rollingUpdate', own);
+    removeAll({ metrics }, own, ...POOL_SERIES);
   }
   const rolling = isTrue(figures.status.conditions, 'RollingUpdate') ? 1 : 0;
   const groups = Map.groupBy(figures.desired, ({ pool, cell }) => `${pool}\n${cell}`);
@@ -113,25 +117,18 @@ export const shardGauges = ({ metrics }: Deps, shard: Shard, figures: ShardFigur
   metrics.set('lastBackupAge', labels, (figures.nowMs - Date.parse(lastBackupTime)) / 1000);
 };
 
-export const forgetCluster = ({ metrics }: Deps, { name, namespace }: Key): void => {
-  metrics.remove('clusterInfo', { name, namespace });
-  metrics.remove('clusterCells', { cluster: name, namespace });
-  metrics.remove('clusterShards', { cluster: name, namespace });
+export const forgetCluster = (deps: Deps, { name, namespace }: Key): void => {
+  removeAll(deps, { name, namespace }, 'clusterInfo');
+  removeAll(deps, { cluster: name, namespace }, 'clusterCells', 'clusterShards');
 };
 
-export const forgetCell = ({ metrics }: Deps, { name, namespace }: Key): void =>
-  metrics.remove('cellGatewayReplicas', { cell: name, namespace });
+export const forgetCell = (deps: Deps, { name, namespace }: Key): void =>
+  removeAll(deps, { cell: name, namespace }, 'cellGatewayReplicas');
 
-export const forgetTopo = ({ metrics }: Deps, { name, namespace }: Key): void =>
-  metrics.remove('topoServerReplicas', { name, namespace });
+export const forgetTopo = (deps: Deps, { name, namespace }: Key): void =>
+  removeAll(deps, { name, namespace }, 'topoServerReplicas');
 
-export const forgetShard = ({ metrics }: Deps, { name, namespace }: Key): void => {
-  const labels = { shard: name, namespace };
-  metrics.remove('shardPoolReplicas', labels);
-  metrics.remove('poolPodsDrifted', labels);
-  metrics.remove('podsWaiting', labels);
-  metrics.remove('writeTolerance', labels);
-  metrics.remove('lastBackupAge', labels);
-  metrics.remove('drainOperations', labels);
-  metrics.remove('rollingUpdate', labels);
+export const forgetShard = (deps: Deps, { name, namespace }: Key): void => {
+  const own = ['podsWaiting', 'writeTolerance', 'lastBackupAge', 'drainOperations'] as const;
+  removeAll(deps, { shard: name, namespace }, ...POOL_SERIES, ...own);
 };

@@ -1,14 +1,35 @@
-/** From a changed object to the object of ours that has to look at it. */
+/** From an object to those that it concerns, and from a cluster or an owner to what it has. */
 import type { KindName, KubeObject } from '../../schemas/k8s.ts';
 import { LABELS } from '../../schemas/labels.ts';
+import type { Lister } from '../../kube/store.ts';
+import { identityOf } from '../builders/meta.ts';
 import type { Key, Source } from '../controller.ts';
 
-const keyIn = (object: KubeObject, name: string | undefined): Key[] =>
+type Listers = Record<KindName, Lister>;
+
+/** Objects of a kind that are part of a cluster: of `object` itself, or of the one that it is part of. */
+export const ofCluster = <T extends KubeObject = KubeObject>(
+  listers: Listers,
+  kind: KindName,
+  object: KubeObject,
+): T[] => {
+  const { namespace, cluster } = identityOf(object);
+  return listers[kind].byIndex('cluster', `${namespace}/${cluster}`) as T[];
+};
+
+/** Objects of a kind that `owner` controls. */
+export const ownedBy = <T extends KubeObject = KubeObject>(
+  listers: Listers,
+  kind: KindName,
+  owner: KubeObject | undefined,
+): T[] => listers[kind].byIndex('owner', owner?.metadata.uid ?? '') as T[];
+
+/** The key of this name beside the object; none without a name. */
+export const keyIn = (object: KubeObject, name: string | undefined): Key[] =>
   name === undefined || object.metadata.namespace === undefined
     ? []
     : [{ namespace: object.metadata.namespace, name }];
 
-/** The controlling owner, if it is of this kind. */
 const ownerKey = (object: KubeObject, kind: string): Key[] => {
   const owner = object.metadata.ownerReferences?.find((ref) => ref.controller && ref.kind === kind);
   return keyIn(object, owner?.name);
@@ -37,8 +58,6 @@ export const byLabels = (
 /** A source that maps a cluster to its children of `kind`: what it says holds for them. */
 export const childrenOfCluster = (kind: KindName): Source => ({
   kind: 'MultigresCluster',
-  map: ({ metadata }, listers) =>
-    listers[kind]
-      .byIndex('cluster', `${metadata.namespace ?? ''}/${metadata.name}`)
-      .flatMap((child) => keyIn(child, child.metadata.name)),
+  map: (cluster, listers) =>
+    ofCluster(listers, kind, cluster).flatMap((child) => keyIn(child, child.metadata.name)),
 });

@@ -62,7 +62,6 @@ export const troubles = (pods: readonly Pod[], limit = 2): string[] =>
     .toSorted()
     .slice(0, limit);
 
-/** Pods of a cluster that carry these labels. */
 export const podsWith = (
   pods: readonly KubeObject[],
   labels: Readonly<Record<string, string>>,
@@ -71,7 +70,6 @@ export const podsWith = (
     Object.entries(labels).every(([key, value]) => pod.metadata.labels?.[key] === value),
   );
 
-/** Names of the claims among its volumes. */
 export const claimsMountedBy = ({ spec }: Pod): string[] =>
   (spec?.volumes ?? []).flatMap((volume) => {
     const { claimName } = (volume['persistentVolumeClaim'] ?? {}) as { claimName?: string };

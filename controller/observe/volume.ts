@@ -1,17 +1,9 @@
 /** Where the volume of a claim can be used, as its PersistentVolume says. Pure. */
 import type { KubeObject } from '../../schemas/k8s.ts';
+import type { NodeSelectorTerm } from '../builders/scheduling.ts';
 
-interface Requirement {
-  key: string;
-  operator: string;
-  values?: string[];
-}
 interface VolumeShape {
-  nodeAffinity?: {
-    required?: {
-      nodeSelectorTerms?: { matchExpressions?: Requirement[]; matchFields?: Requirement[] }[];
-    };
-  };
+  nodeAffinity?: { required?: { nodeSelectorTerms?: NodeSelectorTerm[] } };
 }
 
 const HOSTNAME = 'kubernetes.io/hostname';

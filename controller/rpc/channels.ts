@@ -6,8 +6,7 @@
  */
 import type { Client, ClientDuplexStream, Metadata, ServiceError } from '@grpc/grpc-js';
 import type { ServiceName } from '../proto/load.ts';
-import type { Target } from './dial.ts';
-import { dial } from './dial.ts';
+import { dial, type Target } from './dial.ts';
 
 /** Longer than a slow answer, shorter than what a fail-over may take to be seen (5 s). */
 const PATIENCE_MS = 3_000;
@@ -109,7 +108,7 @@ export class Channels {
   }
 
   /** Rejects with a ServiceError of grpc-js. */
-  call<Answer extends object>(
+  call<Answer>(
     target: Target,
     service: ServiceName,
     method: string,

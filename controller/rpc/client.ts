@@ -2,8 +2,7 @@
  * Calls to the runtime's components. Every call has a deadline and none is repeated: the caller decides.
  * Channels are kept per address and closed when nobody used them for five minutes.
  */
-import { status } from '@grpc/grpc-js';
-import type { ServiceError } from '@grpc/grpc-js';
+import { status, type ServiceError } from '@grpc/grpc-js';
 import type { ServiceName } from '../proto/load.ts';
 import type { Id, RuleNumber, ShardKey } from '../topo/types.ts';
 import { Channels } from './channels.ts';
@@ -35,51 +34,20 @@ export interface RuleUpdate {
   expected_outgoing_rule: RuleNumber;
 }
 
-/** What the reconcilers call; the one implementation is `createRpc`. */
-export interface Rpc {
-  /** Works without PostgreSQL; hangs to the deadline when PostgreSQL is frozen. Default 4000 ms. */
-  poolerStatus(target: Target, timeoutMs?: number): Promise<StatusResponse>;
-  /** Any pooler of the shard may answer. Default 10 000 ms. */
-  getBackups(target: Target, limit: number, timeoutMs?: number): Promise<BackupMetadata[]>;
-  /** Makes a backup and ends with it; the runtime's own limit is 30 minutes. No default. */
-  backup(
-    target: Target,
-    request: { type: 'full' | 'differential' | 'incremental'; force_primary: boolean },
-    timeoutMs: number,
-  ): Promise<void>;
-  /** Default 10 000 ms. */
-  reloadConfig(
-    target: Target,
-    expectedSettings: Record<string, string>,
-    timeoutMs?: number,
-  ): Promise<ReloadConfigResponse>;
-  /** A standby stops receiving and is not eligible until `startReplication`, or until it restarts. */
-  stopReplication(target: Target, timeoutMs: number): Promise<void>;
-  startReplication(target: Target, timeoutMs: number): Promise<void>;
-  /** Changes the cohort; asked of the leader, compare-and-set by the rule that is to be replaced. */
-  updateRule(target: Target, request: RuleUpdate, timeoutMs: number): Promise<void>;
-  /** Writes what is dirty to disk, so that the next stop of this Postgres has little left to write. No default. */
-  checkpoint(target: Target, timeoutMs: number): Promise<void>;
-  /** Moves leadership away from this pooler. Default 120 000 ms. */
-  resignLeadership(target: Target, timeoutMs?: number): Promise<void>;
-  /** Default 4000 ms. */
-  shardStatus(target: Target, shard: ShardKey, timeoutMs?: number): Promise<ShardStatusResponse>;
-  /** Ends grace periods that already count; what is left undone is returned. Default 30 000 ms. */
-  triggerRecoveryNow(target: Target, timeoutMs?: number): Promise<string[]>;
-  /** Which build answers on this port. Default 4000 ms. */
-  buildInfo(target: Target, timeoutMs?: number): Promise<BuildInfo>;
-  close(): void;
-}
-
 const IDLE_MS = 300_000;
 const UNREACHABLE = new Set<number>([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]);
 
+/** Milliseconds; without it a call has its own. */
+type Limit = number | undefined;
+
+export type Rpc = ReturnType<typeof createRpc>;
+
 /** @param now milliseconds since the epoch, real time: deadlines are made of it */
-export const createRpc = (now: () => number): Rpc => {
+export const createRpc = (now: () => number) => {
   const channels = new Channels({ now, idleMs: IDLE_MS, unreachable: UNREACHABLE });
   const callOf =
     (service: ServiceName) =>
-    async <Answer extends object>(
+    async <Answer = void>(
       target: Target,
       method: string,
       request: object,
@@ -99,41 +67,51 @@ export const createRpc = (now: () => number): Rpc => {
   const orch = callOf('MultiorchService');
   const info = callOf('ServiceInfo');
   return {
-    poolerStatus: (target, timeoutMs = 4000) => pooler(target, 'Status', {}, timeoutMs),
-    getBackups: async (target, limit, timeoutMs = 10_000) => {
+    /** Works without PostgreSQL; hangs to the deadline when PostgreSQL is frozen. */
+    poolerStatus: (target: Target, timeoutMs: Limit = 4000) =>
+      pooler<StatusResponse>(target, 'Status', {}, timeoutMs),
+    /** Any pooler of the shard may answer. */
+    getBackups: async (target: Target, limit: number, timeoutMs: Limit = 10_000) => {
       type Answer = { backups?: BackupMetadata[] };
       return (await pooler<Answer>(target, 'GetBackups', { limit }, timeoutMs)).backups ?? [];
     },
-    backup: async (target, request, timeoutMs) => {
-      await pooler(target, 'Backup', request, timeoutMs);
+    /** Makes a backup and ends with it; the runtime's own limit is 30 minutes. */
+    backup: (
+      target: Target,
+      request: { type: 'full' | 'differential' | 'incremental'; force_primary: boolean },
+      timeoutMs: number,
+    ) => pooler(target, 'Backup', request, timeoutMs),
+    reloadConfig: (target: Target, expected: Record<string, string>, timeoutMs: Limit = 10_000) => {
+      const request = { expected_settings: expected };
+      return pooler<ReloadConfigResponse>(target, 'ReloadConfig', request, timeoutMs);
     },
-    reloadConfig: (target, expectedSettings, timeoutMs = 10_000) =>
-      pooler(target, 'ReloadConfig', { expected_settings: expectedSettings }, timeoutMs),
-    stopReplication: async (target, timeoutMs) => {
+    /** A standby stops receiving and is not eligible until `startReplication`, or until it restarts. */
+    stopReplication: (target: Target, timeoutMs: number) => {
       const request = { mode: 'REPLICATION_PAUSE_MODE_RECEIVER_ONLY', wait: true };
-      await pooler(target, 'StopReplication', request, timeoutMs);
+      return pooler(target, 'StopReplication', request, timeoutMs);
     },
-    startReplication: async (target, timeoutMs) => {
-      await pooler(target, 'StartReplication', {}, timeoutMs);
-    },
-    updateRule: async (target, request, timeoutMs) => {
-      await consensus(target, 'UpdateConsensusRule', request, timeoutMs);
-    },
-    checkpoint: async (target, timeoutMs) => {
-      await queries(target, 'ExecuteQuery', { query: 'CHECKPOINT' }, timeoutMs);
-    },
-    resignLeadership: async (target, timeoutMs = 120_000) => {
-      await pooler(target, 'ResignLeadership', {}, timeoutMs);
-    },
-    shardStatus: (target, shard, timeoutMs = 4000) =>
-      orch(target, 'GetShardStatus', { shard_key: shard }, timeoutMs),
-    triggerRecoveryNow: async (target, timeoutMs = 30_000) => {
+    startReplication: (target: Target, timeoutMs: number) =>
+      pooler(target, 'StartReplication', {}, timeoutMs),
+    /** Changes the cohort; asked of the leader, compare-and-set by the rule that is to be replaced. */
+    updateRule: (target: Target, request: RuleUpdate, timeoutMs: number) =>
+      consensus(target, 'UpdateConsensusRule', request, timeoutMs),
+    /** Writes what is dirty to disk, so that the next stop of this Postgres has little left to write. */
+    checkpoint: (target: Target, timeoutMs: number) =>
+      queries(target, 'ExecuteQuery', { query: 'CHECKPOINT' }, timeoutMs),
+    /** Moves leadership away from this pooler. */
+    resignLeadership: (target: Target, timeoutMs: Limit = 120_000) =>
+      pooler(target, 'ResignLeadership', {}, timeoutMs),
+    shardStatus: (target: Target, shard: ShardKey, timeoutMs: Limit = 4000) =>
+      orch<ShardStatusResponse>(target, 'GetShardStatus', { shard_key: shard }, timeoutMs),
+    /** Ends grace periods that already count; what is left undone is returned. */
+    triggerRecoveryNow: async (target: Target, timeoutMs: Limit = 30_000) => {
       type Answer = { remaining_problem_codes?: string[] };
       const request = { max_cycles: 1 };
       const answer = await orch<Answer>(target, 'TriggerRecoveryNow', request, timeoutMs);
       return answer.remaining_problem_codes ?? [];
     },
-    buildInfo: async (target, timeoutMs = 4000) => {
+    /** Which build answers on this port. */
+    buildInfo: async (target: Target, timeoutMs: Limit = 4000): Promise<BuildInfo> => {
       const answer = await info<{ build_info?: BuildInfo }>(target, 'GetBuildInfo', {}, timeoutMs);
       return answer.build_info ?? {};
     },

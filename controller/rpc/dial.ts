@@ -1,10 +1,8 @@
 /** A channel to one component, with the options and credentials that every channel of ours has. */
 import { makeGenericClientConstructor } from '@grpc/grpc-js';
 import type { Client, ServiceClientConstructor } from '@grpc/grpc-js';
-import type { ServiceName } from '../proto/load.ts';
-import { serviceDefinition } from '../proto/load.ts';
-import type { TlsMaterial } from './tls.ts';
-import { channelCredentials, tlsOptions } from './tls.ts';
+import { serviceDefinition, type ServiceName } from '../proto/load.ts';
+import { channelCredentials, tlsOptions, type TlsMaterial } from './tls.ts';
 
 export interface Target {
   /** host:port */

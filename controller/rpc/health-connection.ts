@@ -1,8 +1,7 @@
 /** One ManagerHealthStream on a channel of its own, from its opening to its end. No repeats, no timers. */
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { millisOf, timeMessage } from '../proto/time.ts';
-import type { Target } from './dial.ts';
-import { dial } from './dial.ts';
+import { dial, type Target } from './dial.ts';
 import type { HealthSnapshot, HealthStreamRequest, HealthStreamResponse } from './types.ts';
 
 export interface HealthTiming {
@@ -20,10 +19,7 @@ interface ConnectionEvents {
   onEnd: (reason: string) => void;
 }
 
-export interface HealthConnection {
-  poll: () => void;
-  end: (reason: string) => void;
-}
+export type HealthConnection = ReturnType<typeof connectHealth>;
 
 type Duplex = ClientDuplexStream<HealthStreamRequest, HealthStreamResponse>;
 
@@ -33,11 +29,7 @@ const agreedOf = (asked: HealthTiming, start: HealthStreamResponse['start']): He
   stalenessMs: millisOf(start?.staleness_timeout) || asked.stalenessMs,
 });
 
-export const connectHealth = (
-  target: Target,
-  asked: HealthTiming,
-  events: ConnectionEvents,
-): HealthConnection => {
+export const connectHealth = (target: Target, asked: HealthTiming, events: ConnectionEvents) => {
   const client = dial(target, 'MultipoolerManager');
   const call = (client as unknown as { ManagerHealthStream(): Duplex }).ManagerHealthStream();
   let ended = false;
@@ -61,5 +53,5 @@ export const connectHealth = (
       staleness_timeout: timeMessage(asked.stalenessMs),
     },
   });
-  return { poll: () => void call.write({ poll: {} }), end };
+  return { poll: (): void => void call.write({ poll: {} }), end };
 };

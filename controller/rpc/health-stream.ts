@@ -2,12 +2,10 @@
  * What a pooler tells about itself as it happens: one ManagerHealthStream that is opened again whenever it
  * breaks. Every attempt has a channel of its own, for the reason told in channels.ts.
  */
-import type { Clock } from '../../kube/clock.ts';
-import { backoffMs } from '../../kube/clock.ts';
+import { backoffMs, type Clock } from '../../kube/clock.ts';
 import { millisOf } from '../proto/time.ts';
 import type { Target } from './dial.ts';
-import type { HealthConnection, HealthTiming } from './health-connection.ts';
-import { connectHealth } from './health-connection.ts';
+import { connectHealth, type HealthConnection, type HealthTiming } from './health-connection.ts';
 import type { HealthSnapshot, SnapshotTrigger, StatusResponse } from './types.ts';
 
 export interface Snapshot {

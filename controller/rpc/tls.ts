@@ -1,5 +1,4 @@
-import { credentials } from '@grpc/grpc-js';
-import type { ChannelCredentials } from '@grpc/grpc-js';
+import { credentials, type ChannelCredentials } from '@grpc/grpc-js';
 
 /** A client certificate of ours and the authority of the other side, all PEM. */
 export interface TlsMaterial {

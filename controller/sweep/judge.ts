@@ -20,21 +20,8 @@ function since(stamp: string): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** `namespace/name` */
 export const keyOf = (namespace: string | undefined, name: string): string =>
   `${namespace}/${name}`;
-
-function users(pods: readonly Pod[]): Map<string, string[]> {
-  const found = new Map<string, string[]>();
-  for (const pod of pods) {
-    const { namespace, name } = pod.metadata;
-    for (const claim of claimsMountedBy(pod)) {
-      const key = keyOf(namespace, claim);
-      found.set(key, [...(found.get(key) ?? []), name]);
-    }
-  }
-  return found;
-}
 
 interface Limits {
   nowMs: number;
@@ -49,7 +36,13 @@ export function judgeOrphans(
   pods: readonly Pod[],
   { nowMs, retentionMs, paused }: Limits,
 ): Verdict[] {
-  const mounted = users(pods);
+  const mounts = pods.flatMap((pod) =>
+    claimsMountedBy(pod).map((claim) => ({
+      claim: keyOf(pod.metadata.namespace, claim),
+      pod: pod.metadata.name,
+    })),
+  );
+  const users = Map.groupBy(mounts, (mount) => mount.claim);
   return claims
     .filter((claim) => !isTerminating(claim))
     .map((claim) => {
@@ -70,7 +63,7 @@ export function judgeOrphans(
         claim,
         policy: 'Delete',
         ownerLeaves: told,
-        users: mounted.get(keyOf(namespace, name)) ?? [],
+        users: (users.get(keyOf(namespace, name)) ?? []).map(({ pod }) => pod),
       });
       return decision.ok
         ? { claim, action: 'delete', reason: told }

@@ -1,10 +1,9 @@
-import { compact } from '../../schemas/compact.ts';
 import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import { names } from '../../schemas/names.ts';
 import { mergePvcPolicy } from '../../schemas/resolve/pvc-policy.ts';
 import type { Pool, Shard, TableGroup, TableGroupShard } from '../../schemas/types.ts';
 import { handedDown } from '../cluster/scope.ts';
-import { childLabels, childMeta, identityOf, projectAnnotation } from '../builders/meta.ts';
+import { childLabels, identityOf, ownChild } from '../builders/meta.ts';
 
 /** Pods of all pools. Only shown, never read back. */
 const replicasOf = (pools: Record<string, Pool>): number =>
@@ -18,20 +17,17 @@ const shardOf = (tg: TableGroup, entry: TableGroupShard): Shard => {
   const { databaseName, tableGroupName, shards: _, default: _default, ...shared } = tg.spec;
   const { name, ...own } = entry;
   const id = identityOf(tg);
-  return {
-    apiVersion: 'multigres.com/v1alpha1',
-    kind: 'Shard',
-    metadata: childMeta(
-      id,
-      names.shard(id.cluster, databaseName, tableGroupName, name),
-      childLabels(id, COMPONENTS.shard, {
-        [LABELS.database]: databaseName,
-        [LABELS.tablegroup]: tableGroupName,
-        [LABELS.shard]: name,
-      }),
-      { ...projectAnnotation(id), ...handedDown(tg) },
-    ),
-    spec: compact({
+  const labels = childLabels(id, COMPONENTS.shard, {
+    [LABELS.database]: databaseName,
+    [LABELS.tablegroup]: tableGroupName,
+    [LABELS.shard]: name,
+  });
+  const object = names.shard(id.cluster, databaseName, tableGroupName, name);
+  return ownChild(
+    id,
+    'Shard',
+    { name: object, labels, annotations: handedDown(tg) },
+    {
       ...shared,
       ...own,
       databaseName,
@@ -40,10 +36,9 @@ const shardOf = (tg: TableGroup, entry: TableGroupShard): Shard => {
       backup: own.backup ?? shared.backup,
       pvcDeletionPolicy: mergePvcPolicy(own.pvcDeletionPolicy, shared.pvcDeletionPolicy),
       replicas: replicasOf(own.pools),
-    }),
-  };
+    },
+  );
 };
 
-/** The Shards of a TableGroup, in its order. */
 export const shardsOf = (tg: TableGroup): Shard[] =>
   (tg.spec?.shards ?? []).map((entry) => shardOf(tg, entry));

@@ -3,7 +3,7 @@ import type { Shard, TableGroup } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
 import type { Controller, Key, Result } from '../controller.ts';
 import { applyChildren, failureText, throwFailure, type Failed } from '../apply/children.ts';
-import { childrenOfCluster, ownedKinds } from '../observe/keys.ts';
+import { childrenOfCluster, ownedBy, ownedKinds } from '../observe/keys.ts';
 import { isPaused, withPaused } from '../observe/paused.ts';
 import { cancelDrain, isPending, removeDrained, requestDrain } from '../observe/pending.ts';
 import { isEnding } from '../observe/ending.ts';
@@ -12,9 +12,6 @@ import { writeStatus } from '../apply/status.ts';
 import { shardsOf } from './desired.ts';
 import { tableGroupStatus } from './status.ts';
 
-const shardsInApi = (group: TableGroup, deps: Deps): Shard[] =>
-  deps.listers.Shard.byIndex('owner', group.metadata.uid ?? '') as Shard[];
-
 /** Brings the shards to what the spec says; while the group is being removed, drains them all. */
 const bringAbout = async (
   group: TableGroup,
@@ -22,13 +19,13 @@ const bringAbout = async (
   deps: Deps,
 ): Promise<Failed[]> => {
   if (isPending(group)) {
-    for (const shard of shardsInApi(group, deps)) await requestDrain(deps, shard);
+    for (const shard of ownedBy(deps.listers, 'Shard', group)) await requestDrain(deps, shard);
     return [];
   }
   const { applied, failed } = await applyChildren(deps, group, wanted);
   for (const { object } of applied) await cancelDrain(deps, object);
   const names = new Set(wanted.map((shard) => shard.metadata.name));
-  for (const shard of shardsInApi(group, deps)) {
+  for (const shard of ownedBy(deps.listers, 'Shard', group)) {
     if (!names.has(shard.metadata.name)) await removeDrained(deps, group, shard);
   }
   return failed;
@@ -41,7 +38,9 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const paused = isPaused(group, deps.listers) ? withoutWrites(deps) : undefined;
   const failed = await bringAbout(group, wanted, paused?.deps ?? deps);
 
-  const existing = new Map(shardsInApi(group, deps).map((shard) => [shard.metadata.name, shard]));
+  const existing = new Map(
+    ownedBy<Shard>(deps.listers, 'Shard', group).map((shard) => [shard.metadata.name, shard]),
+  );
   const shards = new Map(wanted.map(({ metadata: { name } }) => [name, existing.get(name)]));
   const status = tableGroupStatus(group, {
     shards,

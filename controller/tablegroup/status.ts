@@ -1,4 +1,6 @@
+import type { KubeObject } from '../../schemas/k8s.ts';
 import type { Phase, Shard, TableGroup, TableGroupStatus } from '../../schemas/types.ts';
+import type { AnyStatus } from '../apply/status.ts';
 import { isPending } from '../observe/pending.ts';
 import { asOf, condition, isTrue } from '../observe/conditions.ts';
 
@@ -11,20 +13,10 @@ interface TableGroupObserved {
 }
 
 /** A child whose status is about its current spec. */
-export const isFresh = (child: {
-  metadata: { generation?: number };
-  status?: { observedGeneration?: number };
-}): boolean =>
-  child.status?.observedGeneration !== undefined &&
-  child.status.observedGeneration === child.metadata.generation;
+export const isFresh = ({ metadata, status }: KubeObject<unknown, AnyStatus>): boolean =>
+  status?.observedGeneration !== undefined && status.observedGeneration === metadata.generation;
 
-interface Counts {
-  total: number;
-  ready: number;
-  degraded: number;
-  serving: number;
-  busy: boolean;
-}
+type Counts = Record<'total' | 'ready' | 'degraded' | 'serving', number> & { busy: boolean };
 
 const phaseOf = ({ total, ready, degraded, busy }: Counts): Phase => {
   if (degraded > 0) return 'Degraded';

@@ -2,11 +2,7 @@ import { Pool } from '../rpc/channels.ts';
 import type { TlsMaterial } from '../rpc/tls.ts';
 import { EtcdClient } from './client.ts';
 
-/** Connections to topology servers, one per set of endpoints. */
-export interface TopoAccess {
-  client(endpoints: string[], tls?: TlsMaterial): EtcdClient;
-  close(): void;
-}
+export type TopoAccess = ReturnType<typeof createTopoAccess>;
 
 /** Connections are few (one per topology server), but those of deleted clusters must not pile up. */
 const IDLE_MS = 600_000;
@@ -18,14 +14,15 @@ interface TopoAccessOptions {
   timeoutMs?: number;
 }
 
-export const createTopoAccess = ({ now, ...rest }: TopoAccessOptions): TopoAccess => {
+/** Connections to topology servers, one per set of endpoints. */
+export const createTopoAccess = ({ now, ...rest }: TopoAccessOptions) => {
   const pool = new Pool<EtcdClient>({ now, idleMs: IDLE_MS, isBusy: ({ watching }) => watching });
   return {
-    client: (endpoints, tls) =>
+    client: (endpoints: string[], tls?: TlsMaterial): EtcdClient =>
       pool.get(
         JSON.stringify([endpoints, tls ?? null]),
         () => new EtcdClient({ endpoints, tls, ...rest }),
       ),
-    close: () => pool.close(),
+    close: (): void => pool.close(),
   };
 };

@@ -2,8 +2,7 @@
  * etcd over gRPC: keys with compare-and-set, and watches. Several endpoints are tried in turn when
  * one is unreachable. Every call has a deadline; nothing here retries beyond one round of the endpoints.
  */
-import { Metadata, status } from '@grpc/grpc-js';
-import type { ServiceError } from '@grpc/grpc-js';
+import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { textOf } from '../../schemas/text.ts';
 import type { ServiceName } from '../proto/load.ts';
 import { Channels } from '../rpc/channels.ts';
@@ -23,7 +22,6 @@ interface EtcdOptions {
   timeoutMs?: number;
   /** How often a watch asks the server whether it is still served, in ms; 20 000 unless given. */
   progressMs?: number;
-  /** For endpoints with TLS. */
   tls?: TlsMaterial | undefined;
 }
 
@@ -89,12 +87,10 @@ export class EtcdClient {
   /** The same, with the revision at which it was true: a watch after `revision` misses nothing. */
   async snapshot(
     prefix: string,
-    options: { keysOnly?: boolean } = {},
+    { keysOnly = false }: { keysOnly?: boolean } = {},
   ): Promise<{ kvs: KeyValue[]; revision: string }> {
-    const answer = await this.call<RawAnswer>('KV', 'Range', {
-      ...under(prefix),
-      ...(options.keysOnly ? { keys_only: true } : {}),
-    });
+    const request = { ...under(prefix), keys_only: keysOnly };
+    const answer = await this.call<RawAnswer>('KV', 'Range', request);
     return { kvs: (answer.kvs ?? []).map(keyValue), revision: answer.header?.revision ?? '0' };
   }
 

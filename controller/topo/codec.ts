@@ -59,7 +59,6 @@ export const patchDatabase = (record: Uint8Array, wanted: DatabaseRecord): Buffe
   return replaceFields(patched, lengthDelimited(at, merged), [at]);
 };
 
-/** The lifecycle of a pooler's record, nothing else. */
 export const patchLifecycle = (record: Uint8Array, lifecycle: PoolerLifecycle): Buffer => {
   const update = codecs.Multipooler.encode({ lifecycle_status: lifecycle });
   return replace('Multipooler', ['lifecycle_status'], record, update);

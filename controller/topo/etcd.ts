@@ -58,7 +58,6 @@ export const watchEvent = ({ type, kv }: RawEvent): WatchEvent => ({
   kv: keyValue(kv ?? {}),
 });
 
-/** Every key that starts with `prefix`. */
 export const under = (prefix: string): object => ({
   key: Buffer.from(prefix),
   range_end: prefixEnd(prefix),

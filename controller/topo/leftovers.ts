@@ -67,13 +67,12 @@ export const mayRemove = (removal: Removal): RemovalDecision => {
       const isAddress = IP.test(hostname);
       if (running.has(isAddress ? hostname : pod)) return no(`${hostname} still runs`);
       if (isAt(namespace, hostname)) return { ok: true };
+      if (!isAddress)
+        return no(`${hostname} is not in namespace ${namespace}: it may be another cluster's`);
       // An address does not tell whose it was.
-      if (isAddress) {
-        return strangers.length === 0
-          ? { ok: true }
-          : no(`${strangers[0]} is in the same cell: ${hostname} may be of its cluster`);
-      }
-      return no(`${hostname} is not in namespace ${namespace}: it may be another cluster's`);
+      const [stranger] = strangers;
+      if (stranger === undefined) return { ok: true };
+      return no(`${stranger} is in the same cell: ${hostname} may be of its cluster`);
     }
     case 'shard':
     case 'database': {
@@ -96,7 +95,6 @@ interface Process {
   kv: KeyValue;
   cell: string;
   hostname: string;
-  /** Of a pooler. */
   database: string | undefined;
 }
 
@@ -179,10 +177,8 @@ export const removeLeftovers = async (left: Leftovers): Promise<RemovalResult> =
     else if (await client.delete(key)) result.deleted.push(key);
     return decision.ok;
   };
-  const poolersOf = (database: string): string[] =>
-    stay
-      .filter((one) => one.database === database)
-      .map(({ cell, hostname }) => `${cell}/${hostname}`);
+  const poolersOf = (name: string): string[] =>
+    stay.flatMap((one) => (one.database === name ? [`${one.cell}/${one.hostname}`] : []));
   const databases = await listDatabases(client, root);
   for (const { database, tableGroup, shard, retained } of left.shards) {
     const key = topoKeys.shardInitClaim(root, database, tableGroup, shard);

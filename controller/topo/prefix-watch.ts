@@ -4,8 +4,7 @@
  * care of their own.
  */
 import { textOf } from '../../schemas/text.ts';
-import type { Clock } from '../../kube/clock.ts';
-import { backoffMs, sleep } from '../../kube/clock.ts';
+import { backoffMs, sleep, type Clock } from '../../kube/clock.ts';
 import type { EtcdClient } from './client.ts';
 import type { KeyValue, WatchEvent } from './etcd.ts';
 

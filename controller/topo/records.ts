@@ -1,5 +1,6 @@
 /**
- * The records that the operator writes: by compare-and-set, field by field, and only when something differs.
+ * The records that the operator writes: by compare-and-set, field by field, and only when something differs;
+ * and the removal of those that the spec no longer names, unless `topologyPruning.enabled` is false.
  */
 import type { EtcdClient } from './client.ts';
 import type { KeyValue } from './etcd.ts';
@@ -38,23 +39,21 @@ export const writeCell = (
   client: EtcdClient,
   root: string,
   cell: CellRecord & { name: string },
-): Promise<WriteResult> =>
-  upsert(client, topoKeys.cell(root, cell.name), codecs.Cell.encode(cell), (existing) =>
-    patchCell(existing, cell),
-  );
+): Promise<WriteResult> => {
+  const key = topoKeys.cell(root, cell.name);
+  return upsert(client, key, codecs.Cell.encode(cell), (record) => patchCell(record, cell));
+};
 
 /** @throws EtcdError when the topology server does not answer */
 export const writeDatabase = (
   client: EtcdClient,
   root: string,
   database: DatabaseRecord & { name: string },
-): Promise<WriteResult> =>
-  upsert(
-    client,
-    topoKeys.database(root, database.name),
-    codecs.Database.encode(database),
-    (existing) => patchDatabase(existing, database),
-  );
+): Promise<WriteResult> => {
+  const key = topoKeys.database(root, database.name);
+  const fresh = codecs.Database.encode(database);
+  return upsert(client, key, fresh, (record) => patchDatabase(record, database));
+};
 
 /** The records right below a prefix, by name. Names that only other keys mention do not count. */
 const recordsBelow = async (
@@ -71,13 +70,11 @@ const recordsBelow = async (
   return found;
 };
 
-/** Names with a Cell record. */
 export const listCells = async (client: EtcdClient, root: string): Promise<string[]> => {
   const found = await recordsBelow(client, topoKeys.cells(root), 'Cell', { keysOnly: true });
   return [...found.keys()];
 };
 
-/** Databases with a record, by name. */
 export const listDatabases = async (
   client: EtcdClient,
   root: string,
@@ -86,8 +83,72 @@ export const listDatabases = async (
   return new Map([...found].map(([name, value]) => [name, codecs.Database.decode(value)]));
 };
 
-/** One pooler's record as read. */
 export interface PoolerEntry {
   kv: KeyValue;
   record: Multipooler;
 }
+
+interface PruneRequest {
+  /** Names in the spec. */
+  databases: readonly string[];
+  /** Names in the spec, and those whose Cell object is still being removed. */
+  cells: readonly string[];
+}
+
+export interface PruneResult {
+  deleted: string[];
+  refused: { key: string; reason: string }[];
+}
+
+/**
+ * Deletes Database and Cell records that nobody wants any more. Refuses a database with a pooler that is
+ * not shut down (its data path would break at the next restart; it may also be another cluster's), and a
+ * cell that a Database record still lists.
+ */
+export const pruneRecords = async (
+  client: EtcdClient,
+  root: string,
+  request: PruneRequest,
+): Promise<PruneResult> => {
+  const result: PruneResult = { deleted: [], refused: [] };
+  const remove = async (key: string, reason: string | undefined): Promise<boolean> => {
+    if (reason !== undefined) {
+      result.refused.push({ key, reason });
+      return false;
+    }
+    await client.delete(key);
+    result.deleted.push(key);
+    return true;
+  };
+  const databases = await listDatabases(client, root);
+  for (const name of [...databases.keys()]) {
+    if (request.databases.includes(name)) continue;
+    const alive = await livePooler(client, root, name);
+    const reason = alive && `pooler ${alive} of database ${name} is not shut down`;
+    if (await remove(topoKeys.database(root, name), reason)) databases.delete(name);
+  }
+  for (const cell of await listCells(client, root)) {
+    if (request.cells.includes(cell)) continue;
+    const user = [...databases].find(([, record]) => record.cells?.includes(cell));
+    await remove(topoKeys.cell(root, cell), user && `database ${user[0]} still lists cell ${cell}`);
+  }
+  return result;
+};
+
+/** @throws Error when there is a record that says nothing: it may be that of such a pooler. */
+const livePooler = async (
+  client: EtcdClient,
+  root: string,
+  database: string,
+): Promise<string | undefined> => {
+  const records = await client.range(topoKeys.poolers(root));
+  const alive = records
+    .map(({ value }) => codecs.Multipooler.decode(value))
+    .find(
+      ({ id, shard_key, lifecycle_status }) =>
+        id?.cell !== undefined &&
+        shard_key?.database === database &&
+        lifecycle_status?.status !== 'LIFECYCLE_SHUTDOWN',
+    );
+  return alive && `${alive.id?.cell}/${alive.id?.name ?? '?'}`;
+};

@@ -1,6 +1,5 @@
 /** One watch call of etcd, from its opening to its end. */
-import { Metadata, status } from '@grpc/grpc-js';
-import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
+import { Metadata, status, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
 
 export interface WatchAnswer<Event> {
   canceled?: boolean;

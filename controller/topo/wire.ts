@@ -30,7 +30,6 @@ const splitFields = (message: Uint8Array): RawField[] => {
   return fields;
 };
 
-/** A length-delimited field. */
 export const lengthDelimited = (number: number, payload: Uint8Array): Buffer => {
   const writer = protobuf.Writer.create().uint32(number * 8 + LENGTH_DELIMITED);
   return Buffer.from(writer.bytes(payload).finish());

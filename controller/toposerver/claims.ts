@@ -9,21 +9,19 @@ import { KubeError } from '../../kube/errors.ts';
 import type { KubeObject, OwnerReference } from '../../schemas/k8s.ts';
 import { COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import type { MultigresCluster, PvcRetention, TopoServer } from '../../schemas/types.ts';
-import type { Failed } from '../apply/children.ts';
+import { deleteObject, type Failed } from '../apply/children.ts';
 import { patchIfSame } from '../apply/finalizer.ts';
 import type { Deps } from '../deps.ts';
+import { ofCluster } from '../observe/keys.ts';
 import { isTerminating } from '../observe/pods.ts';
-import { holdingBack, type Held } from './members.ts';
+import { mayDeleteClaim } from '../guards/may-delete-claim.ts';
 
-/** Claims of the members of an etcd. */
-export const claimsOf = (deps: Pick<Deps, 'listers'>, topo: TopoServer): KubeObject[] => {
-  const { cluster, namespace } = identityOf(topo);
-  return deps.listers.PersistentVolumeClaim.byIndex('cluster', `${namespace}/${cluster}`).filter(
+export const claimsOf = (deps: Pick<Deps, 'listers'>, topo: TopoServer): KubeObject[] =>
+  ofCluster(deps.listers, 'PersistentVolumeClaim', topo).filter(
     ({ metadata: { labels } }) =>
       labels?.[LABELS.component] === COMPONENTS.toposerver &&
       labels[LABELS.toposerver] === topo.metadata.name,
   );
-};
 
 export const retentionOf = (topo: TopoServer): PvcRetention =>
   topo.spec?.pvcDeletionPolicy?.whenDeleted ?? 'Retain';
@@ -109,4 +107,75 @@ export const withoutDoomedVolumes = (
           { class: 'conflict', status: 409, reason: 'VolumesLeaving' },
         ),
   );
+};
+
+const replicasOf = (set: KubeObject | undefined): number | undefined =>
+  (set?.spec as { replicas?: number } | undefined)?.replicas;
+
+interface Held {
+  children: KubeObject[];
+  refused: Failed[];
+}
+
+/** Children that may be applied, and the StatefulSet where `why` says that it may not. Pure. */
+const holdingBack = (
+  children: readonly KubeObject[],
+  why: (set: KubeObject) => KubeError | undefined,
+): Held => {
+  const held: Held = { children: [], refused: [] };
+  for (const child of children) {
+    const error = child.kind === 'StatefulSet' ? why(child) : undefined;
+    if (error) held.refused.push({ child, error });
+    else held.children.push(child);
+  }
+  return held;
+};
+
+/**
+ * Holds a StatefulSet back that has fewer members than there are volumes of this etcd: their number is the
+ * length of a list that etcd keeps in its volumes, so with fewer pods the rest has no quorum, and under
+ * `whenScaled: Delete` the volumes of the others go. Webhooks refuse that too, where they can see it. One that
+ * runs with as many goes on, whatever volumes are left over. Pure.
+ */
+export const withoutShrinking = (
+  children: readonly KubeObject[],
+  claims: readonly KubeObject[],
+  observed: KubeObject | undefined,
+): Held => {
+  const volumes = claims.filter((claim) => !isTerminating(claim)).length;
+  return holdingBack(children, (set) => {
+    const members = replicasOf(set);
+    if (members === undefined || members >= volumes || members === replicasOf(observed)) {
+      return undefined;
+    }
+    return new KubeError(
+      `${volumes} volumes of this etcd exist, and with ${members} members it would lose its quorum: ` +
+        `keep ${volumes} replicas, or delete the volumes that no member needs`,
+      { class: 'denied', status: 422, reason: 'EtcdWouldShrink' },
+    );
+  });
+};
+
+/** Deletes an etcd and, if its policy says so, its volumes; claims outlive their StatefulSet otherwise. */
+export const deleteTopology = async (deps: Deps, topo: TopoServer): Promise<void> => {
+  const whenDeleted = retentionOf(topo);
+  const { cluster, namespace } = identityOf(topo);
+  if (!isTerminating(topo)) await deleteObject(deps, topo);
+  for (const claim of claimsOf(deps, topo)) {
+    if (isTerminating(claim)) continue;
+    // The API server keeps a claim until the last pod that mounts it is gone.
+    const decision = mayDeleteClaim({
+      claim,
+      policy: whenDeleted,
+      ownerLeaves: 'its etcd is being removed',
+      users: [],
+    });
+    const fields = { ns: namespace, cluster, claim: claim.metadata.name };
+    if (!decision.ok) {
+      deps.log.info({ ...fields, reason: decision.refusal }, 'a volume is kept');
+      continue;
+    }
+    deps.log.info({ ...fields, reason: decision.reason }, 'deleting a volume');
+    await deleteObject(deps, claim);
+  }
 };

@@ -5,17 +5,15 @@ import { names } from '../../schemas/names.ts';
 import { PORTS } from '../../schemas/ports.ts';
 import { wholeUnits } from '../../schemas/quantity.ts';
 import type { TopoServer } from '../../schemas/types.ts';
-import { claimSpec } from '../builders/claim.ts';
+import { HEADLESS, claimSpec, podDisruptionBudget, service } from '../builders/objects.ts';
 import type { BuildContext } from '../builders/context.ts';
 import { envOf, POD_NAME, POD_NAMESPACE } from '../builders/env.ts';
-import { childLabels, childMeta, identityOf, type Identity } from '../builders/meta.ts';
-import { podDisruptionBudget } from '../builders/pdb.ts';
+import { childLabels, childMeta, identityOf } from '../builders/meta.ts';
 import { placeLabels } from '../builders/place.ts';
 import { serverPod } from '../builders/pod.ts';
 import { pullFromAnnotations } from '../builders/pull.ts';
 import { ETCD_RESOURCES } from '../builders/resources.ts';
 import { RUN_AS } from '../builders/security.ts';
-import { HEADLESS, service } from '../builders/service.ts';
 
 const DATA_DIR = '/var/lib/etcd';
 const DATA_VOLUME = 'data';
@@ -31,15 +29,9 @@ const DUAL_STACK = { ipFamilyPolicy: 'PreferDualStack' } as const;
 export const topoAddress = (name: string, namespace: string): string =>
   `${name}.${namespace}.svc:${PORTS.etcd.client}`;
 
-interface Topo {
-  readonly id: Identity;
-  readonly name: string;
-  readonly labels: Record<string, string>;
-  readonly replicas: number;
-  readonly domain: string;
-}
+type Topo = ReturnType<typeof topoOf>;
 
-const topoOf = (topo: TopoServer, ctx: BuildContext): Topo => {
+const topoOf = (topo: TopoServer, ctx: BuildContext) => {
   const id = identityOf(topo);
   const { name, labels = {} } = topo.metadata;
   const cell = labels[LABELS.cell];

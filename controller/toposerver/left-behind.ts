@@ -7,14 +7,13 @@ import type { Condition, Container, KubeObject, Pod } from '../../schemas/k8s.ts
 import { ANNOTATIONS, COMPONENTS, LABELS } from '../../schemas/labels.ts';
 import type { MultigresCluster, TopoServer } from '../../schemas/types.ts';
 import { isoSeconds } from '../../schemas/text.ts';
-import { identityOf } from '../builders/meta.ts';
 import { nameOf } from '../apply/children.ts';
 import { annotate } from '../observe/pending.ts';
 import type { Deps } from '../deps.ts';
 import { condition } from '../observe/conditions.ts';
+import { ofCluster } from '../observe/keys.ts';
 import { isTerminating } from '../observe/pods.ts';
-import { clusterOf, retentionOf } from './claims.ts';
-import { deleteTopology } from './deletion.ts';
+import { clusterOf, deleteTopology, retentionOf } from './claims.ts';
 import { topoAddress } from './desired.ts';
 
 /** What speaks for an etcd being in use. */
@@ -56,7 +55,6 @@ export interface LeftBehind {
   refusal: string;
 }
 
-/** Says so where there is one. */
 export const leftBehindCondition = (left: LeftBehind | undefined): Condition[] => {
   if (!left) return [];
   const text = `etcd ${left.name} is not asked for any more and stays for now: ${left.refusal}`;
@@ -78,32 +76,33 @@ const names = (template: PodTemplate | undefined, address: string): boolean =>
     .flatMap(textsOf)
     .some((text) => text.includes(address));
 
-const isEtcd = ({ metadata }: KubeObject): boolean =>
-  metadata.labels?.[LABELS.component] === COMPONENTS.toposerver;
+/** Names of pods of the same cluster, but of no etcd, that seem to use it. */
+const usersAmong = (deps: Deps, topo: TopoServer, uses: (pod: Pod) => boolean): string[] =>
+  ofCluster<Pod>(deps.listers, 'Pod', topo)
+    .filter(({ metadata }) => metadata.labels?.[LABELS.component] !== COMPONENTS.toposerver)
+    .filter(uses)
+    .map(({ metadata }) => metadata.name)
+    .toSorted();
 
 const useOfGlobal = (deps: Deps, cluster: MultigresCluster, topo: TopoServer): TopologyUse => {
-  const { namespace = '', name } = cluster.metadata;
-  const index = `${namespace}/${name}`;
+  const { namespace = '', uid } = cluster.metadata;
   const address = topoAddress(topo.metadata.name, namespace);
   const refers = ({ spec }: KubeObject): boolean => {
     const { globalTopoServer } = (spec ?? {}) as { globalTopoServer?: { address?: string } };
     return globalTopoServer?.address?.includes(address) ?? false;
   };
   const children = (['Cell', 'TableGroup', 'Shard'] as const).flatMap((kind) =>
-    deps.listers[kind].byIndex('cluster', index).filter(refers),
+    ofCluster(deps.listers, kind, cluster).filter(refers),
   );
-  const deployments = deps.listers.Deployment.byIndex('cluster', index).filter((object) =>
+  const deployments = ofCluster(deps.listers, 'Deployment', cluster).filter((object) =>
     names((object.spec as { template?: PodTemplate } | undefined)?.template, address),
-  );
-  const pods = deps.listers.Pod.byIndex('cluster', index).filter(
-    (pod) => !isEtcd(pod) && names(pod as Pod, address),
   );
   return {
     name: topo.metadata.name,
     wanted: false,
-    ours: clusterOf(deps, topo)?.metadata.uid === cluster.metadata.uid,
+    ours: clusterOf(deps, topo)?.metadata.uid === uid,
     references: [...children, ...deployments].map(nameOf).toSorted(),
-    pods: pods.map(({ metadata }) => metadata.name).toSorted(),
+    pods: usersAmong(deps, topo, (pod) => names(pod, address)),
     recorded: false,
   };
 };
@@ -113,21 +112,16 @@ const useOfGlobal = (deps: Deps, cluster: MultigresCluster, topo: TopoServer): T
  * at which the record was seen to name another.
  */
 const useOfLocal = (deps: Deps, topo: TopoServer, unusedSince: string | undefined): TopologyUse => {
-  const { cluster, namespace } = identityOf(topo);
   const cell = topo.metadata.labels?.[LABELS.cell];
   const since = unusedSince === undefined ? Infinity : Date.parse(unusedSince);
-  const pods = deps.listers.Pod.byIndex('cluster', `${namespace}/${cluster}`).filter(
-    (pod) =>
-      !isEtcd(pod) &&
-      pod.metadata.labels?.[LABELS.cell] === cell &&
-      Date.parse(pod.metadata.creationTimestamp ?? '') <= since,
-  );
+  const uses = ({ metadata: { labels, creationTimestamp = '' } }: Pod): boolean =>
+    labels?.[LABELS.cell] === cell && Date.parse(creationTimestamp) <= since;
   return {
     name: topo.metadata.name,
     wanted: false,
     ours: clusterOf(deps, topo) !== undefined,
     references: [],
-    pods: pods.map(({ metadata }) => metadata.name).toSorted(),
+    pods: usersAmong(deps, topo, uses),
     recorded: unusedSince === undefined,
   };
 };

@@ -8,17 +8,21 @@ import { applyChildren, failureText, pruneChildren, throwFailure } from '../appl
 import { isEnding } from '../observe/ending.ts';
 import { buildContextOf } from '../observe/context.ts';
 import { forgetTopo, topoGauges } from '../observe/gauges.ts';
-import { byLabels, childrenOfCluster, ownedKinds } from '../observe/keys.ts';
+import { byLabels, childrenOfCluster, ownedBy, ownedKinds } from '../observe/keys.ts';
 import { isPaused, withPaused } from '../observe/paused.ts';
-import { refusedMembers } from '../observe/refused-members.ts';
+import { refusedMembers, workloadOf } from '../observe/workload.ts';
 import type { Failed } from '../apply/children.ts';
 import { withoutWrites } from '../apply/read-only.ts';
 import { writeStatus } from '../apply/status.ts';
 import { growClaims } from '../apply/volumes.ts';
-import { workloadOf } from '../observe/workload.ts';
-import { claimsOf, clusterOf, settleOwners, withoutDoomedVolumes } from './claims.ts';
+import {
+  claimsOf,
+  clusterOf,
+  settleOwners,
+  withoutDoomedVolumes,
+  withoutShrinking,
+} from './claims.ts';
 import { topoServerChildren } from './desired.ts';
-import { withoutShrinking } from './members.ts';
 import { topoServerStatus } from './status.ts';
 
 /** Between two looks at an etcd that is not complete. */
@@ -55,7 +59,7 @@ const reconcile = async (key: Key, deps: Deps): Promise<Result> => {
   const status = topoServerStatus(topo, {
     statefulSet,
     refusals: refusals.map(({ error }) => textOf(error)),
-    pods: deps.listers.Pod.byIndex('owner', statefulSet?.metadata.uid ?? '') as Pod[],
+    pods: ownedBy<Pod>(deps.listers, 'Pod', statefulSet),
     storageClasses: deps.listers.StorageClass.list(),
     failure: failureText(failed),
   });

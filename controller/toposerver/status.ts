@@ -12,7 +12,6 @@ interface TopoServerObserved {
   storageClasses: KubeObject[];
   /** Why the API server does not take its pods. */
   refusals: readonly string[];
-  /** What could not be written in this pass. */
   failure: string | undefined;
 }
 

@@ -5,8 +5,12 @@ import { EtcdError, EtcdClient } from '../../controller/topo/client.ts';
 import type { WatchEvent } from '../../controller/topo/etcd.ts';
 import { codecs } from '../../controller/topo/codec.ts';
 import { topoKeys } from '../../controller/topo/keys.ts';
-import { pruneRecords } from '../../controller/topo/prune.ts';
-import { listCells, writeCell, writeDatabase } from '../../controller/topo/records.ts';
+import {
+  listCells,
+  pruneRecords,
+  writeCell,
+  writeDatabase,
+} from '../../controller/topo/records.ts';
 import { markShutdown } from '../../controller/shard/execute/topology.ts';
 import type { Multipooler } from '../../controller/topo/types.ts';
 import { lengthDelimited } from '../../controller/topo/wire.ts';

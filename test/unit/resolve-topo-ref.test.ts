@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cellRecord } from '../../controller/cluster/topology.ts';
-import { topoTls } from '../../controller/builders/topo-tls.ts';
+import { topoTls } from '../../controller/builders/tls.ts';
 import { guard } from '../../controller/guard.ts';
 import { resolveCluster } from '../../schemas/resolve/cluster.ts';
 import type { ResolvedCluster } from '../../schemas/resolve/types.ts';

@@ -2,7 +2,7 @@ import { minAvailable, type Member, type Policy } from '../../../schemas/durabil
 import type { KubeObject, Pod } from '../../../schemas/k8s.ts';
 import { COMPONENTS, LABELS, POD_ROLES } from '../../../schemas/labels.ts';
 import { names } from '../../../schemas/names.ts';
-import { podDisruptionBudget } from '../../builders/pdb.ts';
+import { podDisruptionBudget } from '../../builders/objects.ts';
 import { isReady } from '../../observe/pods.ts';
 import { shardLabels, type ShardScope } from './scope.ts';
 

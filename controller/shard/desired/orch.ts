@@ -6,17 +6,14 @@ import { COMPONENTS, LABELS, selectorOf } from '../../../schemas/labels.ts';
 import { PORTS } from '../../../schemas/ports.ts';
 import type { FailoverTimers } from '../../../schemas/types.ts';
 import { flags } from '../../builders/args.ts';
-import { deployment, RECREATE } from '../../builders/deployment.ts';
+import { RECREATE, deployment, podDisruptionBudget, service } from '../../builders/objects.ts';
 import { envField, GRPC_NO_TXT, POD_IP } from '../../builders/env.ts';
 import { telemetry } from '../../builders/otel.ts';
-import { podDisruptionBudget } from '../../builders/pdb.ts';
 import { serverPod } from '../../builders/pod.ts';
 import { RUNTIME_PROBES } from '../../builders/probes.ts';
 import { ORCH_RESOURCES } from '../../builders/resources.ts';
 import { RUN_AS } from '../../builders/security.ts';
-import { service } from '../../builders/service.ts';
-import { internalTls } from '../../builders/tls.ts';
-import { topoTls } from '../../builders/topo-tls.ts';
+import { internalTls, topoTls } from '../../builders/tls.ts';
 import { orchCells, placeOf, shardLabels, type ShardScope } from './scope.ts';
 
 /** Tells the replicas of one cell apart. */

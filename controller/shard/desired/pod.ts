@@ -3,15 +3,13 @@ import type { KubeObject, Pod } from '../../../schemas/k8s.ts';
 import { ANNOTATIONS, COMPONENTS, LABELS, selectorOf } from '../../../schemas/labels.ts';
 import { names } from '../../../schemas/names.ts';
 import { PORTS } from '../../../schemas/ports.ts';
-import { claim, claimSpec } from '../../builders/claim.ts';
+import { UNREADY_TOO, claim, claimSpec, service } from '../../builders/objects.ts';
 import { childMeta, projectAnnotation } from '../../builders/meta.ts';
 import { telemetry } from '../../builders/otel.ts';
 import { podBase } from '../../builders/pull.ts';
 import { scheduling } from '../../builders/scheduling.ts';
 import { podSecurity, RUN_AS } from '../../builders/security.ts';
-import { service, UNREADY_TOO } from '../../builders/service.ts';
-import { internalTls } from '../../builders/tls.ts';
-import { topoTls } from '../../builders/topo-tls.ts';
+import { internalTls, topoTls } from '../../builders/tls.ts';
 import { withSpecHash } from './spec-hash.ts';
 import {
   exporterContainer,

@@ -3,7 +3,7 @@ import type { Shard } from '../../../schemas/types.ts';
 import type { Deps } from '../../deps.ts';
 import type { BackupMetadata, DetectedProblem } from '../../rpc/types.ts';
 import type { TlsMaterial } from '../../rpc/tls.ts';
-import type { TopoMaterialMemory } from '../../observe/topo-tls.ts';
+import type { TopoMaterialMemory } from '../../observe/credentials.ts';
 import type { ShardChildren } from '../desired/index.ts';
 import type { BackupAttempt, Checkpoint, Job, PodTrace, Reload } from '../state/state.ts';
 

@@ -1,8 +1,7 @@
 /** Certificates for our own calls, and whether those between the poolers are due. */
 import { compact } from '../../../schemas/compact.ts';
 import { identityOf } from '../../builders/meta.ts';
-import { internalTlsMaterial } from '../../observe/tls.ts';
-import { topoMaterial } from '../../observe/topo-tls.ts';
+import { internalTlsMaterial, topoMaterial } from '../../observe/credentials.ts';
 import type { TlsMaterial } from '../../rpc/tls.ts';
 import { isFresh, type Pass } from './cache.ts';
 

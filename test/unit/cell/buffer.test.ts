@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bufferFlags } from '../../../controller/cell/buffer.ts';
+import { bufferFlags } from '../../../controller/cell/desired.ts';
 import { bufferOf } from '../../../schemas/buffer.ts';
 import { durationMs } from '../../../schemas/duration.ts';
 import { BUFFER_DEFAULTS } from '../../../schemas/resolve/builtin.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { createMetrics } from '../../../controller/metrics.ts';
-import { startServers, type Servers } from '../../../controller/server.ts';
+import { startServers } from '../../../controller/server.ts';
 
-const open: Servers[] = [];
+const open: Awaited<ReturnType<typeof startServers>>[] = [];
 after(async () => {
   await Promise.all(open.map((servers) => servers.close()));
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { topoMaterial } from '../../../controller/observe/topo-tls.ts';
+import { topoMaterial } from '../../../controller/observe/credentials.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { KubeError } from '../../../kube/errors.ts';
-import { withoutShrinking } from '../../../controller/toposerver/members.ts';
+import { withoutShrinking } from '../../../controller/toposerver/claims.ts';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 
 const object = (kind: string, name: string, spec: object = {}): KubeObject => ({

@@ -1,15 +1,44 @@
-/** Our own side of TLS to topology servers that others run. The Secrets are the user's: read live. */
-import { KINDS } from '../../schemas/k8s.ts';
-import type { TopoRef } from '../../schemas/types.ts';
+/** Our own side of TLS: to the runtime's components, and to topology servers that others run. Read live. */
+import { KINDS, type KubeObject } from '../../schemas/k8s.ts';
+import { compact } from '../../schemas/compact.ts';
+import { names } from '../../schemas/names.ts';
 import type { KubeApi } from '../../kube/api.ts';
 import type { TlsMaterial } from '../rpc/tls.ts';
+import type { TopoRef } from '../../schemas/types.ts';
+
+type Reader = Pick<KubeApi, 'get'>;
+
+const text = (secret: KubeObject, key: string): string | undefined => {
+  const value = secret.data?.[key];
+  return value === undefined ? undefined : Buffer.from(value, 'base64').toString();
+};
+
+/**
+ * Material from the Secrets that cert-manager makes: the operator calls with the certificate of multiadmin,
+ * which is a client of poolers too. Undefined until the Secret exists.
+ */
+export const internalTlsMaterial = async (
+  kube: Reader,
+  cluster: string,
+  namespace: string,
+): Promise<TlsMaterial | undefined> => {
+  const name = names.internalTls('multiadmin', cluster, namespace);
+  const secret = await kube.get({ kind: KINDS.Secret, namespace, name });
+  const ca = secret && text(secret, 'ca.crt');
+  if (!secret || ca === undefined) return undefined;
+  const [cert, key] = [text(secret, 'tls.crt'), text(secret, 'tls.key')];
+  return compact({
+    ca,
+    cert,
+    key,
+    serverName: names.internalTls('multipooler', cluster, namespace),
+  });
+};
 
 type TopoMaterial = { ok: true; tls?: TlsMaterial } | { ok: false; problem: string };
 
 /** Renewed certificates are taken over after this time at the latest, in ms. */
 const LIFE_MS = 300_000;
-
-type Reader = Pick<KubeApi, 'get'>;
 
 const keysOf = async (
   kube: Reader,
@@ -20,14 +49,13 @@ const keysOf = async (
   const secret = await kube.get({ kind: KINDS.Secret, namespace, name });
   const wanted = keys.map((key) => `"${key}"`).join(' and ');
   if (!secret) {
-    return {
-      problem: `Secret "${name}" does not exist in namespace ${namespace}: create it with ${wanted}`,
-    };
+    const problem = `Secret "${name}" does not exist in namespace ${namespace}: create it with ${wanted}`;
+    return { problem };
   }
-  const values = keys.map((key) => secret.data?.[key] ?? '');
-  if (values.includes(''))
-    return { problem: `Secret "${name}" needs ${wanted}: add what is missing` };
-  return { texts: values.map((value) => Buffer.from(value, 'base64').toString()) };
+  const texts = keys.map((key) => text(secret, key) ?? '');
+  return texts.includes('')
+    ? { problem: `Secret "${name}" needs ${wanted}: add what is missing` }
+    : { texts };
 };
 
 const read = async (kube: Reader, namespace: string, ref: TopoRef): Promise<TopoMaterial> => {
