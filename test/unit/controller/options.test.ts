@@ -15,8 +15,8 @@ function problems(argv: string[], env: Record<string, string> = {}): string[] {
 test('defaults', () => {
   const options = parse([]);
   assert.equal(options.leaderElect, true);
-  assert.equal(options.kubeQps, 50);
-  assert.equal(options.kubeBurst, 100);
+  assert.equal(options.kubeQps, 300);
+  assert.equal(options.kubeBurst, 600);
   assert.equal(options.resyncMs, 600_000);
   assert.deepEqual(options.watchNamespaces, []);
 });
