@@ -26,4 +26,9 @@ export interface Controller {
   reconcile(key: Key, deps: Deps): Promise<Result>;
   /** Beside the kind itself, which is always a source. */
   sources: Source[];
+  /** Changes of the sources are answered together after so many ms: of a controller that mostly repeats them. */
+  calmMs?: number;
 }
+
+/** Of a controller whose status sums up those of its children: a start changes each of them several times a second. */
+export const SUMMARY_MS = 300;

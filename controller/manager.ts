@@ -94,15 +94,15 @@ function handlerFor(
     if (isNoise(change)) return;
     const { object } = change;
     const { namespace, name } = object.metadata;
-    const keys = new Set<string>();
-    if (own && namespace !== undefined) keys.add(keyText({ namespace, name }));
-    for (const source of sources) {
-      for (const key of source.map(object, deps.listers)) keys.add(keyText(key));
-      // An object that moved to another owner concerns the one it left as well.
-      if (!change.old) continue;
-      for (const key of source.map(change.old, deps.listers)) keys.add(keyText(key));
+    const priority = change.initial ? 'initial' : 'live';
+    if (own && namespace !== undefined) queue.add(keyText({ namespace, name }), priority);
+    // An object that moved to another owner concerns the one it left as well.
+    const versions = change.old ? [object, change.old] : [object];
+    const keys = sources.flatMap(({ map }) => versions.flatMap((one) => map(one, deps.listers)));
+    for (const key of new Set(keys.map(keyText))) {
+      if (change.initial || !controller.calmMs) queue.add(key, priority);
+      else queue.addAfter(key, controller.calmMs);
     }
-    for (const key of keys) queue.add(key, change.initial ? 'initial' : 'live');
   };
 }
 

@@ -7,7 +7,6 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { writesIn } from '../test/support/api-writes.ts';
 import { type Figures, markdown } from './bench/fleet/figures.ts';
 import { createAll, snapshot } from './bench/fleet/floor.ts';
 import { untilReady } from './bench/fleet/watch.ts';
@@ -37,23 +36,9 @@ await buildBundles(['webhook', 'controller']);
 
 const round = (value: number, digits = 1): number => Number(value.toFixed(digits));
 
-/** Requests that only our controller makes: an apply, a status of our kinds, an Event or a creation of a pod. */
-async function writes({ api }: fleet.World): Promise<number> {
-  const text = String(await api.raw('GET', '/metrics'));
-  const ours = writesIn(
-    text,
-    ({ verb, group, resource }) =>
-      verb === 'APPLY' ||
-      group === 'multigres.com' ||
-      (verb === 'POST' && resource === 'events') ||
-      resource === 'persistentvolumeclaims',
-  );
-  return [...ours.values()].reduce((all, count) => all + count, 0);
-}
-
 /** Waits until nothing is written; gives the writes since `before` and when the last was seen, ms. */
 async function untilQuiet(
-  world: fleet.World,
+  operator: LocalOperator,
   before: number,
   mostMs: number,
 ): Promise<{ writes: number; lastMs: number }> {
@@ -61,20 +46,20 @@ async function untilQuiet(
   let [seen, lastMs] = [before, 0];
   while (Date.now() - from - lastMs < QUIET_MS && Date.now() - from < mostMs) {
     await sleep(1000);
-    const now = await writes(world);
+    const now = await operator.writes();
     if (now !== seen) lastMs = Date.now() - from;
     seen = now;
   }
   return { writes: seen - before, lastMs };
 }
 
-async function idleOf(world: fleet.World, operator: LocalOperator): Promise<Figures['idle']> {
+async function idleOf(operator: LocalOperator): Promise<Figures['idle']> {
   const seconds = Number(values['idle-seconds']);
   const pid = operator.pid('controller');
-  const [before, cpu] = [await writes(world), await cpuMs(pid)];
+  const [before, cpu] = [await operator.writes(), await cpuMs(pid)];
   await sleep(seconds * 1000);
   const used = (await cpuMs(pid)) - cpu;
-  const written = (await writes(world)) - before;
+  const written = (await operator.writes()) - before;
   return { cpu: round(used / seconds / 10), writes: round((written / seconds) * 60) };
 }
 
@@ -90,7 +75,7 @@ async function withOperator(
     const [controller, webhook] = [operator.pid('controller'), operator.pid('webhook')];
     const pids = [controller, webhook, world.apiServer];
     const cpuBefore = await Promise.all(pids.map(cpuMs));
-    const before = await writes(world);
+    const before = await operator.writes();
     const fromMs = Date.now();
     const ready = untilReady(world.api, fleet.NAMESPACE, {
       count: clusters * fleet.PODS_OF_CLUSTER,
@@ -104,17 +89,16 @@ async function withOperator(
     const readyMs = await ready;
     const cpuAfter = await Promise.all(pids.map(cpuMs));
     const cpu = cpuAfter.map((ms, i) => round((ms - (cpuBefore[i] ?? 0)) / 1000, 2));
-    const written = (await writes(world)) - before - clusters;
+    const written = (await operator.writes()) - before;
     say(`${clusters} clusters: all pods ready after ${round(readyMs / 1000)} s`);
-    await untilQuiet(world, await writes(world), SETTLE_MS);
-    const idle = await idleOf(world, operator);
+    await untilQuiet(operator, await operator.writes(), SETTLE_MS);
+    const idle = await idleOf(operator);
     const rss = {
       controller: (await rssMiB(controller)).peak,
       webhook: (await rssMiB(webhook)).peak,
     };
-    const beforeRestart = await writes(world);
     await operator.restartController();
-    const restart = await untilQuiet(world, beforeRestart, SETTLE_MS);
+    const restart = await untilQuiet(operator, 0, SETTLE_MS);
     const made = await snapshot(world.api);
     return {
       clusters,

@@ -4,7 +4,7 @@ import { names } from '../../schemas/names.ts';
 import type { Cell, MultigresCluster, TopoServer } from '../../schemas/types.ts';
 import { identityOf } from '../builders/meta.ts';
 import type { Deps } from '../deps.ts';
-import type { Controller, Key, Result } from '../controller.ts';
+import { SUMMARY_MS, type Controller, type Key, type Result } from '../controller.ts';
 import { applyChildren, failureText, pruneChildren, throwFailure } from '../apply/children.ts';
 import { isTrue } from '../observe/conditions.ts';
 import { buildContextOf } from '../observe/context.ts';
@@ -123,6 +123,7 @@ export const cellController: Controller = {
   name: 'cell',
   kind: KINDS.Cell,
   reconcile,
+  calmMs: SUMMARY_MS,
   sources: [
     ...ownedKinds('Cell', ['Deployment', 'Service', 'PodDisruptionBudget', 'TopoServer']),
     childrenOfCluster('Cell'),

@@ -10,7 +10,7 @@ import { textOf } from '../../schemas/text.ts';
 import type { Deps } from '../deps.ts';
 import { guard, type Guarded } from '../guard.ts';
 import { refOf } from '../../kube/api.ts';
-import type { Controller, Key, Result } from '../controller.ts';
+import { SUMMARY_MS, type Controller, type Key, type Result } from '../controller.ts';
 import { keyText } from '../key.ts';
 import {
   applyChildren,
@@ -247,6 +247,7 @@ export const createClusterController = (): Controller => {
     name: 'cluster',
     kind: KINDS.MultigresCluster,
     reconcile,
+    calmMs: SUMMARY_MS,
     sources: [
       ...ownedKinds('MultigresCluster', [
         'TopoServer',

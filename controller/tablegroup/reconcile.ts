@@ -1,7 +1,7 @@
 import { KINDS } from '../../schemas/k8s.ts';
 import type { Shard, TableGroup } from '../../schemas/types.ts';
 import type { Deps } from '../deps.ts';
-import type { Controller, Key, Result } from '../controller.ts';
+import { SUMMARY_MS, type Controller, type Key, type Result } from '../controller.ts';
 import { applyChildren, failureText, throwFailure, type Failed } from '../apply/children.ts';
 import { childrenOfCluster, ownedBy, ownedKinds } from '../observe/keys.ts';
 import { isPaused, withPaused } from '../observe/paused.ts';
@@ -57,5 +57,6 @@ export const tableGroupController: Controller = {
   name: 'tablegroup',
   kind: KINDS.TableGroup,
   reconcile,
+  calmMs: SUMMARY_MS,
   sources: [...ownedKinds('TableGroup', ['Shard']), childrenOfCluster('TableGroup')],
 };

@@ -64,6 +64,8 @@ export interface LocalOperator {
   stop(): Promise<void>;
   /** Process of this role. */
   pid(role: Role): number;
+  /** Requests of the controller that change something, since it started, by its own count. */
+  writes(): Promise<number>;
   /** Ends the controller and starts it anew; resolves when it is ready. */
   restartController(): Promise<void>;
   /** Files that the processes log to. */
@@ -75,7 +77,7 @@ export interface LocalOperatorOptions {
   helm: string;
   /** For kubeconfigs and logs. */
   folder: string;
-  /** Ports from here on: webhook, its health, the controller's health. */
+  /** Ports from here on: webhook, its health, the controller's health and its metrics. */
   port: number;
   /** Images that clusters get, MULTIGRES_IMAGE_*. */
   env?: Record<string, string>;
@@ -149,7 +151,7 @@ export async function startLocalOperator(options: LocalOperatorOptions): Promise
     ],
     controller: [
       `--health-probe-bind-address=127.0.0.1:${port + 2}`,
-      '--metrics-bind-address=0',
+      `--metrics-bind-address=127.0.0.1:${port + 3}`,
       '--leader-elect=false',
     ],
   };
@@ -207,6 +209,11 @@ export async function startLocalOperator(options: LocalOperatorOptions): Promise
   return {
     logs,
     pid: (role) => children.get(role)?.pid ?? 0,
+    writes: async () => {
+      const text = await (await fetch(`http://127.0.0.1:${port + 3}/metrics`)).text();
+      const counts = text.matchAll(/^rest_client_requests_total\{method="(?!GET)\w+".*\} (\d+)$/gm);
+      return [...counts].reduce((all, [, count]) => all + Number(count), 0);
+    },
     restartController: async () => {
       const before = children.get('controller');
       if (before) await end(before);

@@ -29,7 +29,11 @@ const cell = (name: string, resourceVersion: string, spec: object = {}): KubeObj
 });
 
 /** A manager over an API whose lists are empty and whose watches deliver what the test says. */
-function setup(reconcile: (key: Key) => Promise<Result>, sources: Controller['sources'] = []) {
+function setup(
+  reconcile: (key: Key) => Promise<Result>,
+  sources: Controller['sources'] = [],
+  calmMs = 0,
+) {
   const clock = new FakeClock();
   const random = () => 0;
   const logged: Record<string, unknown>[] = [];
@@ -79,7 +83,7 @@ function setup(reconcile: (key: Key) => Promise<Result>, sources: Controller['so
     { kube: api, clock, random, log, metrics, options: { watchNamespaces: [] } },
     stores,
   );
-  const controller: Controller = { name: 'cell', kind: KINDS.Cell, reconcile, sources };
+  const controller: Controller = { name: 'cell', kind: KINDS.Cell, reconcile, sources, calmMs };
   const writes = createWrites(stores);
   const manager = createManager({ controllers: [controller], informers, deps, writes });
   const stop = new AbortController();
@@ -115,6 +119,32 @@ test('own kind and sources lead to keys; noise does not', async () => {
   await emit('ADDED', { apiVersion: 'v1', kind: 'Pod', metadata });
   await emit('DELETED', cell('a', '6'));
   assert.deepEqual(keys, ['a', 'a', 'of-p', 'a']);
+  await stop();
+});
+
+test('changes of sources are answered together where that is enough; its own at once', async () => {
+  const keys: string[] = [];
+  const { clock, emit, stop } = setup(
+    async ({ name }) => (keys.push(name), {}),
+    [{ kind: 'Pod', map: () => [{ namespace: 'ns', name: 'a' }] }],
+    300,
+  );
+  await emit('ADDED', cell('a', '2'));
+  const pod = (resourceVersion: string) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', namespace: 'ns', resourceVersion, labels: { v: resourceVersion } },
+  });
+  await emit('ADDED', pod('3'));
+  await clock.advance(200);
+  await emit('MODIFIED', pod('4'));
+  assert.deepEqual(keys, ['a']);
+  await clock.advance(100);
+  assert.deepEqual(keys, ['a', 'a']);
+  await emit('MODIFIED', cell('a', '5', { changed: true }));
+  assert.equal(keys.length, 3);
+  await clock.advance(10_000);
+  assert.equal(keys.length, 3);
   await stop();
 });
 
