@@ -165,6 +165,8 @@ export const baseline = (sizes: Sizes): Record<string, string | number> => {
     password_encryption: 'scram-sha-256',
     ssl: 'off',
     wal_level: 'logical',
+    // A standby that asked a new primary too early asks again soon, not after 5 s: writes wait for its answer.
+    wal_retrieve_retry_interval: '1s',
     // pg_rewind needs it to bring an old primary back.
     wal_log_hints: 'on',
     log_line_prefix: "'%h %m [%p] %q%u@%d '",
