@@ -20,19 +20,24 @@ export async function untilReady(
     if (!gone && isReady(pod)) ready.add(pod.metadata.name);
     else ready.delete(pod.metadata.name);
   };
-  const { items, resourceVersion } = await api.list(KINDS.Pod, { namespace });
-  for (const pod of items) note(pod as Pod);
   const stop = new AbortController();
-  const options = { namespace, resourceVersion, timeoutSeconds: 7200, inactivityMs: 7_200_000 };
-  const watching = api.watch(
-    KINDS.Pod,
-    options,
-    ({ type, object }) => {
-      if (type !== 'BOOKMARK') note(object as Pod, type === 'DELETED');
-    },
-    stop.signal,
-  );
-  watching.catch(() => undefined);
+  const follow = async (): Promise<void> => {
+    const { items, resourceVersion } = await api.list(KINDS.Pod, { namespace });
+    for (const pod of items) note(pod as Pod);
+    const options = { namespace, resourceVersion, timeoutSeconds: 300, inactivityMs: 300_000 };
+    await api.watch(
+      KINDS.Pod,
+      options,
+      ({ type, object }) => {
+        if (type !== 'BOOKMARK') note(object as Pod, type === 'DELETED');
+      },
+      stop.signal,
+    );
+  };
+  const watching = (async (): Promise<void> => {
+    // The API server ends the watch of a client that falls behind.
+    while (!stop.signal.aborted) await follow().catch(() => sleep(100));
+  })();
   try {
     while (ready.size < count) {
       if (Date.now() - fromMs > timeoutMs) {
@@ -43,6 +48,6 @@ export async function untilReady(
     return Date.now() - fromMs;
   } finally {
     stop.abort();
-    await watching.catch(() => undefined);
+    await watching;
   }
 }
