@@ -98,7 +98,9 @@ function handlerFor(
     if (own && namespace !== undefined) queue.add(keyText({ namespace, name }), priority);
     // An object that moved to another owner concerns the one it left as well.
     const versions = change.old ? [object, change.old] : [object];
-    const keys = sources.flatMap(({ map }) => versions.flatMap((one) => map(one, deps.listers)));
+    const keys = sources.flatMap((source) =>
+      versions.flatMap((one) => source.map(one, deps.listers)),
+    );
     for (const key of new Set(keys.map(keyText))) {
       if (change.initial || !controller.calmMs) queue.add(key, priority);
       else queue.addAfter(key, controller.calmMs);

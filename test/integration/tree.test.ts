@@ -7,7 +7,7 @@ import { listCells } from '../../controller/topo/records.ts';
 import type { Condition, KindName, KindRef, KubeObject } from '../../schemas/k8s.ts';
 import { KINDS } from '../../schemas/k8s.ts';
 import { fewestDuring } from '../support/pod-losses.ts';
-import { writesBetween, writesIn } from '../support/api-writes.ts';
+import { quietFor, writesBetween, writesIn } from '../support/api-writes.ts';
 import type { BudgetSpec } from '../support/budgets.ts';
 import { connect, installCrds } from '../support/cluster.ts';
 import type { RunningController } from '../support/controller.ts';
@@ -137,16 +137,7 @@ describe('a cluster', { concurrency: false }, () => {
 
   const writes = async () => writesIn(String(await api.raw('GET', '/metrics')));
   const settled = () =>
-    eventually(
-      'five seconds without a write',
-      async () => {
-        const first = await writes();
-        await sleep(5_000);
-        const second = await writes();
-        return Object.keys(writesBetween(first, second)).length === 0 ? second : undefined;
-      },
-      60_000,
-    );
+    eventually('five seconds without a write', () => quietFor(5_000, writes), 60_000);
 
   it('writes nothing in two minutes in which nothing changes', { timeout: 300_000 }, async () => {
     const before = await settled();

@@ -1,4 +1,5 @@
 /** How often an API server was asked to change something, by its own count. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KINDS } from '../../schemas/k8s.ts';
 
 const VERBS = ['APPLY', 'CREATE', 'DELETE', 'DELETECOLLECTION', 'PATCH', 'POST', 'PUT', 'UPDATE'];
@@ -40,4 +41,15 @@ export function writesBetween(
     count - (before.get(key) ?? 0),
   ]);
   return Object.fromEntries(changed.filter(([, count]) => count !== 0));
+}
+
+/** The counts after so many ms, when nothing was written meanwhile. */
+export async function quietFor(
+  ms: number,
+  writes: () => Promise<Map<string, number>>,
+): Promise<Map<string, number> | undefined> {
+  const first = await writes();
+  await sleep(ms);
+  const second = await writes();
+  return Object.keys(writesBetween(first, second)).length === 0 ? second : undefined;
 }
