@@ -131,6 +131,9 @@ test('a protected cluster stays, alone and in a collection, until the protection
   assert.equal(await refusal(remove()), undefined);
 });
 
+/** The garbage collector looks for new kinds every 30 s, and is not asked to follow a kind before. */
+const COLLECTED_MS = 90_000;
+
 test('a protected cluster stays when the object that owned it is gone', async () => {
   await controller.renewLease();
   const owner = await api.create({
@@ -150,17 +153,22 @@ test('a protected cluster stays when the object that owned it is gone', async ()
     },
   } as KubeObject);
   await api.delete({ kind: KINDS.ConfigMap, namespace: ns, name: 'owner' });
-  await eventually('the garbage collector to be refused', async () =>
-    webhook.log.find(
-      ({ user, name, verdict }) =>
-        name === 'owned' && verdict === 'denied' && /garbage-collector/.test(String(user)),
-    ),
+  await eventually(
+    'the garbage collector to be refused',
+    async () =>
+      webhook.log.find(
+        ({ user, name, verdict }) =>
+          name === 'owned' && verdict === 'denied' && /garbage-collector/.test(String(user)),
+      ),
+    COLLECTED_MS,
   );
   const ref = { ...cluster, name: 'owned' };
   assert.equal((await api.get(ref))?.metadata.deletionTimestamp, undefined);
   await api.mergePatch(ref, { metadata: { annotations: { [PROTECTION]: null } } });
-  await eventually('it to be collected', async () =>
-    (await api.get(ref)) === undefined ? true : undefined,
+  await eventually(
+    'it to be collected',
+    async () => ((await api.get(ref)) === undefined ? true : undefined),
+    COLLECTED_MS,
   );
 });
 
