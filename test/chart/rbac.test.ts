@@ -48,9 +48,8 @@ const keyOf = (name: KindName, subresource = ''): string =>
 /** Owners of other objects, which have a status. */
 const OURS: KindName[] = ['MultigresCluster', 'Cell', 'TableGroup', 'Shard', 'TopoServer'];
 const LIVE_READERS = [
-  'observe/refused-members.ts',
-  'observe/tls.ts',
-  'observe/topo-tls.ts',
+  'observe/credentials.ts',
+  'observe/workload.ts',
   'shard/execute/certificates.ts',
   'shard/execute/claims.ts',
   'shard/execute/context.ts',
@@ -62,11 +61,12 @@ const LIVE_READERS = [
 /** Never deleted by us: clusters are the users', and etcd's data must not go by mistake. */
 const NOT_DELETED = new Set<KindName>(['MultigresCluster', 'StatefulSet']);
 
-/** Kinds that the builders make: they write `kind: 'Service'`. */
+/** Kinds that the builders make: they write `kind: 'Service'`, or call `ownChild` with a kind of ours. */
 function built(): KindName[] {
   const names = Object.keys(KINDS) as KindName[];
+  const making = /(?:apiVersion: [^,\n]+,\s+kind: |ownChild\(\s*\w+,\s*)'(\w+)'/g;
   const kinds = sources.flatMap(({ text }) =>
-    [...text.matchAll(/apiVersion: [^,\n]+,\s+kind: '(\w+)'/g)].map(([, kind]) => kind ?? ''),
+    [...text.matchAll(making)].map(([, kind]) => kind ?? ''),
   );
   return names.filter((name) => kinds.includes(name));
 }
