@@ -8,7 +8,7 @@ import {
   type ClaimDecision,
 } from '../../guards/may-delete-claim.ts';
 import type { ActionOf } from '../state/action.ts';
-import { leaderMember } from '../state/health.ts';
+import { anotherLeads } from '../state/health.ts';
 import { hostsOf } from '../../observe/volume.ts';
 import {
   deleteAsJudged,
@@ -34,7 +34,7 @@ const judgeLost = async (
     kube.get({ kind: KINDS.PersistentVolume, name: volumeName }),
     kube.list(KINDS.Node),
   ]);
-  const leads = leaderMember(state)?.status !== undefined;
+  const leads = anotherLeads(state, names.podOfDataPvc(claim.metadata.name));
   const hosts = volume && hostsOf(volume);
   return mayAbandonClaim({ claim, hosts, nodes: nodes.items, node, leads });
 };

@@ -1,8 +1,8 @@
 /** Volumes of pods that find no node. They are read live, and only then: a fleet has many volumes. */
-import { KINDS, type Pod } from '../../../schemas/k8s.ts';
+import { KINDS } from '../../../schemas/k8s.ts';
 import { names } from '../../../schemas/names.ts';
 import { hostsOf } from '../../observe/volume.ts';
-import { unplacedMs } from '../state/lifecycle.ts';
+import { isUnplaced } from '../state/lifecycle.ts';
 import type { ShardObjects } from '../state/state.ts';
 import type { Pass } from './cache.ts';
 
@@ -11,7 +11,7 @@ export const readHosts = async (
   { deps }: Pass,
   { pods, claims }: ShardObjects,
 ): Promise<Map<string, string[]>> => {
-  const unplaced = [...pods.values()].filter((pod: Pod) => unplacedMs(pod, deps.clock.now()) > 0);
+  const unplaced = [...pods.values()].filter((pod) => isUnplaced(pod, deps.clock.now()));
   const found = await Promise.all(
     unplaced.map(async ({ metadata }) => {
       const claim = claims.get(names.dataPvc(metadata.name));

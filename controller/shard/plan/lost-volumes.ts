@@ -5,28 +5,24 @@
 import { mayAbandonClaim } from '../../guards/may-delete-claim.ts';
 import { livingHost } from '../../observe/volume.ts';
 import type { Plan } from '../state/action.ts';
-import { leaderMember } from '../state/health.ts';
-import { unplacedMs } from '../state/lifecycle.ts';
+import { anotherLeads } from '../state/health.ts';
+import { isUnplaced } from '../state/lifecycle.ts';
 import type { Member } from '../state/member.ts';
 import type { ShardState } from '../state/state.ts';
 import { merged, type Planner } from './planner.ts';
-
-/** A node that was deleted by mistake has registered again by then. */
-const GONE_MS = 300_000;
 
 const replaceVolume = (state: ShardState, member: Member): Partial<Plan> => {
   const { claim, observed, pod } = member;
   const hosts = claim && state.hosts.get(claim.metadata.name);
   const nodes = [...state.objects.nodes.values()];
   if (!claim || !observed || !hosts || livingHost(hosts, nodes) !== undefined) return {};
-  if (unplacedMs(observed, state.nowMs) < GONE_MS) return {};
-  const leader = leaderMember(state);
+  if (!isUnplaced(observed, state.nowMs)) return {};
   const decision = mayAbandonClaim({
     claim,
     hosts,
     nodes,
     node: observed.spec?.nodeName,
-    leads: leader?.status !== undefined && leader !== member,
+    leads: anotherLeads(state, pod),
   });
   if (!decision.ok) return { blocked: [{ pod, reason: decision.refusal }] };
   if (state.dataPlane.readAtMs === undefined) return { needsReading: true };

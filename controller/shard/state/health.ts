@@ -18,6 +18,12 @@ export const leaderMember = ({ members }: Pick<ShardState, 'members'>): Member |
   return members.find((member) => member.id === id);
 };
 
+/** A member other than this pod's leads and answers. */
+export const anotherLeads = (state: Pick<ShardState, 'members'>, pod: string): boolean => {
+  const leader = leaderMember(state);
+  return leader?.status !== undefined && leader.pod !== pod;
+};
+
 /** Members of the cohort with their cells, those without a pod too. */
 export const cohortMembers = ({ members }: Pick<ShardState, 'members'>): PolicyMember[] =>
   (shardRule(members)?.cohort_members ?? []).map(({ name = '', cell = '' }) => ({

@@ -39,9 +39,12 @@ export const runsNothing = (pod: Pod): boolean =>
 export const overdueMs = (pod: Pod, nowMs: number): number =>
   isTerminating(pod) ? nowMs - Date.parse(pod.metadata.deletionTimestamp ?? '') : -Infinity;
 
-/** Milliseconds that the pod has waited for a node that can run it; 0 where the scheduler does not say so. */
-export const unplacedMs = (pod: Pod, nowMs: number): number => {
+/** A node that was deleted by mistake has registered again by then. */
+const GONE_MS = 300_000;
+
+/** The pod waits for a node for so long that the one which could run it will not come back. */
+export const isUnplaced = (pod: Pod, nowMs: number): boolean => {
   const placed = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
   const waits = placed?.status === 'False' && !pod.spec?.nodeName && !isTerminating(pod);
-  return waits ? nowMs - Date.parse(pod.metadata.creationTimestamp ?? '') : 0;
+  return waits && nowMs - Date.parse(pod.metadata.creationTimestamp ?? '') >= GONE_MS;
 };
