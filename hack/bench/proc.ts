@@ -43,14 +43,3 @@ export async function rssMiB(pid: number): Promise<{ now: number; peak: number }
   };
   return { now: read('VmRSS'), peak: read('VmHWM') };
 }
-
-/** Ends a process that we started: asks, and after 15 s insists. */
-export async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  child.once('exit', () => resolve());
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
-  await promise;
-  clearTimeout(timer);
-}

@@ -2,8 +2,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { createWriteStream, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ROOT, until } from '../lib/run.ts';
-import { end, spawnOn } from './proc.ts';
+import { end, ROOT, until } from '../lib/run.ts';
+import { spawnOn } from './proc.ts';
 import { round } from './stats.ts';
 import { CONFIGURATION, OPERATOR } from './world.ts';
 

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import type { EnvVar, KubeObject, PodSpec } from '../../schemas/k8s.ts';
 import { OPERATOR_NAMESPACE, RELEASE } from './demo.ts';
-import { ROOT, run, say, until } from './run.ts';
+import { end, ROOT, run, say, until } from './run.ts';
 import type { Kubectl } from './tools.ts';
 
 /** Kinds of the chart's objects that make sense without a kubelet. */
@@ -194,13 +194,6 @@ export async function startLocalOperator(options: LocalOperatorOptions): Promise
       },
       100,
     );
-  };
-  const end = async (child: ChildProcess): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    child.once('exit', () => resolve());
-    child.kill('SIGTERM');
-    await promise;
   };
   const roles: Role[] = ['webhook', 'controller'];
   await Promise.all(roles.map(logIn));

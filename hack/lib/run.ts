@@ -1,5 +1,5 @@
 /** Running other programs from our scripts: output shown or captured, failures with what was asked. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -106,4 +106,15 @@ export async function until<T>(
     }
     await new Promise((done) => setTimeout(done, intervalMs));
   }
+}
+
+/** Ends a process that we started: asks, and after 15 s insists. */
+export async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  child.once('exit', () => resolve());
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
+  await promise;
+  clearTimeout(timer);
 }

@@ -5,6 +5,7 @@
 import { KINDS, type KindName, type KubeObject } from '../../../schemas/k8s.ts';
 import type { KubeApi } from '../../../kube/api.ts';
 import { compact } from '../../../schemas/compact.ts';
+import { LABELS, MANAGED_BY } from '../../../schemas/labels.ts';
 import { NAMESPACE } from './world.ts';
 
 /** In an order in which what is named exists. Not the pods of Deployments: those are made for both. */
@@ -14,23 +15,18 @@ const MADE: readonly KindName[] = [
 ];
 const AT_ONCE = 32;
 
-const OURS = 'app.kubernetes.io/managed-by=multigres-operator';
+const OURS = `${LABELS.managedBy}=${MANAGED_BY}`;
 
 /** Everything that the operator has made, as it may be created again. */
 export async function snapshot(api: KubeApi): Promise<KubeObject[]> {
   const lists = await Promise.all(
     MADE.map(async (kind) => {
-      const { items } = await api.list(KINDS[kind], { namespace: NAMESPACE, labelSelector: OURS });
-      return items.map((object) => ({ ...object, apiVersion: apiVersion(kind), kind }));
+      const scope = { namespace: NAMESPACE, labelSelector: OURS };
+      return (await api.list(KINDS[kind], scope)).items;
     }),
   );
   return lists.flat().filter(ownedByController).map(bare);
 }
-
-const apiVersion = (name: KindName): string => {
-  const { group, version } = KINDS[name];
-  return group ? `${group}/${version}` : version;
-};
 
 /** Pods of a Deployment come with it. */
 const ownedByController = ({ metadata }: KubeObject): boolean =>

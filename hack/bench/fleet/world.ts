@@ -5,9 +5,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { KubeObject } from '../../../schemas/k8s.ts';
 import { openApi, type OpenApi } from '../../lib/api.ts';
-import { local } from '../../lib/run.ts';
+import { end, local } from '../../lib/run.ts';
 import { CACHE, Kubectl, kubernetes, stopControlPlane } from '../../lib/tools.ts';
-import { end } from '../proc.ts';
 
 const NAME = 'fleet';
 const PORT = 19443;
@@ -90,34 +89,6 @@ export const clusterOf = (name: string): KubeObject => ({
       external: { endpoints: [`http://127.0.0.1:${TOPO_PORT}`], rootPath: `/${name}` },
     },
     cells: ['a', 'b', 'c'].map((zone) => ({ name: `zone-${zone}`, zoneId: `zone-${zone}` })),
-    databases: [
-      {
-        name: 'postgres',
-        default: true,
-        tablegroups: [
-          {
-            name: 'default',
-            default: true,
-            shards: [
-              {
-                name: '0-inf',
-                spec: {
-                  multiorch: {},
-                  pools: {
-                    default: {
-                      type: 'readWrite',
-                      replicasPerCell: 1,
-                      storage: { size: '1Gi' },
-                      cells: ['zone-a', 'zone-b', 'zone-c'],
-                    },
-                  },
-                },
-              },
-            ],
-          },
-        ],
-      },
-    ],
   },
 });
 export const PODS_OF_CLUSTER = 11;
